@@ -1,0 +1,476 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
+import {Ownable2Step} from "@openzeppelin/contracts/access/Ownable2Step.sol";
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {Hashes} from "@openzeppelin/contracts/utils/cryptography/Hashes.sol";
+import {MerkleProof} from "@openzeppelin/contracts/utils/cryptography/MerkleProof.sol";
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
+import {ISessionTokenDistributor} from "./ISessionTokenDistributor.sol";
+
+/**
+ * @title SessionTokenDistributor
+ * @notice Pays Session Token (SESH) to holders who migrated from OXEN. A round is a Merkle root over
+ * (recipient, cumulative amount); one root is live at a time and one claim collects every round so far.
+ *
+ * Three roles, always three different addresses: the publisher proposes roots, the guardian cancels and
+ * pauses, the owner funds, unpauses, changes roles, moves the closing time later and, after it, sweeps.
+ * Anyone may activate a root that has waited out its delay, and claim for any account: the payment goes to
+ * the account, never to the caller.
+ *
+ * @dev Invariants: the sum of all payments is `totalClaimed`; `totalClaimed` <= total of the live root <=
+ * token balance + `totalClaimed` (until closing); nobody is paid more than the largest of their leaves;
+ * `claimed[account]` never falls. One distributor serves one migration for ever: a second one starts with
+ * nothing claimed and would pay everybody again.
+ *
+ * The tree is OpenZeppelin's StandardMerkleTree with leaf types ["address", "uint256"]. Amounts are atomic
+ * SESH (9 decimals), times are Unix seconds of block.timestamp. Tokens that take a fee on transfer or whose
+ * balances change by themselves are not supported.
+ */
+contract SessionTokenDistributor is ISessionTokenDistributor, Ownable2Step {
+    using SafeERC20 for IERC20;
+
+    /// @notice What the constructor needs; see the getters of the same names.
+    struct Settings {
+        IERC20 token;
+        address owner;
+        address publisher;
+        address guardian;
+        uint256 activationDelay;
+        uint256 termsCloseAt;
+        uint256 closesAt;
+        bytes8 migrationId;
+    }
+
+    /// @dev One storage slot, read by every claim. uint88 holds 309 million times the supply of any token
+    /// with 9 decimals and a billion units.
+    struct Live {
+        uint88 totalClaimed;
+        uint88 total;
+        uint40 closesAt;
+        uint32 round;
+        bool paused;
+    }
+
+    /// @dev One storage slot. activatesAt == 0 means that nothing is pending; round then is the last one ever
+    /// proposed. It is never zeroed whole, so that a later proposal overwrites instead of creating.
+    struct Pending {
+        uint88 total;
+        uint40 activatesAt;
+        uint32 round;
+    }
+
+    /// @notice The only number of decimals that is accepted of a token: that of SESH and of OXEN.
+    uint8 public constant DECIMALS = 9;
+
+    /// @notice Least time between the closing of the migration's terms and the closing of claims.
+    uint256 public constant CLAIM_PERIOD = 90 days;
+
+    /// @notice The longest that claims may be set to stay open, counted from the block that sets it: a time
+    /// given in milliseconds would otherwise lock the funds for ever.
+    uint256 public constant MAX_OPEN = 20 * 365 days;
+
+    /// @notice The longest activation delay.
+    uint256 public constant MAX_ACTIVATION_DELAY = 90 days;
+
+    /// @notice The most by which a round number may exceed the last proposed one, so that no single proposal
+    /// can use up the numbers.
+    uint256 public constant MAX_ROUND_GAP = 1000;
+
+    /// @notice The token that is paid.
+    IERC20 public immutable token;
+
+    /// @notice Seconds for which a proposed root waits before it can be activated.
+    uint256 public immutable activationDelay;
+
+    /// @notice When the migration's terms closed, as they stood at deployment.
+    uint256 public immutable termsCloseAt;
+
+    /// @notice The migration that this distributor serves: the first 8 bytes of the SHA-256 of its terms.
+    bytes8 public immutable migrationId;
+
+    /// @notice Who may propose roots.
+    address public publisher;
+
+    /// @notice Who may cancel a pending root and pause.
+    address public guardian;
+
+    /// @notice When the present pause began, 0 if not paused.
+    uint40 public pausedAt;
+
+    Live private _live;
+    Pending private _pending;
+
+    /// @notice The root that claims are proved against, 0 before the first activation.
+    bytes32 public root;
+
+    /// @dev Kept after activation or cancellation, for the same reason as Pending.
+    bytes32 private _pendingRoot;
+
+    /// @notice What was ever paid to an account. It never falls.
+    mapping(address account => uint256) public claimed;
+
+    /**
+     * @notice Deploys the distributor of one migration. The deployer gets no role.
+     * @param s token: a contract with 9 decimals; owner, publisher, guardian: three different addresses;
+     * activationDelay: 1 second to 90 days; termsCloseAt: when the terms close; closesAt: at least 90 days
+     * after that and in the future; migrationId: not zero.
+     */
+    constructor(Settings memory s) Ownable(s.owner) {
+        if (address(s.token).code.length == 0) revert TokenHasNoCode(address(s.token));
+        (bool known, uint8 decimals) = s.token.tryGetDecimals();
+        if (!known || decimals != DECIMALS) revert WrongDecimals(address(s.token), decimals);
+        if (s.activationDelay == 0 || s.activationDelay > MAX_ACTIVATION_DELAY) {
+            revert DelayOutOfRange(s.activationDelay, MAX_ACTIVATION_DELAY);
+        }
+        if (s.termsCloseAt == 0 || s.migrationId == 0) revert SettingMissing();
+        if (s.closesAt <= block.timestamp) revert ClosesTooEarly(s.closesAt, block.timestamp + 1);
+        _checkLatest(s.closesAt);
+        // termsCloseAt is an unchecked number of the caller's: the comparison must not overflow.
+        if (s.closesAt < CLAIM_PERIOD || s.closesAt - CLAIM_PERIOD < s.termsCloseAt) {
+            revert ClosesTooEarly(s.closesAt, s.termsCloseAt + CLAIM_PERIOD);
+        }
+
+        token = s.token;
+        activationDelay = s.activationDelay;
+        termsCloseAt = s.termsCloseAt;
+        migrationId = s.migrationId;
+        _live.closesAt = uint40(s.closesAt);
+        _checkAccount(s.owner, s.token);
+        _setPublisher(s.publisher, s.token);
+        _setGuardian(s.guardian, s.token);
+        emit ClosesAtMoved(0, s.closesAt);
+    }
+
+    /**
+     * @notice Proposes the next root; it can be activated after `activationDelay` seconds. Publisher only.
+     * @param round above every number proposed before, by at most MAX_ROUND_GAP; cancelled ones count
+     * @param newRoot the tree's root
+     * @param total the sum of the tree's leaves: not below the live root's, not above balance + claimed
+     * @param ledgerSize number of entries of the migration's public log just after the round's approval
+     * @param ledgerRoot RFC 6962 root hash of those entries
+     */
+    function propose(uint256 round, bytes32 newRoot, uint256 total, uint256 ledgerSize, bytes32 ledgerRoot) external {
+        if (msg.sender != publisher) revert NotPublisher(msg.sender);
+        Pending memory p = _pending;
+        Live memory l = _live;
+        _checkOpen(l);
+        if (p.activatesAt != 0) revert RootIsPending(p.round);
+        if (round <= p.round) revert RoundUsed(round, p.round);
+        if (round > p.round + MAX_ROUND_GAP) revert RoundTooFar(round, p.round + MAX_ROUND_GAP);
+        if (newRoot == 0) revert RootMissing();
+        if (total < l.total) revert TotalFalls(total, l.total);
+        uint256 available = token.balanceOf(address(this)) + l.totalClaimed;
+        if (total > available) revert Underfunded(total, available);
+
+        uint256 activatesAt = block.timestamp + activationDelay;
+        _pending = Pending({
+            total: SafeCast.toUint88(total),
+            activatesAt: uint40(activatesAt),
+            round: SafeCast.toUint32(round)
+        });
+        _pendingRoot = newRoot;
+        emit RootProposed(round, newRoot, total, ledgerSize, ledgerRoot, activatesAt);
+    }
+
+    /// @notice Makes the pending root the live one. Anyone, once its delay is over, not while paused.
+    function activate() external {
+        Pending memory p = _pending;
+        Live memory l = _live;
+        if (p.activatesAt == 0) revert NothingPending();
+        if (l.paused) revert IsPaused();
+        _checkOpen(l);
+        if (block.timestamp < p.activatesAt) revert DelayNotOver(p.activatesAt);
+
+        bytes32 newRoot = _pendingRoot;
+        root = newRoot;
+        _live.total = p.total;
+        _live.round = p.round;
+        _pending.activatesAt = 0;
+        emit RootActivated(p.round, newRoot, p.total);
+    }
+
+    /// @notice Withdraws the pending root. Guardian or owner, at any time before its activation.
+    function cancel() external {
+        if (msg.sender != guardian && msg.sender != owner()) revert NotGuardianOrOwner(msg.sender);
+        Pending memory p = _pending;
+        if (p.activatesAt == 0) revert NothingPending();
+        _pending.activatesAt = 0;
+        emit RootCancelled(p.round, _pendingRoot, msg.sender);
+    }
+
+    /**
+     * @notice Pays `account` what it has not been paid yet. Anyone may call it for any account.
+     * @param account the recipient in the leaf
+     * @param cumulative the amount in the leaf: all rounds so far, atomic units
+     * @param proof sibling hashes from the leaf to the live root
+     */
+    function claim(address account, uint256 cumulative, bytes32[] calldata proof) external {
+        Live memory l = _live;
+        _checkClaimable(l);
+        if (!MerkleProof.verifyCalldata(proof, root, _leaf(account, cumulative))) revert InvalidProof();
+        uint256 already = claimed[account];
+        if (cumulative <= already) revert NothingToClaim(account, already);
+
+        uint256 amount = cumulative - already;
+        claimed[account] = cumulative;
+        _addToTotal(l, amount);
+        token.safeTransfer(account, amount);
+        emit Claimed(account, amount, cumulative, l.round);
+    }
+
+    /**
+     * @notice Pays many accounts with one multiproof. An account that was already paid its cumulative amount
+     * is passed over. Anyone.
+     * @param accounts the recipients in the leaves, in the order of the multiproof (ascending leaf hash)
+     * @param cumulatives the amounts in the leaves, in the same order
+     * @param proof sibling hashes of the multiproof
+     * @param proofFlags flags of the multiproof
+     */
+    function claimBatch(
+        address[] calldata accounts,
+        uint256[] calldata cumulatives,
+        bytes32[] calldata proof,
+        bool[] calldata proofFlags
+    ) external {
+        Live memory l = _live;
+        _checkClaimable(l);
+        uint256 n = accounts.length;
+        if (n != cumulatives.length) revert BatchUneven(n, cumulatives.length);
+        // OpenZeppelin's multiproof holds for zero leaves if the proof is the root itself.
+        if (n == 0) revert BatchEmpty();
+
+        bytes32[] memory leaves = new bytes32[](n);
+        for (uint256 i = 0; i < n; ++i) {
+            leaves[i] = _leaf(accounts[i], cumulatives[i]);
+        }
+        if (!MerkleProof.multiProofVerifyCalldata(proof, proofFlags, root, leaves)) revert InvalidProof();
+
+        // All bookkeeping comes before the first transfer, so that a token that calls back meets the final
+        // state. The leaves have served: their memory takes the payments.
+        uint256 sum = 0;
+        for (uint256 i = 0; i < n; ++i) {
+            address account = accounts[i];
+            uint256 cumulative = cumulatives[i];
+            uint256 already = claimed[account];
+            uint256 amount = 0;
+            if (cumulative > already) {
+                amount = cumulative - already;
+                claimed[account] = cumulative;
+                sum += amount;
+            }
+            leaves[i] = bytes32(amount);
+        }
+        if (sum == 0) return;
+        _addToTotal(l, sum);
+
+        for (uint256 i = 0; i < n; ++i) {
+            uint256 amount = uint256(leaves[i]);
+            if (amount == 0) continue;
+            address account = accounts[i];
+            token.safeTransfer(account, amount);
+            emit Claimed(account, amount, cumulatives[i], l.round);
+        }
+    }
+
+    /// @notice Stops claims and activation until the owner unpauses. Guardian only, before closing.
+    function pause() external {
+        if (msg.sender != guardian) revert NotGuardian(msg.sender);
+        Live memory l = _live;
+        if (l.paused) revert IsPaused();
+        _checkOpen(l);
+        _live.paused = true;
+        pausedAt = uint40(block.timestamp);
+        emit Paused(msg.sender);
+    }
+
+    /// @notice Ends the pause and moves the closing time later by as long as it lasted. Owner only.
+    function unpause() external onlyOwner {
+        Live memory l = _live;
+        if (!l.paused) revert IsNotPaused();
+        uint256 pausedFor = block.timestamp - pausedAt;
+        uint256 newClosesAt = l.closesAt + pausedFor;
+        _live.paused = false;
+        _live.closesAt = uint40(newClosesAt);
+        pausedAt = 0;
+        emit Unpaused(msg.sender, pausedFor);
+        if (pausedFor != 0) emit ClosesAtMoved(l.closesAt, newClosesAt);
+    }
+
+    /**
+     * @notice Moves the closing time later. Owner only, before closing, not while paused: the pause itself
+     * moves it when it ends.
+     * @param newClosesAt later than the present one
+     */
+    function moveClosesAt(uint256 newClosesAt) external onlyOwner {
+        Live memory l = _live;
+        if (l.paused) revert IsPaused();
+        _checkOpen(l);
+        if (newClosesAt <= l.closesAt) revert ClosesTooEarly(newClosesAt, uint256(l.closesAt) + 1);
+        _checkLatest(newClosesAt);
+        _live.closesAt = uint40(newClosesAt);
+        emit ClosesAtMoved(l.closesAt, newClosesAt);
+    }
+
+    /**
+     * @notice Sends what nobody claimed to `to`. Owner only, after closing; never while paused, since the
+     * closing time then has not been reached yet.
+     * @param to where the unclaimed funds go
+     */
+    function sweep(address to) external onlyOwner {
+        Live memory l = _live;
+        if (l.paused) revert IsPaused();
+        if (block.timestamp < l.closesAt) revert IsOpen(l.closesAt);
+        if (to == address(0) || to == address(this)) revert SweepToNotAllowed(to);
+        uint256 amount = token.balanceOf(address(this));
+        token.safeTransfer(to, amount);
+        emit Swept(to, amount);
+    }
+
+    /**
+     * @notice Names another publisher. Owner only. A root that the old one proposed stays pending until it is
+     * activated or cancelled.
+     * @param account not zero, no other role
+     */
+    function setPublisher(address account) external onlyOwner {
+        _setPublisher(account, token);
+    }
+
+    /**
+     * @notice Names another guardian. Owner only.
+     * @param account not zero, no other role
+     */
+    function setGuardian(address account) external onlyOwner {
+        _setGuardian(account, token);
+    }
+
+    /**
+     * @notice Offers the ownership to `newOwner`, who must accept it; the zero address withdraws an offer.
+     * Owner only.
+     * @param newOwner zero or an address without a role
+     */
+    function transferOwnership(address newOwner) public override onlyOwner {
+        if (newOwner != address(0)) _checkNewOwner(newOwner);
+        super.transferOwnership(newOwner);
+    }
+
+    /// @notice Takes the offered ownership. The one it was offered to, if without another role by then.
+    function acceptOwnership() public override {
+        _checkNewOwner(msg.sender);
+        super.acceptOwnership();
+    }
+
+    /// @notice Always refused: without an owner nobody could unpause, and unclaimed funds would be lost.
+    function renounceOwnership() public pure override {
+        revert OwnerRequired();
+    }
+
+    /**
+     * @notice The live root.
+     * @return round its number, 0 before the first activation
+     * @return liveRoot the root, 0 before the first activation
+     * @return total the most that may ever have been paid under it, atomic units
+     */
+    function live() external view returns (uint256 round, bytes32 liveRoot, uint256 total) {
+        return (_live.round, root, _live.total);
+    }
+
+    /**
+     * @notice The pending root; all zero if there is none.
+     * @return round its number
+     * @return pendingRoot the root
+     * @return total its total, atomic units
+     * @return activatesAt from when on it can be activated
+     */
+    function pending() external view returns (uint256 round, bytes32 pendingRoot, uint256 total, uint256 activatesAt) {
+        Pending memory p = _pending;
+        if (p.activatesAt == 0) return (0, 0, 0, 0);
+        return (p.round, _pendingRoot, p.total, p.activatesAt);
+    }
+
+    /// @notice The highest round number ever proposed, cancelled ones included.
+    function lastProposed() external view returns (uint256) {
+        return _pending.round;
+    }
+
+    /// @notice The sum of everything ever paid, atomic units.
+    function totalClaimed() external view returns (uint256) {
+        return _live.totalClaimed;
+    }
+
+    /// @notice From when on claims are refused. While paused the real time is later by the length of the pause.
+    function closesAt() external view returns (uint256) {
+        return _live.closesAt;
+    }
+
+    /// @notice Whether claims and activation are stopped.
+    function paused() external view returns (bool) {
+        return _live.paused;
+    }
+
+    /// @dev Books `amount` as paid in the one slot that `l` was read from; reverts above the live total.
+    function _addToTotal(Live memory l, uint256 amount) private {
+        uint256 newTotal = l.totalClaimed + amount;
+        if (newTotal > l.total) revert TotalExceeded(newTotal, l.total);
+        _live.totalClaimed = uint88(newTotal);
+    }
+
+    /// @dev Sets the publisher and says so.
+    function _setPublisher(address account, IERC20 token_) private {
+        _checkAccount(account, token_);
+        if (account == owner() || account == guardian || account == publisher) revert RoleNotAllowed(account);
+        emit PublisherChanged(publisher, account);
+        publisher = account;
+    }
+
+    /// @dev Sets the guardian and says so.
+    function _setGuardian(address account, IERC20 token_) private {
+        _checkAccount(account, token_);
+        if (account == owner() || account == publisher || account == guardian) revert RoleNotAllowed(account);
+        emit GuardianChanged(guardian, account);
+        guardian = account;
+    }
+
+    /// @dev Refuses addresses that can never act in a role.
+    function _checkAccount(address account, IERC20 token_) private view {
+        if (account == address(0) || account == address(this) || account == address(token_)) {
+            revert RoleNotAllowed(account);
+        }
+    }
+
+    /// @dev Refuses an owner who already has a role.
+    function _checkNewOwner(address account) private view {
+        _checkAccount(account, token);
+        if (account == publisher || account == guardian) revert RoleNotAllowed(account);
+    }
+
+    /// @dev Refuses a closing time so late that it can only be a mistake.
+    function _checkLatest(uint256 time) private view {
+        if (time > block.timestamp + MAX_OPEN) revert ClosesTooLate(time, block.timestamp + MAX_OPEN);
+    }
+
+    /// @dev Reverts from the closing time on. A pause stops that clock: it can only begin before closing, and
+    /// when it ends the closing time moves by its length.
+    function _checkOpen(Live memory l) private view {
+        if (!l.paused && block.timestamp >= l.closesAt) revert IsClosed(l.closesAt);
+    }
+
+    /// @dev Reverts unless claims are possible now.
+    function _checkClaimable(Live memory l) private view {
+        if (l.paused) revert IsPaused();
+        if (block.timestamp >= l.closesAt) revert IsClosed(l.closesAt);
+        if (l.round == 0) revert NothingLive();
+    }
+
+    /// @dev The leaf of StandardMerkleTree: keccak256(keccak256(abi.encode(account, cumulative))). The double
+    /// hash keeps a leaf from being read as an inner node.
+    function _leaf(address account, uint256 cumulative) private pure returns (bytes32 leaf) {
+        bytes32 inner = Hashes.efficientKeccak256(bytes32(uint256(uint160(account))), bytes32(cumulative));
+        assembly ("memory-safe") {
+            mstore(0x00, inner)
+            leaf := keccak256(0x00, 0x20)
+        }
+    }
+}
