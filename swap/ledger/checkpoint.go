@@ -1,0 +1,137 @@
+package ledger
+
+import (
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"filippo.io/torchwood"
+	"golang.org/x/mod/sumdb/note"
+	"golang.org/x/mod/sumdb/tlog"
+)
+
+// MaxCheckpointSize is the largest signed checkpoint in bytes. It has room for 16
+// signatures of 5 kB, which https://c2sp.org/signed-note asks for.
+const MaxCheckpointSize = 128 << 10
+
+// A Checkpoint says that the log had this root at this size.
+type Checkpoint struct {
+	Origin    string // name of the log and of its key
+	tlog.Tree        // N entries, root Hash
+}
+
+// A Cosignature says that a witness saw a checkpoint and found it consistent with
+// every earlier one of the log.
+type Cosignature struct {
+	Name string    // of the witness
+	Time time.Time // UTC
+}
+
+// FormatCheckpoint returns the text of c without signatures.
+func FormatCheckpoint(c Checkpoint) (string, error) {
+	if err := checkName(c.Origin); err != nil {
+		return "", fmt.Errorf("format checkpoint: %w", err)
+	}
+	if err := checkSize(c.N); err != nil {
+		return "", fmt.Errorf("format checkpoint: %w", err)
+	}
+	return torchwood.Checkpoint{Origin: c.Origin, Tree: c.Tree}.String(), nil
+}
+
+// ParseCheckpoint is the inverse of [FormatCheckpoint].
+func ParseCheckpoint(text string) (Checkpoint, error) {
+	if len(text) > maxNameSize+64+20 {
+		return Checkpoint{}, fmt.Errorf("parse checkpoint: %d bytes are too many", len(text))
+	}
+	lines := strings.Split(text, "\n")
+	if len(lines) != 4 || lines[3] != "" {
+		return Checkpoint{}, errors.New("parse checkpoint: expected three lines: origin, size and root")
+	}
+	size, err := strconv.ParseInt(lines[1], 10, 64)
+	if err != nil {
+		return Checkpoint{}, fmt.Errorf("parse checkpoint: %q is not a tree size", lines[1])
+	}
+	root, err := base64.StdEncoding.DecodeString(lines[2])
+	if err != nil || len(root) != tlog.HashSize {
+		return Checkpoint{}, fmt.Errorf("parse checkpoint: %q is not a root hash", lines[2])
+	}
+	c := Checkpoint{Origin: lines[0], Tree: tlog.Tree{N: size, Hash: tlog.Hash(root)}}
+	again, err := FormatCheckpoint(c)
+	if err != nil {
+		return Checkpoint{}, fmt.Errorf("parse checkpoint: %w", err)
+	}
+	if again != text {
+		return Checkpoint{}, errors.New("parse checkpoint: its size or root is not in canonical form")
+	}
+	return c, nil
+}
+
+// SignCheckpoint returns c as a note signed by the ledger's key, whose name is
+// the origin. The same checkpoint always gives the same bytes.
+func SignCheckpoint(c Checkpoint, signer note.Signer) ([]byte, error) {
+	if signer.Name() != c.Origin {
+		return nil, fmt.Errorf("sign checkpoint: the key is named %s and the log %s", signer.Name(), c.Origin)
+	}
+	text, err := FormatCheckpoint(c)
+	if err != nil {
+		return nil, err
+	}
+	return signNote(text, MaxCheckpointSize, signer)
+}
+
+// OpenCheckpoint verifies a checkpoint: it must be signed by the ledger's key and name
+// its origin. The signatures of the given witnesses, if it has any, are verified too
+// and returned; those of other keys are passed over.
+func OpenCheckpoint(msg []byte, ledger note.Verifier, witnesses ...*Witness) (Checkpoint, []Cosignature, error) {
+	known := []note.Verifier{ledger}
+	for _, w := range witnesses {
+		known = append(known, w)
+	}
+	n, err := openNote(msg, MaxCheckpointSize, note.VerifierList(known...))
+	if err != nil {
+		return Checkpoint{}, nil, fmt.Errorf("open checkpoint: %w", err)
+	}
+	c, err := ParseCheckpoint(n.Text)
+	if err != nil {
+		return Checkpoint{}, nil, fmt.Errorf("open checkpoint: %w", err)
+	}
+	if c.Origin != ledger.Name() {
+		return Checkpoint{}, nil, fmt.Errorf("open checkpoint: it is of the log %s, not of %s", c.Origin, ledger.Name())
+	}
+	var cosignatures []Cosignature
+	signed := false
+	for _, s := range n.Sigs {
+		if s.Name == ledger.Name() && s.Hash == ledger.KeyHash() {
+			signed = true
+			continue
+		}
+		seconds, err := torchwood.CosignatureTimestamp(s)
+		if err != nil {
+			return Checkpoint{}, nil, fmt.Errorf("open checkpoint: cosignature of %s: %w", s.Name, err)
+		}
+		cosignatures = append(cosignatures, Cosignature{Name: s.Name, Time: time.Unix(seconds, 0).UTC()})
+	}
+	if !signed {
+		return Checkpoint{}, nil, fmt.Errorf("open checkpoint: the key %s+%08x has not signed it", ledger.Name(), ledger.KeyHash())
+	}
+	return c, cosignatures, nil
+}
+
+// AddSignature appends a signature line, as a witness returns it, to a signed
+// checkpoint. It does not verify it.
+func AddSignature(msg []byte, line string) ([]byte, error) {
+	if !strings.HasSuffix(line, "\n") {
+		line += "\n"
+	}
+	if _, err := checkSignatureLine(line); err != nil {
+		return nil, fmt.Errorf("add signature: %w", err)
+	}
+	out := append(msg[:len(msg):len(msg)], line...)
+	if _, err := checkNote(out, MaxCheckpointSize); err != nil {
+		return nil, fmt.Errorf("add signature: %w", err)
+	}
+	return out, nil
+}

@@ -1,0 +1,180 @@
+package ledger
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+
+	"golang.org/x/mod/sumdb/note"
+)
+
+const tempPrefix = ".tmp-"
+
+// readPrevious finds out what is in the folder, and whether it may be continued.
+func (w *exportWriter) readPrevious() error {
+	entries, err := os.ReadDir(w.dir)
+	if err != nil {
+		return err
+	}
+	names := make(map[string]bool)
+	for _, e := range entries {
+		names[e.Name()] = true
+		if strings.HasPrefix(e.Name(), tempPrefix) { // of a run that was cut short
+			if err := os.RemoveAll(filepath.Join(w.dir, e.Name())); err != nil {
+				return err
+			}
+			delete(names, e.Name())
+		}
+	}
+	keys := note.VerifierList(append([]note.Verifier{w.cfg.Key}, w.cfg.FormerKeys...)...)
+	if names[checkpointPath] {
+		if err := w.checkPreviousCheckpoint(keys); err != nil {
+			return fmt.Errorf("%w: choose an empty folder", err)
+		}
+	}
+	if !names[manifestPath] {
+		delete(names, checkpointPath)
+		delete(names, "tile")
+		delete(names, "attachment")
+		for name := range names {
+			return fmt.Errorf("the folder holds %s, which is not part of an export: choose an empty folder", name)
+		}
+		return nil
+	}
+	msg, err := readAll(os.DirFS(w.dir), manifestPath, MaxManifestSize)
+	if err != nil {
+		return err
+	}
+	n, err := openNote(msg, MaxManifestSize, keys)
+	if err == nil {
+		w.prev, err = ParseManifest(n.Text)
+	}
+	if err == nil && (w.prev.Origin != w.now.Origin || w.prev.Size > w.now.N) {
+		err = fmt.Errorf("it is of %d entries of %s", w.prev.Size, w.prev.Origin)
+	}
+	if err != nil {
+		return fmt.Errorf("its manifest is not one that %d entries of %s can continue: %w: choose an empty folder", w.now.N, w.now.Origin, err)
+	}
+	return nil
+}
+
+func (w *exportWriter) checkPreviousCheckpoint(keys note.Verifiers) error {
+	msg, err := readAll(os.DirFS(w.dir), checkpointPath, MaxCheckpointSize)
+	if err != nil {
+		return err
+	}
+	n, err := openNote(msg, MaxCheckpointSize, keys)
+	if err != nil {
+		return &FileError{checkpointPath, err}
+	}
+	c, err := ParseCheckpoint(n.Text)
+	if err != nil {
+		return &FileError{checkpointPath, err}
+	}
+	if c.N > w.now.N {
+		return fmt.Errorf("the folder holds a checkpoint of %d entries, this one has only %d", c.N, w.now.N)
+	}
+	root, err := TreeHash(c.N, w.src)
+	if err != nil {
+		return err
+	}
+	if root != c.Hash || c.Origin != w.now.Origin {
+		return fmt.Errorf("the folder holds %d entries of %s that this log does not begin with", c.N, c.Origin)
+	}
+	return nil
+}
+
+func (w *exportWriter) path(p string) string {
+	return filepath.Join(w.dir, filepath.FromSlash(p))
+}
+
+// keep lists a file of the previous export again if it is still there.
+func (w *exportWriter) keep(p string) bool {
+	f, ok := w.prev.file(p)
+	if !ok {
+		return false
+	}
+	info, err := os.Lstat(w.path(p))
+	if err != nil || !info.Mode().IsRegular() || info.Size() != f.Size {
+		return false
+	}
+	w.files = append(w.files, f)
+	return true
+}
+
+func (w *exportWriter) writeIfNew(p string, data []byte) error {
+	old, err := os.ReadFile(w.path(p))
+	if err == nil && bytes.Equal(old, data) {
+		if p != manifestPath {
+			w.files = append(w.files, File{Path: p, Size: int64(len(data)), SHA256: DigestOf(data)})
+		}
+		return nil
+	}
+	return w.write(p, func(out io.Writer) error {
+		_, err := out.Write(data)
+		return err
+	})
+}
+
+// write makes or replaces a file at once and lists it.
+func (w *exportWriter) write(p string, fill func(io.Writer) error) error {
+	tmp := filepath.Join(w.tmp, "file")
+	f, err := os.OpenFile(tmp, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o644)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	sum := sha256.New()
+	out := bufio.NewWriterSize(io.MultiWriter(f, sum), 64<<10)
+	if err := fill(out); err != nil {
+		return fmt.Errorf("%s: %w", p, err)
+	}
+	if err := errors.Join(out.Flush(), f.Sync()); err != nil {
+		return fmt.Errorf("%s: %w", p, err)
+	}
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	if err := f.Close(); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(w.path(p)), 0o755); err != nil {
+		return err
+	}
+	if err := os.Rename(tmp, w.path(p)); err != nil {
+		return err
+	}
+	for d := path.Dir(p); ; d = path.Dir(d) {
+		w.dirs[d] = true
+		if d == "." {
+			break
+		}
+	}
+	w.files = append(w.files, File{Path: p, Size: info.Size(), SHA256: Digest(sum.Sum(nil))})
+	w.stats.Written++
+	w.stats.Bytes += info.Size()
+	return nil
+}
+
+// syncDirs makes the renames durable.
+func (w *exportWriter) syncDirs() error {
+	for d := range w.dirs {
+		f, err := os.Open(w.path(d))
+		if err != nil {
+			return err
+		}
+		if err := errors.Join(f.Sync(), f.Close()); err != nil {
+			return err
+		}
+	}
+	clear(w.dirs)
+	return nil
+}
