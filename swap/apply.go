@@ -1,0 +1,288 @@
+package swap
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"oxenswap/swap/ledger"
+)
+
+// Apply makes an entry count: it checks the entry against the tables and changes them. The store calls it before an
+// entry is written, in the same transaction; replay and rebuilding call the same function. It never checks signatures of
+// claims or recomputes snapshots and rounds: who appends has done so, and the auditor does it again (Verify).
+func Apply(t Tables, att Attachments, e ledger.Entry) error {
+	event, err := DecodeEvent(e.Kind, e.Body)
+	if err != nil {
+		return err
+	}
+	return ApplyEvent(t, att, e.Seq, e.Time, event)
+}
+
+// ApplyEvent is Apply for an event that is decoded already.
+func ApplyEvent(t Tables, att Attachments, seq uint64, at time.Time, event Event) error {
+	a := &applier{Tables: t, att: att, seq: seq, at: at}
+	if _, first := event.(*MigrationOpened); first != (seq == 0) {
+		return fmt.Errorf("%s as entry %d: migration.opened, and nothing else, is entry 0", event.Kind(), seq)
+	}
+	if seq > 0 {
+		var err error
+		if a.m, err = t.Migration(); err != nil {
+			return err
+		}
+	}
+	if a.m.Legacy != nil && a.m.Legacy.Left > 0 {
+		if c, ok := event.(*ClaimAccepted); !ok || c.Sequence != 0 {
+			return fmt.Errorf("%s while %d legacy claims of entry %d are to follow", event.Kind(), a.m.Legacy.Left, a.m.Legacy.Entry)
+		}
+	}
+	if err := event.apply(a); err != nil {
+		return fmt.Errorf("%s: %w", event.Kind(), err)
+	}
+	return nil
+}
+
+type applier struct {
+	Tables
+	att Attachments
+	seq uint64
+	at  time.Time
+	m   Migration
+}
+
+func (e *MigrationOpened) apply(a *applier) error {
+	raw, err := a.att.Attachment(e.Terms)
+	if err != nil {
+		return err
+	}
+	terms, err := ParseTerms(raw)
+	if err != nil {
+		return err
+	}
+	if terms.ID() != e.Migration {
+		return fmt.Errorf("migration %s, but its terms are those of %s", e.Migration, terms.ID())
+	}
+	if name, _, _ := strings.Cut(e.LedgerKey, "+"); name != terms.Origin() {
+		return fmt.Errorf("the ledger key is named %q: expected %q", name, terms.Origin())
+	}
+	return a.SetMigration(Migration{Terms: terms, LedgerKey: e.LedgerKey, Closes: terms.Closes, Config: Config{Operators: e.Operators}})
+}
+
+func (e *ConfigSet) apply(a *applier) error {
+	if err := e.Config.Check(a.m.Terms); err != nil {
+		return err
+	}
+	a.m.Config = e.Config
+	return a.SetMigration(a.m)
+}
+
+// Check refuses settings that are missing or weaker than the terms allow.
+func (c *Config) Check(terms *Terms) error {
+	if _, err := operatorKeys(c.Operators); err != nil {
+		return err
+	}
+	least := 2
+	if terms.Fakechain() {
+		least = 1
+	}
+	if c.Quorum < least {
+		return fmt.Errorf("quorum %d: at least %d daemons must agree", c.Quorum, least)
+	}
+	if c.Daemons < c.Quorum || 2*c.Quorum <= c.Daemons {
+		return fmt.Errorf("quorum %d of %d daemons: expected more than half of them", c.Quorum, c.Daemons)
+	}
+	for _, limit := range []struct {
+		name  string
+		value uint64
+	}{
+		{"limits.recipient", uint64(c.Limits.Recipient)}, {"limits.round", uint64(c.Limits.Round)}, {"limits.day", uint64(c.Limits.Day)},
+		{"rails.transaction", uint64(c.Rails.Transaction)}, {"rails.day", uint64(c.Rails.Day)},
+		{"rails.gas_price", uint64(c.Rails.GasPrice)}, {"rails.batch", c.Rails.Batch},
+	} {
+		if limit.value == 0 {
+			return fmt.Errorf("%s is 0 or missing: set the most that you allow", limit.name)
+		}
+	}
+	return nil
+}
+
+func (e *TermsExtended) apply(a *applier) error {
+	if err := a.openNote(e.Note, ExtensionText(a.m.Terms, e.Closes), nil); err != nil {
+		return err
+	}
+	if !e.Closes.After(a.m.Closes) {
+		return fmt.Errorf("closes at %s, and the closing is %s already: it can only move later", e.Closes.Format(time.RFC3339), a.m.Closes.Format(time.RFC3339))
+	}
+	if a.at.After(a.m.Closes) {
+		return errors.New("the migration has closed")
+	}
+	a.m.Closes = e.Closes
+	return a.SetMigration(a.m)
+}
+
+func (e *SnapshotTaken) apply(a *applier) error {
+	if s, err := a.Snapshot(e.Height); err == nil && s.Status != DiscardedSnapshot {
+		return fmt.Errorf("height %d has a snapshot already (entry %d)", e.Height, s.Taken)
+	} else if err != nil && !errors.Is(err, ErrNone) {
+		return err
+	}
+	if err := a.quorum(e.Daemons); err != nil {
+		return err
+	}
+	raw, err := a.att.Attachment(e.Content)
+	if err != nil {
+		return err
+	}
+	content, err := ParseContent(raw)
+	if err != nil {
+		return err
+	}
+	if content.Height != e.Height || content.BlockHash != e.BlockHash || content.HardFork != e.HardFork {
+		return errors.New("the content is of another block")
+	}
+	balances, totals, err := content.Balances()
+	if err != nil {
+		return err
+	}
+	if totals != e.Totals {
+		return errors.New("the totals are not those of the content")
+	}
+	if err := a.SetBalances(e.Height, balances); err != nil {
+		return err
+	}
+	return a.SetSnapshot(Snapshot{Height: e.Height, BlockHash: e.BlockHash, Digest: e.Content, Status: TakenSnapshot, Totals: totals, Taken: a.seq})
+}
+
+// quorum refuses a decision about a snapshot for which too few daemons speak.
+func (a *applier) quorum(reports []DaemonReport) error {
+	agree := map[string]bool{}
+	for _, d := range reports {
+		if d.Agrees {
+			agree[d.Daemon] = true
+		}
+	}
+	if len(agree) < a.m.Config.Quorum {
+		return fmt.Errorf("%d daemons agree: expected %d", len(agree), a.m.Config.Quorum)
+	}
+	return nil
+}
+
+func (a *applier) decide(height uint64, block Hash, reports []DaemonReport, status SnapshotStatus) error {
+	s, err := a.Snapshot(height)
+	if err != nil {
+		return fmt.Errorf("snapshot of height %d: %w", height, err)
+	}
+	if s.Status != TakenSnapshot || s.BlockHash != block {
+		return fmt.Errorf("the snapshot of height %d is %s, of block %s", height, s.Status, s.BlockHash)
+	}
+	if err := a.quorum(reports); err != nil {
+		return err
+	}
+	s.Status, s.Decided = status, a.seq
+	if err := a.SetSnapshot(s); err != nil {
+		return err
+	}
+	return a.settle()
+}
+
+func (e *SnapshotFinalized) apply(a *applier) error {
+	return a.decide(e.Height, e.BlockHash, e.Daemons, FinalSnapshot)
+}
+
+func (e *SnapshotDiscarded) apply(a *applier) error {
+	if e.Now == e.BlockHash {
+		return errors.New("the chain still has the snapshot's block")
+	}
+	return a.decide(e.Height, e.BlockHash, e.Daemons, DiscardedSnapshot)
+}
+
+func (e *SnapshotMissed) apply(a *applier) error {
+	if slices.Contains(a.m.Missed, e.Height) {
+		return fmt.Errorf("height %d is recorded as missed already", e.Height)
+	}
+	if !a.m.Terms.Names(e.Height) {
+		return fmt.Errorf("the terms name no snapshot at height %d", e.Height)
+	}
+	a.m.Missed = append(slices.Clone(a.m.Missed), e.Height)
+	slices.Sort(a.m.Missed)
+	if err := a.SetMigration(a.m); err != nil {
+		return err
+	}
+	return a.settle()
+}
+
+// settle fixes the snapshots of every programme for which they are all decided. Later ones change nothing.
+func (a *applier) settle() error {
+	snapshots, err := a.Snapshots()
+	if err != nil {
+		return err
+	}
+	settled, changed := maps.Clone(a.m.Settled), false
+	if settled == nil {
+		settled = map[string][]uint64{}
+	}
+	for i := range a.m.Terms.Programmes {
+		p := &a.m.Terms.Programmes[i]
+		if _, done := settled[p.Name]; done {
+			continue
+		}
+		if heights, ok := p.settle(snapshots, a.m.Missed); ok {
+			settled[p.Name], changed = heights, true
+		}
+	}
+	if !changed {
+		return nil
+	}
+	a.m.Settled = settled
+	return a.SetMigration(a.m)
+}
+
+func (e *LegacyImported) apply(a *applier) error {
+	if !a.m.Terms.LegacyClaims {
+		return errors.New("the terms take no legacy claims")
+	}
+	if a.m.Legacy != nil {
+		return fmt.Errorf("a file of legacy claims was imported already (entry %d)", a.m.Legacy.Entry)
+	}
+	if _, err := a.att.Attachment(e.File); err != nil {
+		return err
+	}
+	sum := e.Taken
+	for _, n := range e.Refused {
+		sum += n
+	}
+	if sum != e.Lines {
+		return fmt.Errorf("%d lines, of which %d are accounted for", e.Lines, sum)
+	}
+	a.m.Legacy = &LegacyFile{Digest: e.File, Entry: a.seq, Left: e.Taken}
+	return a.SetMigration(a.m)
+}
+
+func (e *ClaimAccepted) apply(a *applier) error {
+	c, err := e.claim(a.m.Terms)
+	if err != nil {
+		return err
+	}
+	c.Entry = a.seq
+	if err := AdmitClaim(a.Tables, a.m, c, a.at); err != nil {
+		return err
+	}
+	if err := e.Code.Check(e.Recipient); err != nil {
+		return err
+	}
+	if e.Sequence == 0 {
+		if a.m.Legacy == nil || a.m.Legacy.Left == 0 {
+			return refuse(ReasonLegacy, "legacy claims enter only with `claim import --legacy`")
+		}
+		legacy := *a.m.Legacy
+		legacy.Left--
+		a.m.Legacy = &legacy
+		if err := a.SetMigration(a.m); err != nil {
+			return err
+		}
+	}
+	return a.SetClaim(c)
+}

@@ -1,0 +1,202 @@
+package swap
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/mod/sumdb/note"
+)
+
+func (e *ClaimRefused) apply(a *applier) error {
+	entitled, err := Entitled(a.Tables, a.m.Terms, e.Account)
+	if err != nil {
+		return err
+	}
+	if !entitled {
+		return errors.New("an account without stake or rewards leaves no entry")
+	}
+	return nil
+}
+
+func (e *ClaimChecked) apply(a *applier) error {
+	if e.Claim >= a.seq {
+		return fmt.Errorf("claim %d does not exist yet", e.Claim)
+	}
+	return nil
+}
+
+func (e *RoundBuilt) apply(a *applier) error {
+	rounds, err := a.Rounds()
+	if err != nil {
+		return err
+	}
+	last := uint64(0)
+	for _, r := range rounds {
+		if r.Status.Open() {
+			return fmt.Errorf("round %d is still %s: finish or abandon it first", r.Round, r.Status)
+		}
+		last = r.Round
+	}
+	if e.Round != last+1 {
+		return fmt.Errorf("round %d: expected %d", e.Round, last+1)
+	}
+	if e.Cutoff == 0 || e.Cutoff > a.seq {
+		return fmt.Errorf("cut-off %d: expected 1 to %d entries", e.Cutoff, a.seq)
+	}
+	raw, err := a.att.Attachment(e.Allocations)
+	if err != nil {
+		return err
+	}
+	list, err := ParseAllocations(raw)
+	if err != nil {
+		return err
+	}
+	var sum Amount
+	for _, l := range list {
+		if sum, err = sum.add(l.Amount, "allocations"); err != nil {
+			return err
+		}
+	}
+	if uint64(len(list)) != e.Lines || sum != e.Amount {
+		return fmt.Errorf("the list has %d lines and %s atomic SESH, the entry says %d and %s", len(list), sum, e.Lines, e.Amount)
+	}
+	if err := a.SetRound(Round{RoundBuilt: *e, Status: BuiltRound, Entry: a.seq}); err != nil {
+		return err
+	}
+	return a.SetAllocations(e.Round, list)
+}
+
+// ApprovalText is what an operator signs to approve a round.
+func ApprovalText(origin string, r *RoundBuilt) string {
+	return fmt.Sprintf("oxenswap approval of a round\n%s\nround %d\ncut-off %d\nallocations %s\nroot 0x%s\namount %s\ntotal %s\n",
+		origin, r.Round, r.Cutoff, r.Allocations, r.Root, r.Amount, r.Total)
+}
+
+// ExtensionText is what an operator signs to move the closing.
+func ExtensionText(terms *Terms, closes time.Time) string {
+	return fmt.Sprintf("oxenswap extension of the terms\n%s\ncloses %s\n", terms.Origin(), closes.UTC().Format("2006-01-02T15:04:05Z"))
+}
+
+// operatorKeys reads the operators' verifier keys; two with one name or one key are refused.
+func operatorKeys(keys []string) (map[string]note.Verifier, error) {
+	if len(keys) == 0 {
+		return nil, errors.New("no operator: name at least one verifier key (`oxenswap operator keygen` makes one)")
+	}
+	out, material := map[string]note.Verifier{}, map[string]string{}
+	for _, k := range keys {
+		v, err := note.NewVerifier(k)
+		if err != nil {
+			return nil, fmt.Errorf("operator %.80q is not a verifier key (name+hash+key, as `oxenswap operator keygen` prints it): %w", k, err)
+		}
+		secret := k[strings.LastIndexByte(k, '+'):]
+		if other, twice := material[secret]; twice || out[v.Name()] != nil {
+			return nil, fmt.Errorf("operator %s is named twice (%s)", v.Name(), other)
+		}
+		out[v.Name()], material[secret] = v, v.Name()
+	}
+	return out, nil
+}
+
+// openNote checks that a signed note has exactly the text and one operator's signature, who is not among the earlier ones.
+func (a *applier) openNote(signed, text string, signer *string) error {
+	name, err := OpenApproval(a.m.Config.Operators, signed, text)
+	if err == nil && signer != nil {
+		*signer = name
+	}
+	return err
+}
+
+// OpenApproval returns the name of the operator who signed a note over a text.
+func OpenApproval(operators []string, signed, text string) (string, error) {
+	keys, err := operatorKeys(operators)
+	if err != nil {
+		return "", err
+	}
+	n, err := note.Open([]byte(signed), note.VerifierList(slices.Collect(maps.Values(keys))...))
+	if err != nil {
+		return "", fmt.Errorf("not signed by an operator in force: %w", err)
+	}
+	if n.Text != text {
+		return "", errors.New("the signed note is about something else")
+	}
+	if len(n.Sigs) != 1 || len(n.UnverifiedSigs) != 0 {
+		return "", fmt.Errorf("%d signatures: a note carries one operator's", len(n.Sigs)+len(n.UnverifiedSigs))
+	}
+	return n.Sigs[0].Name, nil
+}
+
+func (e *RoundApproved) apply(a *applier) error {
+	r, err := a.Round(e.Round)
+	if err != nil {
+		return fmt.Errorf("round %d: %w", e.Round, err)
+	}
+	if r.Status != BuiltRound {
+		return fmt.Errorf("round %d is %s already", e.Round, r.Status)
+	}
+	var signer string
+	if err := a.openNote(e.Note, ApprovalText(a.m.Terms.Origin(), &r.RoundBuilt), &signer); err != nil {
+		return err
+	}
+	if slices.Contains(r.Approvals, signer) {
+		return fmt.Errorf("%s has approved round %d already: the second approval must be another operator's", signer, e.Round)
+	}
+	if r.Needed, err = ApprovalsNeeded(a.Tables, a.m.Config.Limits, r, a.at); err != nil {
+		return err
+	}
+	r.Approvals = append(slices.Clone(r.Approvals), signer)
+	if len(r.Approvals) >= r.Needed {
+		r.Status, r.Approved, r.Day = ApprovedRound, a.seq, day(a.at)
+	}
+	return a.SetRound(r)
+}
+
+func day(at time.Time) time.Time { return at.UTC().Truncate(24 * time.Hour) }
+
+// ApprovalsNeeded is 2 for a round above a limit per recipient, per round, or per day with the rounds approved on the
+// day before it, and 1 for others.
+func ApprovalsNeeded(t Tables, limits Limits, r Round, at time.Time) (int, error) {
+	rounds, err := t.Rounds()
+	if err != nil {
+		return 0, err
+	}
+	today := r.Amount
+	for _, other := range rounds {
+		if other.Status.Published() && other.Round != r.Round && other.Day.Equal(day(at)) {
+			if today, err = today.add(other.Amount, "amounts of the day"); err != nil {
+				return 0, err
+			}
+		}
+	}
+	if r.Largest > limits.Recipient || r.Amount > limits.Round || today > limits.Day {
+		return 2, nil
+	}
+	return 1, nil
+}
+
+func (e *RoundAbandoned) apply(a *applier) error {
+	r, err := a.Round(e.Round)
+	if err != nil {
+		return fmt.Errorf("round %d: %w", e.Round, err)
+	}
+	if r.Status != BuiltRound && r.Status != ApprovedRound {
+		return fmt.Errorf("round %d is %s: only a round whose proposal was never signed can be abandoned", e.Round, r.Status)
+	}
+	r.Status = AbandonedRound
+	return a.SetRound(r)
+}
+
+func (e *Correction) apply(a *applier) error {
+	if e.Entry >= a.seq {
+		return fmt.Errorf("entry %d does not exist yet", e.Entry)
+	}
+	if _, ok := a.m.Alarms[e.Entry]; ok {
+		a.m.Alarms = maps.Clone(a.m.Alarms)
+		delete(a.m.Alarms, e.Entry)
+		return a.SetMigration(a.m)
+	}
+	return nil
+}

@@ -1,0 +1,300 @@
+package swap
+
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/ethereum/go-ethereum/common"
+
+	"oxenswap/swap/cryptonote"
+)
+
+// EVMAddress is an account or contract on the token's chain. Its only text form is the checksummed one of EIP-55.
+type EVMAddress common.Address
+
+// String returns the EIP-55 spelling.
+func (a EVMAddress) String() string { return common.Address(a).Hex() }
+
+// MarshalText implements encoding.TextMarshaler.
+func (a EVMAddress) MarshalText() ([]byte, error) { return []byte(a.String()), nil }
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (a *EVMAddress) UnmarshalText(text []byte) error {
+	parsed, err := ParseEIP55(string(text))
+	*a = EVMAddress(parsed)
+	return err
+}
+
+var evmForm = regexp.MustCompile(`^0x[0-9a-fA-F]{40}$`)
+
+// ParseEIP55 reads an address in its EIP-55 spelling. The error for any other spelling shows the right one.
+func ParseEIP55(s string) (common.Address, error) {
+	if !evmForm.MatchString(s) {
+		return common.Address{}, fmt.Errorf("%.60q is not an Ethereum address: expected 0x and 40 hex digits", s)
+	}
+	a := common.HexToAddress(s)
+	if a.Hex() != s {
+		return common.Address{}, fmt.Errorf("%s is not spelt with its EIP-55 checksum: if no letter is mistyped, write %s", s, a.Hex())
+	}
+	return a, nil
+}
+
+// Reason is why a claim is refused; stable, for programs.
+type Reason string
+
+// The reasons for refusing a claim.
+const (
+	ReasonText        Reason = "text"         // not a claim line
+	ReasonMigration   Reason = "migration"    // of another migration
+	ReasonLegacy      Reason = "legacy"       // a bare address where only numbered claims are taken
+	ReasonAddress     Reason = "oxen-address" // not an Oxen address, or of another network
+	ReasonSubaddress  Reason = "subaddress"   // stakes and rewards belong to main addresses
+	ReasonSignature   Reason = "signature"    // does not verify
+	ReasonRecipient   Reason = "recipient"    // nobody could collect there
+	ReasonContract    Reason = "contract"     // holds code on Ethereum and none on the token's chain
+	ReasonClosed      Reason = "closed"       // before the opening or after the closing
+	ReasonExpired     Reason = "expired"      // after its last day
+	ReasonAlreadyUsed Reason = "already-used" // sequence at or below the account's highest
+	ReasonNotEntitled Reason = "not-entitled" // no stake or rewards in a snapshot that counts
+)
+
+// Refusal is a claim refused for a reason. Detail says what is wrong and what to do.
+type Refusal struct {
+	Reason Reason
+	Detail string
+}
+
+func (r *Refusal) Error() string { return string(r.Reason) + ": " + r.Detail }
+
+func refuse(reason Reason, format string, args ...any) error {
+	return &Refusal{reason, fmt.Sprintf(format, args...)}
+}
+
+// ClaimText is what a holder signs: one line of at most 98 bytes, such as
+//
+//	SESH claim 1166f61c0c9abbf6 to 0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed #1 until 2026-12-31
+type ClaimText struct {
+	Migration string // migration id
+	Recipient EVMAddress
+	Sequence  uint32    // 1 to 999999; a higher one replaces a lower one
+	Until     time.Time // last day of validity, midnight UTC
+}
+
+// MaxSequence is the highest sequence of a claim.
+const MaxSequence = 999999
+
+// String returns the line.
+func (c ClaimText) String() string {
+	return fmt.Sprintf("SESH claim %s to %s #%d until %s", c.Migration, c.Recipient, c.Sequence, c.Until.Format(time.DateOnly))
+}
+
+var claimForm = regexp.MustCompile(`^SESH claim ([0-9a-f]{16}) to (0x[0-9a-fA-F]{40}) #([1-9][0-9]{0,5}) until ([0-9]{4}-[0-9]{2}-[0-9]{2})$`)
+
+// ParseClaimText reads a line in its only spelling. Errors are *Refusal.
+func ParseClaimText(s string) (ClaimText, error) {
+	m := claimForm.FindStringSubmatch(s)
+	if m == nil {
+		if evmForm.MatchString(s) {
+			return ClaimText{}, refuse(ReasonLegacy, "a bare address can be replayed by anyone who saw it: sign the line that `claim text` prints")
+		}
+		return ClaimText{}, refuse(ReasonText, "%.110q is not a claim: expected the line that `claim text` prints, unchanged", s)
+	}
+	recipient, err := ParseEIP55(m[2])
+	if err != nil {
+		return ClaimText{}, refuse(ReasonRecipient, "%v, and sign the line again", err)
+	}
+	sequence, _ := strconv.ParseUint(m[3], 10, 32)
+	until, err := time.Parse(time.DateOnly, m[4])
+	if err != nil {
+		return ClaimText{}, refuse(ReasonText, "%s is not a day: expected a last day such as 2026-12-31", m[4])
+	}
+	return ClaimText{Migration: m[1], Recipient: EVMAddress(recipient), Sequence: uint32(sequence), Until: until}, nil
+}
+
+// ParseLegacyText reads the form of the service node bonus programme: the bare address, checksummed or all lower case.
+func ParseLegacyText(s string) (EVMAddress, error) {
+	if evmForm.MatchString(s) && s == strings.ToLower(s) {
+		return EVMAddress(common.HexToAddress(s)), nil
+	}
+	a, err := ParseEIP55(s)
+	if err != nil {
+		return EVMAddress{}, refuse(ReasonText, "%v", err)
+	}
+	return EVMAddress(a), nil
+}
+
+// Claim is a claim of an account, with a signature that verifies.
+type Claim struct {
+	Account    Account
+	Oxen       string // the standard address
+	Recipient  EVMAddress
+	Sequence   uint32 // 0: legacy
+	Text       string
+	Signature  string
+	Until      time.Time // zero: legacy
+	Entry      uint64    // its claim.accepted
+	Integrated bool      // the holder gave an integrated address, which was reduced
+}
+
+// VerifyClaim checks all of a claim that needs no ledger: the Oxen address and its network, the text, rebuilt from its
+// fields, and the signature by the address's spend key. Errors are *Refusal.
+func VerifyClaim(terms *Terms, oxen, text, signature string) (Claim, error) {
+	c, err := readOxen(terms, oxen)
+	if err != nil {
+		return Claim{}, err
+	}
+	fields, err := ParseClaimText(text)
+	if err != nil {
+		return Claim{}, err
+	}
+	if fields.Migration != terms.ID() {
+		return Claim{}, refuse(ReasonMigration, "the line names migration %s, this one is %s: sign the line that `claim text` prints", fields.Migration, terms.ID())
+	}
+	c.Recipient, c.Sequence, c.Until, c.Text = fields.Recipient, fields.Sequence, fields.Until, fields.String()
+	return c.verify(signature)
+}
+
+// VerifyLegacyClaim checks a claim in the legacy form, likewise.
+func VerifyLegacyClaim(terms *Terms, oxen, text, signature string) (Claim, error) {
+	if !terms.LegacyClaims {
+		return Claim{}, refuse(ReasonLegacy, "this migration takes no legacy claims: sign the line that `claim text` prints")
+	}
+	c, err := readOxen(terms, oxen)
+	if err != nil {
+		return Claim{}, err
+	}
+	if c.Recipient, err = ParseLegacyText(text); err != nil {
+		return Claim{}, err
+	}
+	c.Text = c.Recipient.String()
+	if text == strings.ToLower(text) {
+		c.Text = strings.ToLower(c.Text)
+	}
+	return c.verify(signature)
+}
+
+// readOxen reads the holder's address, on the terms' network, into a claim.
+func readOxen(terms *Terms, oxen string) (Claim, error) {
+	a, err := ParseOxen(terms, oxen)
+	if err != nil {
+		return Claim{}, err
+	}
+	return Claim{Account: AccountOf(a), Oxen: a.Standard().String(), Integrated: a.Kind == cryptonote.Integrated}, nil
+}
+
+// ParseOxen reads a holder's Oxen address: a standard or integrated one of the terms' network. Errors are *Refusal.
+func ParseOxen(terms *Terms, oxen string) (cryptonote.Address, error) {
+	a, err := cryptonote.ParseAddress(oxen)
+	if err != nil {
+		return a, refuse(ReasonAddress, "%v: copy the wallet's main address whole", err)
+	}
+	network, err := cryptonote.ParseNetwork(terms.Oxen.Network)
+	if err == nil {
+		err = a.CheckNetwork(network)
+	}
+	if err != nil {
+		return a, refuse(ReasonAddress, "%v: this migration is about %s", err, terms.Oxen.Network)
+	}
+	if a.Kind == cryptonote.Subaddress {
+		return a, refuse(ReasonSubaddress, "stakes and rewards belong to a wallet's main address: use that one, which begins with another letter pair")
+	}
+	return a, nil
+}
+
+func (c Claim) verify(signature string) (Claim, error) {
+	key, err := ParseHash(string(c.Account))
+	if err != nil {
+		return Claim{}, err
+	}
+	sig, err := cryptonote.ParseSignature(signature)
+	if err == nil {
+		err = cryptonote.Verify(cryptonote.PublicKey(key), []byte(c.Text), sig)
+	}
+	if err != nil {
+		return Claim{}, refuse(ReasonSignature, "%v: sign exactly %q with the main address of %s and paste the whole SigV1 line", err, c.Text, c.Oxen)
+	}
+	c.Signature = signature
+	return c, nil
+}
+
+// CheckTime refuses a claim received before the opening, after the closing, or after its last day.
+func (c Claim) CheckTime(terms *Terms, closes, now time.Time) error {
+	switch {
+	case now.Before(terms.Opens):
+		return refuse(ReasonClosed, "the migration opens at %s", terms.Opens.Format(time.RFC3339))
+	case now.After(closes):
+		return refuse(ReasonClosed, "the migration closed at %s", closes.Format(time.RFC3339))
+	case c.Sequence > 0 && !now.Before(c.Until.AddDate(0, 0, 1)):
+		return refuse(ReasonExpired, "its last day was %s: sign a line with a later one", c.Until.Format(time.DateOnly))
+	}
+	return nil
+}
+
+// CheckRecipient refuses recipients from whom nobody could collect: zero and burn addresses, precompiles, and those in
+// taken, which gives a name to each address that belongs to the migration itself.
+func CheckRecipient(a EVMAddress, taken map[EVMAddress]string) error {
+	if name, ok := taken[a]; ok {
+		return refuse(ReasonRecipient, "%s is %s: name a wallet of your own", a, name)
+	}
+	var high byte
+	for _, b := range a[:18] {
+		high |= b
+	}
+	low := uint(a[18])<<8 | uint(a[19])
+	switch {
+	case high == 0 && low == 0:
+		return refuse(ReasonRecipient, "the zero address belongs to nobody: name a wallet of your own")
+	case high == 0 && low == 0xdead, a == deadEnd, a == deadStart:
+		return refuse(ReasonRecipient, "%s is a burn address: name a wallet of your own", a)
+	case high == 0 && low <= 0x1ff:
+		return refuse(ReasonRecipient, "%s is a precompiled contract of the chain: name a wallet of your own", a)
+	}
+	for _, b := range a[1:] {
+		if b != a[0] {
+			return nil
+		}
+	}
+	return refuse(ReasonRecipient, "%s, one byte repeated, belongs to nobody: name a wallet of your own", a)
+}
+
+// Burn addresses in use beside 0x00..dEaD: dEaD repeated, and 0xdead00..00.
+var (
+	deadEnd   = EVMAddress(common.HexToAddress("0xdEAD000000000000000042069420694206942069"))
+	deadStart = EVMAddress(common.HexToAddress("0xdead000000000000000000000000000000000000"))
+)
+
+// Seen is what stood at a recipient's address on one chain when the claim came.
+type Seen string
+
+// What can be seen at an address.
+const (
+	SeenNotChecked Seen = "not-checked" // no RPC was configured for the chain
+	SeenNothing    Seen = "nothing"
+	SeenCode       Seen = "code"
+	SeenDelegation Seen = "delegation" // an EIP-7702 delegation: a wallet with a key
+)
+
+// RecipientCode is what was seen at a recipient on both chains.
+type RecipientCode struct {
+	Ethereum  Seen `json:"ethereum"`
+	Target    Seen `json:"target"`
+	Confirmed bool `json:"confirmed,omitempty"` // the holder confirmed a contract that is on Ethereum only
+}
+
+// Check refuses a contract wallet that exists on Ethereum and not on the token's chain, unless the holder confirmed it.
+func (c RecipientCode) Check(a EVMAddress) error {
+	for _, s := range []Seen{c.Ethereum, c.Target} {
+		switch s {
+		case SeenNotChecked, SeenNothing, SeenCode, SeenDelegation:
+		default:
+			return fmt.Errorf("code seen at %s: unknown word %q", a, s)
+		}
+	}
+	if c.Ethereum == SeenCode && c.Target == SeenNothing && !c.Confirmed {
+		return refuse(ReasonContract, "%s is a contract on Ethereum that does not exist on the token's chain: what is paid there may be lost. Name another address, or confirm that you control this one there", a)
+	}
+	return nil
+}

@@ -1,0 +1,102 @@
+package swap
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+)
+
+// ClaimLine is one line of a file of claims, as JSON with exactly these keys (proof only where coins are claimed).
+type ClaimLine struct {
+	Oxen      string `json:"oxen"`
+	Text      string `json:"text"`
+	Signature string `json:"signature"`
+	Proof     string `json:"proof,omitempty"`
+}
+
+// maxClaimLine is the most bytes of a line without a proof.
+const maxClaimLine = 4096
+
+// ParseClaimLine reads one line.
+func ParseClaimLine(line []byte) (ClaimLine, error) {
+	var l ClaimLine
+	dec := json.NewDecoder(bytes.NewReader(line))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(&l); err != nil {
+		return l, refuse(ReasonText, "not a JSON object with the keys oxen, text and signature: %v", err)
+	}
+	if _, err := dec.Token(); err != io.EOF {
+		return l, refuse(ReasonText, "something follows the JSON object")
+	}
+	return l, nil
+}
+
+// LegacyLine is one line of a legacy file and what came of verifying it.
+type LegacyLine struct {
+	Claim Claim
+	Err   error // why it is refused, whatever the ledger holds
+}
+
+// VerifyLegacyLine checks one line of a legacy file as far as no ledger is needed.
+func VerifyLegacyLine(terms *Terms, line []byte) LegacyLine {
+	if len(line) > maxClaimLine {
+		return LegacyLine{Err: refuse(ReasonText, "a line of %d bytes: at most %d are taken", len(line), maxClaimLine)}
+	}
+	l, err := ParseClaimLine(line)
+	if err != nil {
+		return LegacyLine{Err: err}
+	}
+	c, err := VerifyLegacyClaim(terms, l.Oxen, l.Text, l.Signature)
+	return LegacyLine{c, err}
+}
+
+// SplitLines cuts a file into its lines, without empty ones.
+func SplitLines(file []byte) [][]byte {
+	var out [][]byte
+	for line := range bytes.Lines(file) {
+		if line = bytes.TrimSpace(line); len(line) > 0 {
+			out = append(out, line)
+		}
+	}
+	return out
+}
+
+// replacedLine is the reason for a line that a later line of the same account replaces.
+const replacedLine = "replaced by a later line"
+
+// ImportLegacy decides on a legacy file at a time: of each account the last line that verifies counts, if the ledger
+// admits it. It returns the announcement and the claims, in the order of their lines.
+func ImportLegacy(t Tables, m Migration, file []byte, lines []LegacyLine, at time.Time) (LegacyImported, []Claim, error) {
+	e := LegacyImported{File: Digest(file), Lines: uint64(len(lines)), Refused: map[string]uint64{}}
+	last := map[Account]int{}
+	for i, l := range lines {
+		if l.Err == nil {
+			last[l.Claim.Account] = i
+		}
+	}
+	var taken []Claim
+	for i, l := range lines {
+		err := l.Err
+		if err == nil && last[l.Claim.Account] != i {
+			e.Refused[replacedLine]++
+			continue
+		}
+		if err == nil {
+			err = AdmitClaim(t, m, l.Claim, at)
+		}
+		var refusal *Refusal
+		switch {
+		case err == nil:
+			taken = append(taken, l.Claim)
+		case errors.As(err, &refusal):
+			e.Refused[string(refusal.Reason)]++
+		default:
+			return e, nil, fmt.Errorf("line %d: %w", i+1, err)
+		}
+	}
+	e.Taken = uint64(len(taken))
+	return e, taken, nil
+}

@@ -1,0 +1,308 @@
+package swap
+
+import (
+	"bytes"
+	"cmp"
+	"maps"
+	"slices"
+	"sort"
+)
+
+// Memory are Tables in memory, for the auditor and for tests. The zero value is empty. It is not safe for concurrent use.
+type Memory struct {
+	migration   *Migration
+	snapshots   map[uint64]Snapshot
+	balances    map[uint64][]Balance
+	claims      map[Account][]Claim // by sequence
+	rounds      []Round             // by number
+	allocations map[uint64][]Allocation
+	attempts    map[Hash]*Attempt
+	order       []*Attempt // by entry
+	intents     map[Intent][]*Attempt
+	logs        map[logKey]uint64
+	lastLog     *LogPosition
+	payouts     []Payout
+}
+
+type logKey struct {
+	tx    Hash
+	index uint64
+}
+
+var _ Tables = (*Memory)(nil)
+
+// Migration implements Tables.
+func (t *Memory) Migration() (Migration, error) {
+	if t.migration == nil {
+		return Migration{}, ErrNone
+	}
+	return *t.migration, nil
+}
+
+// SetMigration implements Tables.
+func (t *Memory) SetMigration(m Migration) error {
+	t.migration = &m
+	return nil
+}
+
+// Snapshot implements Tables.
+func (t *Memory) Snapshot(height uint64) (Snapshot, error) {
+	s, ok := t.snapshots[height]
+	if !ok {
+		return s, ErrNone
+	}
+	return s, nil
+}
+
+// Snapshots implements Tables.
+func (t *Memory) Snapshots() ([]Snapshot, error) {
+	return slices.SortedFunc(maps.Values(t.snapshots), func(a, b Snapshot) int { return cmp.Compare(a.Height, b.Height) }), nil
+}
+
+// SetSnapshot implements Tables.
+func (t *Memory) SetSnapshot(s Snapshot) error {
+	put(&t.snapshots, s.Height, s)
+	return nil
+}
+
+// Balances implements Tables.
+func (t *Memory) Balances(height uint64, visit func(Balance) error) error {
+	return each(t.balances[height], visit)
+}
+
+// AccountBalances implements Tables.
+func (t *Memory) AccountBalances(a Account) ([]HeightBalance, error) {
+	var out []HeightBalance
+	for _, height := range slices.Sorted(maps.Keys(t.balances)) {
+		rows := t.balances[height]
+		i := sort.Search(len(rows), func(i int) bool { return rows[i].Account >= a })
+		if i < len(rows) && rows[i].Account == a {
+			out = append(out, HeightBalance{height, t.snapshots[height].Status, rows[i]})
+		}
+	}
+	return out, nil
+}
+
+// SetBalances implements Tables.
+func (t *Memory) SetBalances(height uint64, rows []Balance) error {
+	put(&t.balances, height, slices.Clone(rows))
+	return nil
+}
+
+// Claim implements Tables.
+func (t *Memory) Claim(a Account, sequence uint32) (Claim, error) {
+	for _, c := range t.claims[a] {
+		if c.Sequence == sequence {
+			return c, nil
+		}
+	}
+	return Claim{}, ErrNone
+}
+
+// LatestClaim implements Tables.
+func (t *Memory) LatestClaim(a Account) (Claim, error) {
+	list := t.claims[a]
+	if len(list) == 0 {
+		return Claim{}, ErrNone
+	}
+	return list[len(list)-1], nil
+}
+
+// LatestClaims implements Tables.
+func (t *Memory) LatestClaims(visit func(Claim) error) error {
+	for _, a := range slices.Sorted(maps.Keys(t.claims)) {
+		list := t.claims[a]
+		if err := visit(list[len(list)-1]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// SetClaim implements Tables.
+func (t *Memory) SetClaim(c Claim) error {
+	list := append(slices.Clone(t.claims[c.Account]), c)
+	slices.SortFunc(list, func(a, b Claim) int { return cmp.Compare(a.Sequence, b.Sequence) })
+	put(&t.claims, c.Account, list)
+	return nil
+}
+
+// Round implements Tables.
+func (t *Memory) Round(number uint64) (Round, error) {
+	for _, r := range t.rounds {
+		if r.Round == number {
+			return r, nil
+		}
+	}
+	return Round{}, ErrNone
+}
+
+// Rounds implements Tables.
+func (t *Memory) Rounds() ([]Round, error) { return slices.Clone(t.rounds), nil }
+
+// SetRound implements Tables.
+func (t *Memory) SetRound(r Round) error {
+	for i := range t.rounds {
+		if t.rounds[i].Round == r.Round {
+			t.rounds[i] = r
+			return nil
+		}
+	}
+	t.rounds = append(t.rounds, r)
+	slices.SortFunc(t.rounds, func(a, b Round) int { return cmp.Compare(a.Round, b.Round) })
+	return nil
+}
+
+// Allocations implements Tables.
+func (t *Memory) Allocations(round uint64, visit func(Allocation) error) error {
+	return each(t.allocations[round], visit)
+}
+
+// AccountAllocations implements Tables.
+func (t *Memory) AccountAllocations(a Account) ([]RoundAllocation, error) {
+	var out []RoundAllocation
+	for _, r := range t.rounds {
+		rows := t.allocations[r.Round] // by account
+		i := sort.Search(len(rows), func(i int) bool { return rows[i].Account >= a })
+		for ; i < len(rows) && rows[i].Account == a; i++ {
+			out = append(out, RoundAllocation{r.Round, r.Status, rows[i]})
+		}
+	}
+	return out, nil
+}
+
+// SetAllocations implements Tables.
+func (t *Memory) SetAllocations(round uint64, rows []Allocation) error {
+	put(&t.allocations, round, slices.Clone(rows))
+	return nil
+}
+
+// Given implements Tables.
+func (t *Memory) Given(visit func(Account, string, Amount) error) error {
+	type key struct {
+		a Account
+		p string
+	}
+	sums := map[key]Amount{}
+	for _, r := range t.rounds {
+		if r.Status.Published() {
+			for _, l := range t.allocations[r.Round] {
+				sums[key{l.Account, l.Programme}] += l.Amount
+			}
+		}
+	}
+	keys := slices.SortedFunc(maps.Keys(sums), func(x, y key) int { return cmp.Or(cmp.Compare(x.a, y.a), cmp.Compare(x.p, y.p)) })
+	return each(keys, func(k key) error { return visit(k.a, k.p, sums[k]) })
+}
+
+// Cumulative implements Tables.
+func (t *Memory) Cumulative(visit func(EVMAddress, Amount) error) error {
+	sums := map[EVMAddress]Amount{}
+	for _, r := range t.rounds {
+		if r.Status.Published() {
+			for _, l := range t.allocations[r.Round] {
+				sums[l.Recipient] += l.Amount
+			}
+		}
+	}
+	keys := slices.SortedFunc(maps.Keys(sums), func(a, b EVMAddress) int { return bytes.Compare(a[:], b[:]) })
+	return each(keys, func(to EVMAddress) error { return visit(to, sums[to]) })
+}
+
+// Attempt implements Tables.
+func (t *Memory) Attempt(hash Hash) (Attempt, error) {
+	a, ok := t.attempts[hash]
+	if !ok {
+		return Attempt{}, ErrNone
+	}
+	return *a, nil
+}
+
+// Attempts implements Tables.
+func (t *Memory) Attempts(i Intent) ([]Attempt, error) { return values(t.intents[i]), nil }
+
+// NonceAttempts implements Tables.
+func (t *Memory) NonceAttempts(chainID uint64, sender EVMAddress, nonce uint64) ([]Attempt, error) {
+	var out []Attempt
+	for _, a := range t.order {
+		if a.ChainID == chainID && a.Sender == sender && a.Nonce == nonce {
+			out = append(out, *a)
+		}
+	}
+	return out, nil
+}
+
+// AllAttempts implements Tables.
+func (t *Memory) AllAttempts(visit func(Attempt) error) error { return each(values(t.order), visit) }
+
+// SetAttempt implements Tables.
+func (t *Memory) SetAttempt(a Attempt) error {
+	if known, ok := t.attempts[a.Hash]; ok {
+		*known = a
+		return nil
+	}
+	row := &a
+	put(&t.attempts, a.Hash, row)
+	put(&t.intents, a.Intent, append(t.intents[a.Intent], row))
+	t.order = append(t.order, row)
+	return nil
+}
+
+// SeenLog implements Tables.
+func (t *Memory) SeenLog(tx Hash, index uint64) (uint64, error) {
+	entry, ok := t.logs[logKey{tx, index}]
+	if !ok {
+		return 0, ErrNone
+	}
+	return entry, nil
+}
+
+// LastLog implements Tables.
+func (t *Memory) LastLog() (LogPosition, error) {
+	if t.lastLog == nil {
+		return LogPosition{}, ErrNone
+	}
+	return *t.lastLog, nil
+}
+
+// SetSeenLog implements Tables.
+func (t *Memory) SetSeenLog(p LogPosition, entry uint64) error {
+	put(&t.logs, logKey{p.Tx, p.LogIndex}, entry)
+	if t.lastLog == nil || p.Block >= t.lastLog.Block {
+		t.lastLog = &p
+	}
+	return nil
+}
+
+// Payouts implements Tables.
+func (t *Memory) Payouts(visit func(Payout) error) error { return each(t.payouts, visit) }
+
+// SetPayout implements Tables.
+func (t *Memory) SetPayout(p Payout) error {
+	t.payouts = append(t.payouts, p)
+	return nil
+}
+
+func put[K comparable, V any](m *map[K]V, key K, value V) {
+	if *m == nil {
+		*m = map[K]V{}
+	}
+	(*m)[key] = value
+}
+
+func each[T any](rows []T, visit func(T) error) error {
+	for _, r := range rows {
+		if err := visit(r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func values[T any](rows []*T) []T {
+	out := make([]T, len(rows))
+	for i, r := range rows {
+		out[i] = *r
+	}
+	return out
+}

@@ -1,0 +1,252 @@
+package swap
+
+import (
+	"bytes"
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// ErrNoQuorum is returned when too few daemons agree.
+var ErrNoQuorum = errors.New("too few daemons agree")
+
+// Answered is what one daemon gave to a take: an observation, or the error why not.
+type Answered struct {
+	Daemon      string
+	Observation *Observation
+	Err         error
+}
+
+// AgreeOnSnapshot decides on a take: at least quorum daemons must name the same height, block hash and content, on the
+// terms' chain. It returns the entry with its attachments, or ErrNoQuorum saying who said what.
+func AgreeOnSnapshot(terms *Terms, quorum int, answers []Answered) (Record, error) {
+	type group struct {
+		content []byte
+		digest  Hash
+		members []*Observation
+	}
+	var groups []*group
+	reports := make([]DaemonReport, len(answers))
+	digests := make([]Hash, len(answers))
+	names := map[string]bool{}
+	for i, a := range answers {
+		reports[i].Daemon = a.Daemon
+		if names[a.Daemon] {
+			return Record{}, fmt.Errorf("daemon %s answered twice", a.Daemon)
+		}
+		names[a.Daemon] = true
+		if a.Err == nil {
+			reports[i].Version = a.Observation.Version
+			a.Err = a.Observation.check(terms)
+		}
+		if a.Err != nil {
+			reports[i].Differs = shorten(a.Err.Error())
+			continue
+		}
+		content, err := a.Observation.Content.Encode()
+		if err != nil {
+			return Record{}, err
+		}
+		digests[i] = Digest(content)
+		at := slices.IndexFunc(groups, func(g *group) bool { return g.digest == digests[i] })
+		if at < 0 {
+			groups = append(groups, &group{content: content, digest: digests[i]})
+			at = len(groups) - 1
+		}
+		groups[at].members = append(groups[at].members, a.Observation)
+	}
+	// The largest group; of two as large, the one with the lower digest, so that the order of answers decides nothing.
+	slices.SortFunc(groups, func(a, b *group) int {
+		return cmp.Or(cmp.Compare(len(b.members), len(a.members)), bytes.Compare(a.digest[:], b.digest[:]))
+	})
+	if len(groups) == 0 || len(groups[0].members) < quorum {
+		for i, a := range answers {
+			if reports[i].Differs == "" {
+				reports[i].Differs = fmt.Sprintf("height %d, block %s, content %s", a.Observation.Content.Height, a.Observation.Content.BlockHash, digests[i])
+			}
+		}
+		return Record{}, fmt.Errorf("%w: %d must name the same block and content: %s", ErrNoQuorum, quorum, describe(reports))
+	}
+	won := groups[0]
+	attachments := [][]byte{won.content}
+	for i, a := range answers {
+		if a.Observation == nil {
+			continue
+		}
+		var raw [][]byte
+		reports[i].Answers, raw = attach(a.Observation.Raw)
+		attachments = append(attachments, raw...)
+		if digests[i] == won.digest {
+			reports[i].Agrees = true
+		} else if reports[i].Differs == "" {
+			reports[i].Differs = shorten(won.members[0].Content.differs(&a.Observation.Content))
+		}
+	}
+	slices.SortFunc(reports, func(a, b DaemonReport) int { return cmp.Compare(a.Daemon, b.Daemon) })
+	content := won.members[0].Content
+	_, totals, err := content.Balances()
+	if err != nil {
+		return Record{}, err
+	}
+	return Record{
+		Event: &SnapshotTaken{
+			Height: content.Height, BlockHash: content.BlockHash, HardFork: content.HardFork, Content: won.digest,
+			Quorum: quorum, Daemons: reports, Totals: totals,
+		},
+		Attachments: attachments,
+	}, nil
+}
+
+func (o *Observation) check(terms *Terms) error {
+	if o.Network != terms.Oxen.Network {
+		return fmt.Errorf("is on %s, the terms name %s", o.Network, terms.Oxen.Network)
+	}
+	if o.Genesis != terms.Oxen.Genesis {
+		return fmt.Errorf("its genesis block is %s, the terms name %s", o.Genesis, terms.Oxen.Genesis)
+	}
+	return nil
+}
+
+func attach(raw []RawAnswer) ([]Answer, [][]byte) {
+	var out []Answer
+	var bodies [][]byte
+	for _, r := range raw {
+		out = append(out, Answer{r.Call, Digest(r.Body)})
+		bodies = append(bodies, r.Body)
+	}
+	return out, bodies
+}
+
+func describe(reports []DaemonReport) string {
+	var parts []string
+	for _, r := range reports {
+		word := r.Differs
+		if r.Agrees {
+			word = "agrees"
+		}
+		parts = append(parts, r.Daemon+": "+word)
+	}
+	return strings.Join(parts, "; ")
+}
+
+// shorten keeps an error fit for an entry.
+func shorten(s string) string {
+	if len(s) > 1000 {
+		return strings.ToValidUTF8(s[:1000], "") + "..."
+	}
+	return s
+}
+
+// differs names the first difference between two contents in normal form.
+func (c *Content) differs(other *Content) string {
+	if c.Height != other.Height || c.BlockHash != other.BlockHash {
+		return fmt.Sprintf("answers for height %d, block %s", other.Height, other.BlockHash)
+	}
+	if c.HardFork != other.HardFork {
+		return fmt.Sprintf("says hard fork %d", other.HardFork)
+	}
+	for i := range min(len(c.Nodes), len(other.Nodes)) {
+		a, b := Content{Nodes: c.Nodes[i : i+1]}, Content{Nodes: other.Nodes[i : i+1]}
+		if !sameContent(&a, &b) {
+			if c.Nodes[i].Key != other.Nodes[i].Key {
+				return fmt.Sprintf("has other service nodes, from %s on", other.Nodes[i].Key)
+			}
+			return fmt.Sprintf("says otherwise of service node %s", other.Nodes[i].Key)
+		}
+	}
+	if len(c.Nodes) != len(other.Nodes) {
+		return fmt.Sprintf("has %d service nodes instead of %d", len(other.Nodes), len(c.Nodes))
+	}
+	if !slices.Equal(c.Rewards, other.Rewards) {
+		return "says otherwise of the accrued rewards"
+	}
+	return "says otherwise of the blacklisted key images"
+}
+
+func sameContent(a, b *Content) bool {
+	x, err1 := a.Encode()
+	y, err2 := b.Encode()
+	return err1 == nil && err2 == nil && bytes.Equal(x, y)
+}
+
+// Saw is what one daemon gave when asked about a height: a sighting, or the error why not.
+type Saw struct {
+	Daemon   string
+	Sighting *Sighting
+	Err      error
+}
+
+// ErrNotYet is returned while a snapshot can be neither finalised nor discarded.
+var ErrNotYet = errors.New("not final yet")
+
+// DecideSnapshot says what becomes of a taken snapshot: it is final when quorum daemons still name its block and hold it
+// immutable (on a fakechain: have finality_depth blocks above it), and discarded when quorum daemons have another block
+// at its height. Otherwise the error is ErrNotYet with what is missing.
+func DecideSnapshot(terms *Terms, quorum int, s Snapshot, saw []Saw) (Record, error) {
+	final := make([]DaemonReport, 0, len(saw))
+	others := map[Hash][]int{}
+	var attachments [][]byte
+	agree := 0
+	for i, w := range saw {
+		r := DaemonReport{Daemon: w.Daemon}
+		if w.Err == nil {
+			w.Err = (&Observation{Network: w.Sighting.Network, Genesis: w.Sighting.Genesis}).check(terms)
+		}
+		if w.Sighting != nil {
+			var raw [][]byte
+			r.Answers, raw = attach(w.Sighting.Raw)
+			attachments = append(attachments, raw...)
+		}
+		switch {
+		case w.Err != nil:
+			r.Differs = shorten(w.Err.Error())
+		case w.Sighting.BlockHash.IsZero():
+			r.Differs = fmt.Sprintf("has no block at height %d: its top is %d", s.Height, w.Sighting.Top)
+		case w.Sighting.BlockHash != s.BlockHash:
+			r.Differs = fmt.Sprintf("has block %s at height %d", w.Sighting.BlockHash, s.Height)
+			others[w.Sighting.BlockHash] = append(others[w.Sighting.BlockHash], i)
+		default:
+			if missing := w.Sighting.finality(terms, s.Height); missing != "" {
+				r.Differs = missing
+			} else {
+				r.Agrees = true
+				agree++
+			}
+		}
+		final = append(final, r)
+	}
+	if agree >= quorum {
+		slices.SortFunc(final, func(a, b DaemonReport) int { return cmp.Compare(a.Daemon, b.Daemon) })
+		return Record{Event: &SnapshotFinalized{Height: s.Height, BlockHash: s.BlockHash, Daemons: final}, Attachments: attachments}, nil
+	}
+	for now, who := range others {
+		if len(who) < quorum {
+			continue
+		}
+		for i := range final {
+			final[i].Agrees = slices.Contains(who, i)
+			if final[i].Agrees {
+				final[i].Differs = ""
+			}
+		}
+		slices.SortFunc(final, func(a, b DaemonReport) int { return cmp.Compare(a.Daemon, b.Daemon) })
+		return Record{Event: &SnapshotDiscarded{Height: s.Height, BlockHash: s.BlockHash, Now: now, Daemons: final}, Attachments: attachments}, nil
+	}
+	return Record{}, fmt.Errorf("snapshot of height %d: %w: %s", s.Height, ErrNotYet, describe(final))
+}
+
+// finality says what is missing for a block at a height to be final in the eyes of a daemon; "" when it is final.
+func (w *Sighting) finality(terms *Terms, height uint64) string {
+	if terms.Fakechain() {
+		if deep := height + terms.Oxen.FinalityDepth; w.Top < deep {
+			return fmt.Sprintf("its top is %d, final from %d on", w.Top, deep)
+		}
+		return ""
+	}
+	if w.ImmutableHeight == 0 || w.ImmutableHeight < height {
+		return fmt.Sprintf("holds immutable only up to %d", w.ImmutableHeight)
+	}
+	return ""
+}

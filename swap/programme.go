@@ -1,0 +1,133 @@
+package swap
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/holiman/uint256"
+)
+
+// Owing is what one programme owes to one account, in atomic SESH: Owed + Remainder / Den is the exact sum of the parts.
+type Owing struct {
+	Account   Account
+	Parts     []Part
+	Owed      Amount
+	Remainder Quantity
+	Den       Quantity
+}
+
+// Ledgered is one programme with everything that it owes.
+type Ledgered struct {
+	Programme *Programme
+	Heights   []uint64 // of the snapshots that it is computed from
+	Settled   bool     // false: those are not fixed yet, and nothing is owed
+	Den       Quantity
+	Owings    []Owing // by account; only accounts with a source
+}
+
+// Owed computes what a programme owes to every account.
+func Owed(t Tables, m Migration, p *Programme) (*Ledgered, error) {
+	heights, settled := m.Settled[p.Name]
+	out := &Ledgered{Programme: p, Heights: heights, Settled: settled, Den: NewQuantity(1)}
+	if !settled || len(heights) == 0 {
+		return out, nil
+	}
+	switch p.Kind {
+	case ConvertStake, ConvertRewards:
+		return out, out.convert(t)
+	case SharePoints:
+		return out, out.share(t)
+	}
+	return out, nil
+}
+
+// convert owes an account's stake or rewards in the one snapshot, times the ratio.
+func (l *Ledgered) convert(t Tables) error {
+	num, den := NewQuantity(l.Programme.Ratio.Num), NewQuantity(l.Programme.Ratio.Den)
+	l.Den = den
+	return t.Balances(l.Heights[0], func(b Balance) error {
+		source := b.Staked
+		if l.Programme.Kind == ConvertRewards {
+			source = b.Rewards
+		}
+		if source == 0 {
+			return nil
+		}
+		return l.add(b.Account, []Part{{NewQuantity(uint64(source)), num, den}})
+	})
+}
+
+// share owes cap x the account's points / all accounts' points; points are staked atomic units, summed over snapshots.
+func (l *Ledgered) share(t Tables) error {
+	points := map[Account]*uint256.Int{}
+	var order []Account
+	all := new(uint256.Int)
+	for _, height := range l.Heights {
+		if err := t.Balances(height, func(b Balance) error {
+			if b.Staked == 0 {
+				return nil
+			}
+			sum := points[b.Account]
+			if sum == nil {
+				sum = new(uint256.Int)
+				points[b.Account] = sum
+				order = append(order, b.Account)
+			}
+			staked := uint256.NewInt(uint64(b.Staked)) // 2^64 x 10,000 snapshots x accounts is far from 2^256
+			sum.Add(sum, staked)
+			all.Add(all, staked)
+			return nil
+		}); err != nil {
+			return err
+		}
+	}
+	if all.IsZero() {
+		return nil
+	}
+	slices.Sort(order)
+	num, den := NewQuantity(uint64(l.Programme.Cap)), Quantity(*all)
+	l.Den = den
+	for _, a := range order {
+		if err := l.add(a, []Part{{Quantity(*points[a]), num, den}}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// add owes the floor of the exact sum of the parts, whose denominators divide the programme's.
+func (l *Ledgered) add(a Account, parts []Part) error {
+	exact, err := scaled(parts, l.Den)
+	if err != nil {
+		return fmt.Errorf("programme %s, account %s: %w", l.Programme.Name, a, err)
+	}
+	var owed, remainder uint256.Int
+	owed.DivMod(exact, l.Den.Int(), &remainder)
+	if !owed.IsUint64() || owed.Uint64() > maxCap {
+		return fmt.Errorf("programme %s, account %s: %s atomic SESH pass 2^63-1", l.Programme.Name, a, owed.Dec())
+	}
+	l.Owings = append(l.Owings, Owing{a, parts, Amount(owed.Uint64()), Quantity(remainder), l.Den})
+	return nil
+}
+
+// scaled is den x the sum of the parts: a whole number, for den is a multiple of each part's denominator.
+func scaled(parts []Part, den Quantity) (*uint256.Int, error) {
+	sum := new(uint256.Int)
+	for _, p := range parts {
+		var factor, rest, product uint256.Int
+		factor.DivMod(den.Int(), p.Den.Int(), &rest)
+		if !rest.IsZero() {
+			return nil, fmt.Errorf("denominator %s does not divide %s", p.Den, den)
+		}
+		if _, over := product.MulOverflow(p.Source.Int(), p.Num.Int()); over {
+			return nil, fmt.Errorf("%s x %s passes 2^256", p.Source, p.Num)
+		}
+		if _, over := product.MulOverflow(&product, &factor); over {
+			return nil, fmt.Errorf("%s x %s passes 2^256", p.Source, p.Num)
+		}
+		if _, over := sum.AddOverflow(sum, &product); over {
+			return nil, fmt.Errorf("the sum of the parts passes 2^256")
+		}
+	}
+	return sum, nil
+}

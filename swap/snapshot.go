@@ -1,0 +1,209 @@
+package swap
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"oxenswap/swap/cryptonote"
+)
+
+// Content is what a snapshot says about one block of the Oxen chain: stakes, accrued rewards and the stakes of
+// deregistered nodes. It holds nothing that a daemon learns from uptime proofs, for those differ between honest daemons.
+// Its normal form (Normalise) has one spelling, whose SHA-256 is the snapshot's digest.
+type Content struct {
+	Height    uint64             `json:"height"` // of the top block
+	BlockHash Hash               `json:"block_hash"`
+	HardFork  uint64             `json:"hard_fork"`
+	Nodes     []Node             `json:"nodes"`
+	Rewards   []Reward           `json:"rewards"`
+	Blacklist []BlacklistedStake `json:"blacklist"`
+}
+
+// Node is one service node.
+type Node struct {
+	Key                   Hash          `json:"key"`
+	RegistrationHeight    uint64        `json:"registration_height"`
+	Operator              string        `json:"operator"` // Oxen address
+	Funded                bool          `json:"funded"`
+	Active                bool          `json:"active"`
+	StakingRequirement    Amount        `json:"staking_requirement"`
+	RequestedUnlockHeight uint64        `json:"requested_unlock_height"` // 0: none requested
+	Contributors          []Contributor `json:"contributors"`
+}
+
+// Contributor is one address with a share of a node. Its stake is the sum of Locked: the daemon's aggregate amount can be
+// smaller (over-contribution). An address that reserved and has not paid has no locked contributions.
+type Contributor struct {
+	Address string   `json:"address"`
+	Locked  []Locked `json:"locked"`
+}
+
+// Locked is one locked output of a contributor.
+type Locked struct {
+	KeyImage Hash   `json:"key_image"`
+	OneTime  Hash   `json:"one_time_key"` // key_image_pub_key: the output's one-time public key
+	Amount   Amount `json:"amount"`
+}
+
+// Reward is what an address has earned and not yet been paid, in whole atomic units.
+type Reward struct {
+	Address string `json:"address"`
+	Amount  Amount `json:"amount"`
+}
+
+// BlacklistedStake is a stake of a deregistered node, locked until a height. The daemon names no owner.
+type BlacklistedStake struct {
+	KeyImage     Hash   `json:"key_image"`
+	UnlockHeight uint64 `json:"unlock_height"`
+	Amount       Amount `json:"amount"`
+}
+
+// Normalise sorts the content into its normal form and refuses what cannot be: a node, a key image, an address in one
+// node's contributors or in the rewards twice, or sums above 2^64-1.
+func (c *Content) Normalise() error {
+	slices.SortFunc(c.Nodes, func(a, b Node) int { return bytes.Compare(a.Key[:], b.Key[:]) })
+	images := make(map[Hash]struct{}, 4*len(c.Nodes))
+	var staked Amount
+	for i := range c.Nodes {
+		n := &c.Nodes[i]
+		if i > 0 && c.Nodes[i-1].Key == n.Key {
+			return fmt.Errorf("service node %s is listed twice", n.Key)
+		}
+		slices.SortFunc(n.Contributors, func(a, b Contributor) int { return cmp.Compare(a.Address, b.Address) })
+		for j := range n.Contributors {
+			t := &n.Contributors[j]
+			if j > 0 && n.Contributors[j-1].Address == t.Address {
+				return fmt.Errorf("service node %s lists contributor %s twice", n.Key, t.Address)
+			}
+			slices.SortFunc(t.Locked, func(a, b Locked) int { return bytes.Compare(a.KeyImage[:], b.KeyImage[:]) })
+			for _, l := range t.Locked {
+				if _, twice := images[l.KeyImage]; twice {
+					return fmt.Errorf("key image %s is locked twice (service node %s)", l.KeyImage, n.Key)
+				}
+				images[l.KeyImage] = struct{}{}
+				var err error
+				if staked, err = staked.add(l.Amount, "locked contributions"); err != nil {
+					return err
+				}
+			}
+			if t.Locked == nil {
+				t.Locked = []Locked{}
+			}
+		}
+		if n.Contributors == nil {
+			n.Contributors = []Contributor{}
+		}
+	}
+	slices.SortFunc(c.Rewards, func(a, b Reward) int { return cmp.Compare(a.Address, b.Address) })
+	var rewards Amount
+	for i, r := range c.Rewards {
+		if i > 0 && c.Rewards[i-1].Address == r.Address {
+			return fmt.Errorf("accrued rewards list %s twice", r.Address)
+		}
+		var err error
+		if rewards, err = rewards.add(r.Amount, "accrued rewards"); err != nil {
+			return err
+		}
+	}
+	slices.SortFunc(c.Blacklist, func(a, b BlacklistedStake) int { return bytes.Compare(a.KeyImage[:], b.KeyImage[:]) })
+	for i, b := range c.Blacklist {
+		if i > 0 && c.Blacklist[i-1].KeyImage == b.KeyImage {
+			return fmt.Errorf("key image %s is blacklisted twice", b.KeyImage)
+		}
+	}
+	if c.Nodes == nil {
+		c.Nodes = []Node{}
+	}
+	if c.Rewards == nil {
+		c.Rewards = []Reward{}
+	}
+	if c.Blacklist == nil {
+		c.Blacklist = []BlacklistedStake{}
+	}
+	return nil
+}
+
+// Encode returns the bytes of the normal form: compact JSON in the order of the fields above. Call Normalise first.
+func (c *Content) Encode() ([]byte, error) {
+	return json.Marshal(c)
+}
+
+// ParseContent reads a normal form and refuses every other spelling of it.
+func ParseContent(data []byte) (Content, error) {
+	var c Content
+	if err := json.Unmarshal(data, &c); err != nil {
+		return Content{}, fmt.Errorf("snapshot content: %w", err)
+	}
+	if err := c.Normalise(); err != nil {
+		return Content{}, fmt.Errorf("snapshot content: %w", err)
+	}
+	again, err := c.Encode()
+	if err != nil {
+		return Content{}, err
+	}
+	if !bytes.Equal(again, data) {
+		return Content{}, fmt.Errorf("snapshot content is not in its normal form")
+	}
+	return c, nil
+}
+
+// Digest is the SHA-256 of plain bytes: the name of an attachment.
+func Digest(data []byte) Hash { return sha256.Sum256(data) }
+
+// Account is whom something is owed: the lower-case hex of an Oxen public spend key.
+type Account string
+
+// AccountOf returns the account of an Oxen address: two addresses with one spend key are one account.
+func AccountOf(a cryptonote.Address) Account {
+	return Account(Hash(a.Spend).String())
+}
+
+// Balance is what one account has in one snapshot, in atomic OXEN.
+type Balance struct {
+	Account Account
+	Address string // the first, by bytes, of the addresses under which the snapshot names the account
+	Staked  Amount // locked contributions in funded nodes
+	Rewards Amount // accrued rewards
+}
+
+// An Observation is what one daemon answered for one take at one block.
+type Observation struct {
+	Daemon  string // its configured name
+	Version string
+	Genesis Hash
+	Network string  // nettype
+	Content Content // in normal form
+	Raw     []RawAnswer
+}
+
+// RawAnswer is the body of one answer, exactly as it came.
+type RawAnswer struct {
+	Call string // the method, such as "get_service_nodes"; "get_service_nodes.poll" for the poll
+	Body []byte
+}
+
+// A Sighting is what one daemon says about one height of its chain.
+type Sighting struct {
+	Daemon          string
+	Genesis         Hash
+	Network         string
+	Top             uint64 // height of its top block
+	ImmutableHeight uint64 // 0: no checkpoint
+	BlockHash       Hash   // of the asked height; zero when its chain is shorter
+	Raw             []RawAnswer
+}
+
+// Daemon is one oxend. Both calls only read, retry by themselves, are bounded in time by ctx and may run concurrently.
+type Daemon interface {
+	Name() string
+	// Observe returns the state at the daemon's tip, all of one block: when a block arrives in between it starts again,
+	// and gives up with an error after some tries. A daemon that is not synchronised is an error.
+	Observe(ctx context.Context) (Observation, error)
+	// See returns which block the daemon has at a height, and what it holds immutable.
+	See(ctx context.Context, height uint64) (Sighting, error)
+}

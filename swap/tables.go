@@ -1,0 +1,223 @@
+package swap
+
+import (
+	"errors"
+	"time"
+)
+
+// ErrNone is returned by the look-ups of Tables when there is no such row.
+var ErrNone = errors.New("none")
+
+// Tables are what the ledger's entries add up to: the projections. Apply is the only writer; a store keeps them beside
+// the entries, in the same transaction, and the auditor in memory. Rows handed to or by Tables are values: changing one
+// changes nothing. Look-ups of a single row return ErrNone when it does not exist. The functions that visit rows stop at
+// the first error and return it.
+type Tables interface {
+	Migration() (Migration, error)
+	SetMigration(Migration) error
+
+	Snapshot(height uint64) (Snapshot, error)
+	Snapshots() ([]Snapshot, error) // by height
+	SetSnapshot(Snapshot) error
+	Balances(height uint64, visit func(Balance) error) error // by account
+	AccountBalances(Account) ([]HeightBalance, error)        // by height
+	SetBalances(height uint64, rows []Balance) error         // replaces those of the height
+
+	Claim(a Account, sequence uint32) (Claim, error)
+	LatestClaim(Account) (Claim, error)
+	LatestClaims(visit func(Claim) error) error // by account
+	SetClaim(Claim) error
+
+	Round(number uint64) (Round, error)
+	Rounds() ([]Round, error) // by number
+	SetRound(Round) error
+	Allocations(round uint64, visit func(Allocation) error) error // in the order of the list
+	AccountAllocations(Account) ([]RoundAllocation, error)        // by round
+	SetAllocations(round uint64, rows []Allocation) error
+	// Given visits the sum of published rounds by account and programme, in this order.
+	Given(visit func(a Account, programme string, sum Amount) error) error
+	// Cumulative visits the sum of published rounds by recipient, in the order of the bytes.
+	Cumulative(visit func(to EVMAddress, sum Amount) error) error
+
+	Attempt(hash Hash) (Attempt, error)
+	Attempts(Intent) ([]Attempt, error) // by attempt number
+	NonceAttempts(chainID uint64, sender EVMAddress, nonce uint64) ([]Attempt, error)
+	AllAttempts(visit func(Attempt) error) error // in the order of their entries
+	SetAttempt(Attempt) error
+
+	// SeenLog returns the entry that recorded an event of the distributor.
+	SeenLog(tx Hash, logIndex uint64) (entry uint64, err error)
+	LastLog() (LogPosition, error) // of the highest block
+	SetSeenLog(p LogPosition, entry uint64) error
+	Payouts(visit func(Payout) error) error // in the order of their entries
+	SetPayout(Payout) error
+}
+
+// Migration is what is known of the migration as a whole.
+type Migration struct {
+	Terms       *Terms
+	LedgerKey   string // verifier key in note form
+	Config      Config
+	Closes      time.Time // the terms' closing, or the later one of the last terms.extended
+	Legacy      *LegacyFile
+	Settled     map[string][]uint64 // programme -> the heights of the final snapshots that it is computed from, once fixed
+	Missed      []uint64            // scheduled heights without a snapshot
+	Distributor *Distributor
+	Plans       map[uint64]uint64 // round -> number of its last push plan
+	Alarms      map[uint64]string // entry -> what is wrong on chain; nothing is sent until a correction names the entry
+}
+
+// Config are the operators and limits in force; every change is a config.set entry. No limit may be zero.
+type Config struct {
+	Operators []string `json:"operators"` // verifier keys in note form
+	Quorum    int      `json:"quorum"`    // daemons that must agree
+	Daemons   int      `json:"daemons"`   // daemons configured
+	Limits    Limits   `json:"limits"`
+	Rails     Rails    `json:"rails"`
+}
+
+// Limits above which a round needs a second operator's approval, in atomic SESH.
+type Limits struct {
+	Recipient Amount `json:"recipient"` // new amounts of one recipient in one round
+	Round     Amount `json:"round"`     // new amounts of one round
+	Day       Amount `json:"day"`       // new amounts of the rounds approved on one day (UTC)
+}
+
+// Rails are limits at which sending stops and asks a person.
+type Rails struct {
+	Transaction Amount `json:"transaction"` // atomic SESH in one transaction
+	Day         Amount `json:"day"`         // atomic SESH signed on one day (UTC)
+	GasPrice    Amount `json:"gas_price"`   // wei per gas
+	Batch       uint64 `json:"batch"`       // recipients in one push transaction
+}
+
+// LegacyFile is the one file of legacy claims.
+type LegacyFile struct {
+	Digest Hash   `json:"digest"`
+	Entry  uint64 `json:"entry"`
+	Left   uint64 `json:"left"` // of its claims, how many entries are still to come
+}
+
+// SnapshotStatus is where a snapshot stands.
+type SnapshotStatus string
+
+// The statuses of a snapshot.
+const (
+	TakenSnapshot     SnapshotStatus = "taken"
+	FinalSnapshot     SnapshotStatus = "final"
+	DiscardedSnapshot SnapshotStatus = "discarded"
+)
+
+// Snapshot is the last snapshot taken at a height.
+type Snapshot struct {
+	Height    uint64
+	BlockHash Hash
+	Digest    Hash // of the normal form of its Content, an attachment
+	Status    SnapshotStatus
+	Totals    SnapshotTotals
+	Taken     uint64 // entry
+	Decided   uint64 // entry that made it final or discarded it; 0 before
+}
+
+// HeightBalance is a balance and the snapshot that it is in.
+type HeightBalance struct {
+	Height uint64
+	Status SnapshotStatus
+	Balance
+}
+
+// RoundStatus is where a round stands.
+type RoundStatus string
+
+// The statuses of a round. Built, approved and proposed ones are open; approved, proposed and active ones are published.
+const (
+	BuiltRound     RoundStatus = "built"
+	ApprovedRound  RoundStatus = "approved"
+	ProposedRound  RoundStatus = "proposed"
+	ActiveRound    RoundStatus = "active"
+	AbandonedRound RoundStatus = "abandoned"
+	CancelledRound RoundStatus = "cancelled"
+)
+
+// Open reports whether the round still stands in the way of the next one.
+func (s RoundStatus) Open() bool {
+	return s == BuiltRound || s == ApprovedRound || s == ProposedRound
+}
+
+// Published reports whether the round's amounts count as given.
+func (s RoundStatus) Published() bool {
+	return s == ApprovedRound || s == ProposedRound || s == ActiveRound
+}
+
+// Round is a round and what became of it.
+type Round struct {
+	RoundBuilt
+	Status    RoundStatus
+	Entry     uint64    // its round.built
+	Needed    int       // approvals
+	Approvals []string  // names of the operators' keys that approved
+	Approved  uint64    // entry of the last approval needed; 0 before
+	Day       time.Time // of that approval, midnight UTC
+}
+
+// Part is a source that is multiplied by Num / Den: atomic OXEN by a ratio, or points by cap / all points.
+type Part struct {
+	Source Quantity `json:"source"`
+	Num    Quantity `json:"num"`
+	Den    Quantity `json:"den"`
+}
+
+// Allocation is what one round gives one account from one programme, and how that was computed, in atomic SESH:
+// Owed + Remainder / Den is the exact sum of the parts, with Owed whole and Remainder < Den; Amount is Owed - Before.
+type Allocation struct {
+	Account   Account    `json:"account"`
+	Programme string     `json:"programme"`
+	Recipient EVMAddress `json:"recipient"`
+	Claim     uint64     `json:"claim"` // entry of the claim that named the recipient
+	Parts     []Part     `json:"parts"`
+	Owed      Amount     `json:"owed"`
+	Remainder Quantity   `json:"remainder"`
+	Den       Quantity   `json:"den"`
+	Before    Amount     `json:"before"` // given by earlier published rounds
+	Amount    Amount     `json:"amount"` // given by this one
+}
+
+// RoundAllocation is an allocation and the round that it is in.
+type RoundAllocation struct {
+	Round  uint64
+	Status RoundStatus
+	Allocation
+}
+
+// Intent is one thing to be done on chain. It has one nonce for ever; attempts differ in fees only.
+type Intent struct {
+	Purpose string `json:"purpose"` // deploy, fund, propose, activate, cancel, pause, push ...
+	Round   uint64 `json:"round"`   // 0: of no round
+	Plan    uint64 `json:"plan"`    // number of the push plan, or a running number for what is done more than once
+	Batch   uint64 `json:"batch"`   // within a push plan, from 0
+}
+
+// AttemptStatus is where a signed transaction stands.
+type AttemptStatus string
+
+// The statuses of an attempt.
+const (
+	SignedAttempt    AttemptStatus = "signed" // perhaps sent
+	MinedAttempt     AttemptStatus = "mined"
+	FinalizedAttempt AttemptStatus = "finalized"
+	FailedAttempt    AttemptStatus = "failed" // reverted in a final block, or its nonce went to another transaction for good
+)
+
+// Attempt is one signed transaction of an intent.
+type Attempt struct {
+	TxSigned
+	Status AttemptStatus
+	Entry  uint64 // its tx.signed
+	Last   uint64 // the entry that gave the status
+}
+
+// Payout is one Claimed event of the distributor, in a final block.
+type Payout struct {
+	PayoutSeen
+	Entry uint64
+}

@@ -1,0 +1,456 @@
+package swap
+
+import (
+	"bytes"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/ethereum/go-ethereum/common"
+)
+
+// Terms define one migration, once and for everybody. What counts is their canonical JSON: the tables and keys that are
+// present, keys sorted by bytes at every level, no spaces, no newline at the end, values only strings, integers and
+// booleans. The migration id is the start of its SHA-256.
+type Terms struct {
+	Version      int
+	Name         string
+	Portal       string // host name, with an optional path: where holders claim, and the first half of the ledger's origin
+	Opens        time.Time
+	Closes       time.Time // as written; a terms.extended entry may move it later
+	LegacyClaims bool
+	MinPush      Amount // smaller amounts are collected by their holders, not pushed; 0: everything is pushed
+	Oxen         OxenTerms
+	Token        TokenTerms
+	Programmes   []Programme
+
+	canonical []byte
+}
+
+// OxenTerms pin the Oxen chain.
+type OxenTerms struct {
+	Network       string // mainnet, testnet, devnet, stagenet or fakechain, as get_info's nettype says
+	Genesis       Hash
+	FinalityDepth uint64 // blocks; only a fakechain, which has no checkpoints, uses it
+}
+
+// TokenTerms pin the token in which everything is paid.
+type TokenTerms struct {
+	ChainID  uint64
+	Address  common.Address
+	Symbol   string
+	Decimals uint8 // always 9
+}
+
+// Kind says how a programme computes what it owes.
+type Kind string
+
+// The kinds of programmes.
+const (
+	ConvertStake    Kind = "convert-stake"
+	ConvertRewards  Kind = "convert-rewards"
+	SharePoints     Kind = "share-points"
+	ConvertCoins    Kind = "convert-coins"
+	ConvertDeposits Kind = "convert-deposits"
+	Grant           Kind = "grant"
+)
+
+// Programme is one way of being owed SESH, with a cap of its own.
+type Programme struct {
+	Name   string
+	Kind   Kind
+	Cap    Amount // atomic SESH; never 0, never above 2^63-1
+	Opens  time.Time
+	Closes time.Time
+
+	SnapshotHeight uint64 // convert-stake, convert-rewards, convert-coins
+	SnapshotWindow uint64 // blocks after a named height in which its snapshot may lie
+	Ratio          Ratio  // convert-*
+	Steps          []Step // convert-coins, convert-deposits; by date
+	FromHeight     uint64 // share-points
+	ToHeight       uint64
+	Every          uint64 // share-points; 0, on a fakechain only: every final snapshot from FromHeight to ToHeight
+	MinCoins       Amount // convert-coins: the least, in atomic OXEN, that a proof must show for an account without stake
+}
+
+// Ratio is an exact fraction. Both parts are below 2^32 and not zero.
+type Ratio struct{ Num, Den uint64 }
+
+// String returns "num/den".
+func (r Ratio) String() string { return fmt.Sprintf("%d/%d", r.Num, r.Den) }
+
+// Step multiplies a ratio from a date on, until the next step.
+type Step struct {
+	From   time.Time
+	Factor Ratio
+}
+
+// Limits of a terms document.
+const (
+	maxTerms      = 65536         // bytes of canonical JSON
+	maxProgrammes = 64            // programmes, and steps in one programme
+	maxPoints     = 10000         // snapshots of one share-points programme
+	maxCap        = math.MaxInt64 // atomic SESH: 9.2 billion coins, and what SQLite can sum
+)
+
+// TermsError is a refusal of a terms document.
+type TermsError struct {
+	Path   string // of the key, such as "programme[2].cap"; "" for the whole document
+	Reason string
+}
+
+func (e *TermsError) Error() string {
+	if e.Path == "" {
+		return "terms: " + e.Reason
+	}
+	return "terms: " + e.Path + ": " + e.Reason
+}
+
+// ParseTerms reads canonical JSON, at most 64 KiB, and refuses every other spelling. Errors are *TermsError.
+func ParseTerms(canonical []byte) (*Terms, error) {
+	if len(canonical) > maxTerms {
+		return nil, &TermsError{Reason: fmt.Sprintf("%d bytes: at most %d are taken", len(canonical), maxTerms)}
+	}
+	dec := json.NewDecoder(bytes.NewReader(canonical))
+	dec.UseNumber()
+	var tree map[string]any
+	if err := dec.Decode(&tree); err != nil {
+		return nil, &TermsError{Reason: "not a JSON object: " + err.Error()}
+	}
+	if _, err := dec.Token(); err != io.EOF {
+		return nil, &TermsError{Reason: "something follows the JSON object"}
+	}
+	t, err := TermsFromTree(tree)
+	if err != nil {
+		return nil, err
+	}
+	if !bytes.Equal(t.canonical, canonical) {
+		return nil, &TermsError{Reason: "not canonical JSON: keys must be sorted and nothing be spaced or escaped"}
+	}
+	return t, nil
+}
+
+// TermsFromTree reads the tables and keys of a document: maps, slices, strings, booleans and integers (int64 or
+// json.Number), as a TOML or JSON decoder gives them. Errors are *TermsError.
+func TermsFromTree(tree map[string]any) (*Terms, error) {
+	r := &treeReader{}
+	t := r.terms(table{r, "", tree, map[string]bool{}})
+	if r.err != nil {
+		return nil, r.err
+	}
+	if err := t.check(); err != nil {
+		return nil, err
+	}
+	var buf bytes.Buffer
+	enc := json.NewEncoder(&buf)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(tree); err != nil {
+		return nil, &TermsError{Reason: err.Error()}
+	}
+	t.canonical = bytes.TrimSuffix(buf.Bytes(), []byte("\n"))
+	if len(t.canonical) > maxTerms {
+		return nil, &TermsError{Reason: fmt.Sprintf("canonical JSON of %d bytes: at most %d are taken", len(t.canonical), maxTerms)}
+	}
+	return t, nil
+}
+
+// Canonical returns the canonical JSON.
+func (t *Terms) Canonical() []byte { return slices.Clone(t.canonical) }
+
+// ID is the migration id: the first 8 bytes, in hex, of the SHA-256 of the canonical JSON.
+func (t *Terms) ID() string {
+	d := Digest(t.canonical)
+	return hex.EncodeToString(d[:8])
+}
+
+// Origin is the name of the migration's ledger and of its key: portal/id.
+func (t *Terms) Origin() string { return t.Portal + "/" + t.ID() }
+
+// Fakechain reports whether the Oxen network is a regression-test one, on which some rules are eased.
+func (t *Terms) Fakechain() bool { return t.Oxen.Network == "fakechain" }
+
+// DevelopmentChain reports whether the token lives on a development chain (id 1337 or 31337).
+func (t *Terms) DevelopmentChain() bool { return IsDevelopmentChain(t.Token.ChainID) }
+
+// IsDevelopmentChain reports whether a chain id is 1337 or 31337.
+func IsDevelopmentChain(id uint64) bool { return id == 1337 || id == 31337 }
+
+// CapSum is the sum of all programmes' caps, at most 2^63-1.
+func (t *Terms) CapSum() Amount {
+	var sum Amount
+	for _, p := range t.Programmes {
+		sum += p.Cap
+	}
+	return sum
+}
+
+// Programme returns the programme of a name.
+func (t *Terms) Programme(name string) (*Programme, bool) {
+	for i := range t.Programmes {
+		if t.Programmes[i].Name == name {
+			return &t.Programmes[i], true
+		}
+	}
+	return nil, false
+}
+
+// check refuses what the tables cannot say about each other.
+func (t *Terms) check() error {
+	if t.Closes.Before(t.Opens) {
+		return &TermsError{"opens", "opens after it closes"}
+	}
+	names, kinds := map[string]int{}, map[Kind]int{}
+	var caps Amount
+	for i, p := range t.Programmes {
+		at := func(key string) string { return fmt.Sprintf("programme[%d].%s", i, key) }
+		if first, twice := names[p.Name]; twice {
+			return &TermsError{at("name"), fmt.Sprintf("%q is also the name of programme[%d]", p.Name, first)}
+		}
+		names[p.Name] = i
+		if p.Kind != SharePoints && p.Kind != Grant {
+			if first, twice := kinds[p.Kind]; twice {
+				return &TermsError{at("kind"), fmt.Sprintf("programme[%d] is %s too: the same coins would be paid twice", first, p.Kind)}
+			}
+		}
+		kinds[p.Kind] = i
+		if p.Opens.Before(t.Opens) || p.Closes.After(t.Closes) || p.Closes.Before(p.Opens) {
+			return &TermsError{at("opens"), "a programme opens and closes, in this order, while the migration is open"}
+		}
+		if caps += p.Cap; caps > maxCap {
+			return &TermsError{at("cap"), "the sum of the caps passes 2^63-1 atomic units"}
+		}
+		if p.Kind == SharePoints && p.Every == 0 && !t.Fakechain() {
+			return &TermsError{at("every"), "missing: off a fakechain the heights of its snapshots are from_height, from_height + every, ... to_height"}
+		}
+	}
+	first := -1
+	for i, p := range t.Programmes {
+		if p.Kind != ConvertStake && p.Kind != ConvertRewards && p.Kind != ConvertCoins {
+			continue
+		}
+		if first < 0 {
+			first = i
+		}
+		at := fmt.Sprintf("programme[%d].", i)
+		if p.SnapshotHeight != t.Programmes[first].SnapshotHeight {
+			return &TermsError{at + "snapshot_height", fmt.Sprintf("differs from programme[%d]'s: stake, rewards and coins are converted at one snapshot, or coins that move in between are paid twice", first)}
+		}
+		if p.SnapshotWindow != t.Programmes[first].SnapshotWindow {
+			return &TermsError{at + "snapshot_window", fmt.Sprintf("differs from programme[%d]'s: stake, rewards and coins are converted at one snapshot", first)}
+		}
+	}
+	if i, ok := kinds[ConvertDeposits]; ok && first >= 0 {
+		return &TermsError{fmt.Sprintf("programme[%d].kind", i), fmt.Sprintf("convert-deposits cannot stand beside %s: the same coins could be proved and then handed in", t.Programmes[first].Kind)}
+	}
+	return nil
+}
+
+// treeReader reads typed keys out of a tree and keeps the first error.
+type treeReader struct{ err *TermsError }
+
+func (r *treeReader) fail(path, format string, args ...any) {
+	if r.err == nil {
+		r.err = &TermsError{path, fmt.Sprintf(format, args...)}
+	}
+}
+
+type table struct {
+	r    *treeReader
+	path string
+	keys map[string]any
+	read map[string]bool
+}
+
+func (t table) at(key string) string {
+	if t.path == "" {
+		return key
+	}
+	return t.path + "." + key
+}
+
+func (t table) value(key string, required bool) (any, bool) {
+	t.read[key] = true
+	v, ok := t.keys[key]
+	if !ok && required {
+		t.r.fail(t.at(key), "missing")
+	}
+	return v, ok
+}
+
+func (t table) str(key string, required bool) (string, bool) {
+	v, ok := t.value(key, required)
+	if !ok {
+		return "", false
+	}
+	s, ok := v.(string)
+	if !ok {
+		t.r.fail(t.at(key), "%s: expected a string", typeName(v))
+		return "", false
+	}
+	if s == "" || len(s) > 256 || strings.ContainsFunc(s, func(c rune) bool { return c < ' ' || c > '~' || c == '"' || c == '\\' }) {
+		t.r.fail(t.at(key), "%.60q: expected 1 to 256 printable ASCII characters without quotes and backslashes", s)
+		return "", false
+	}
+	return s, true
+}
+
+func (t table) integer(key string, required bool) (uint64, bool) {
+	v, ok := t.value(key, required)
+	if !ok {
+		return 0, false
+	}
+	var n int64
+	switch v := v.(type) {
+	case int64:
+		n = v
+	case json.Number:
+		var err error
+		if n, err = v.Int64(); err != nil || v.String() != fmt.Sprint(n) {
+			t.r.fail(t.at(key), "%.40s: expected an integer", v)
+			return 0, false
+		}
+	default:
+		t.r.fail(t.at(key), "%s: expected an integer", typeName(v))
+		return 0, false
+	}
+	if n < 0 || n > 1<<53 {
+		t.r.fail(t.at(key), "%d: expected an integer from 0 to 2^53", n)
+		return 0, false
+	}
+	return uint64(n), true
+}
+
+func (t table) boolean(key string) bool {
+	v, ok := t.value(key, true)
+	b, isBool := v.(bool)
+	if ok && !isBool {
+		t.r.fail(t.at(key), "%s: expected true or false", typeName(v))
+	}
+	return b
+}
+
+func (t table) amount(key string, required bool) Amount {
+	s, ok := t.str(key, required)
+	if !ok {
+		return 0
+	}
+	a, err := ParseAmount(s)
+	if err != nil || a == 0 || a > maxCap {
+		t.r.fail(t.at(key), "%q: expected atomic units, a decimal number from 1 to 2^63-1 in a string", s)
+	}
+	return a
+}
+
+func (t table) time(key string, required bool) (time.Time, bool) {
+	s, ok := t.str(key, required)
+	if !ok {
+		return time.Time{}, false
+	}
+	at, err := time.Parse(time.RFC3339, s)
+	if err != nil || at.UTC().Format("2006-01-02T15:04:05Z") != s {
+		t.r.fail(t.at(key), "%q: expected a UTC time in a string, such as \"2026-12-31T23:59:59Z\"", s)
+		return time.Time{}, false
+	}
+	return at.UTC(), true
+}
+
+func (t table) ratio(key string) Ratio {
+	s, ok := t.str(key, true)
+	if !ok {
+		return Ratio{}
+	}
+	num, den, _ := strings.Cut(s, "/")
+	n, err1 := ParseAmount(num)
+	d, err2 := ParseAmount(den)
+	switch {
+	case err1 != nil || err2 != nil || n > math.MaxUint32 || d > math.MaxUint32:
+		t.r.fail(t.at(key), "%q: expected num/den, both below 2^32, such as \"54/100\"", s)
+	case d == 0:
+		t.r.fail(t.at(key), "%q: the denominator is 0", s)
+	case n == 0:
+		t.r.fail(t.at(key), "%q: the numerator is 0, so nothing would ever be owed", s)
+	}
+	return Ratio{uint64(n), uint64(d)}
+}
+
+func (t table) sub(key string) table {
+	v, ok := t.value(key, true)
+	keys, isTable := v.(map[string]any)
+	if ok && !isTable {
+		t.r.fail(t.at(key), "%s: expected a table", typeName(v))
+	}
+	return table{t.r, t.at(key), keys, map[string]bool{}}
+}
+
+// tables reads a list of tables; TOML decoders give []map[string]any, JSON ones []any.
+func (t table) tables(key string, required bool) []table {
+	v, ok := t.value(key, required)
+	if !ok {
+		return nil
+	}
+	var list []any
+	switch v := v.(type) {
+	case []map[string]any:
+		for _, m := range v {
+			list = append(list, m)
+		}
+	case []any:
+		list = v
+	default:
+		t.r.fail(t.at(key), "%s: expected a list of tables", typeName(v))
+		return nil
+	}
+	if len(list) == 0 || len(list) > maxProgrammes {
+		t.r.fail(t.at(key), "%d tables: expected 1 to %d", len(list), maxProgrammes)
+		return nil
+	}
+	out := make([]table, len(list))
+	for i, v := range list {
+		path := fmt.Sprintf("%s[%d]", t.at(key), i)
+		keys, isTable := v.(map[string]any)
+		if !isTable {
+			t.r.fail(path, "%s: expected a table", typeName(v))
+		}
+		out[i] = table{t.r, path, keys, map[string]bool{}}
+	}
+	return out
+}
+
+// done refuses keys that nobody read.
+func (t table) done() {
+	var unknown []string
+	for key := range t.keys {
+		if !t.read[key] {
+			unknown = append(unknown, key)
+		}
+	}
+	if len(unknown) > 0 {
+		slices.Sort(unknown)
+		t.r.fail(t.at(unknown[0]), "unknown key")
+	}
+}
+
+func typeName(v any) string {
+	switch v.(type) {
+	case string:
+		return "a string"
+	case bool:
+		return "a boolean"
+	case int64, json.Number:
+		return "a number"
+	case float64:
+		return "a floating-point number"
+	case time.Time:
+		return "a date (write dates as strings)"
+	case map[string]any:
+		return "a table"
+	case nil:
+		return "nothing"
+	}
+	return "a list"
+}

@@ -1,0 +1,114 @@
+package swap
+
+import (
+	"encoding/hex"
+	"fmt"
+	"strconv"
+
+	"github.com/holiman/uint256"
+)
+
+// Hash is 32 bytes: a block hash, a public key, a key image or a SHA-256 digest.
+// Its text form, in JSON too, is 64 lower-case hex digits.
+type Hash [32]byte
+
+// ParseHash reads 64 lower-case hex digits.
+func ParseHash(s string) (Hash, error) {
+	var h Hash
+	err := h.UnmarshalText([]byte(s))
+	return h, err
+}
+
+// String returns 64 lower-case hex digits.
+func (h Hash) String() string { return hex.EncodeToString(h[:]) }
+
+// IsZero reports whether all 32 bytes are zero.
+func (h Hash) IsZero() bool { return h == Hash{} }
+
+// MarshalText implements encoding.TextMarshaler.
+func (h Hash) MarshalText() ([]byte, error) {
+	return hex.AppendEncode(make([]byte, 0, 64), h[:]), nil
+}
+
+// UnmarshalText implements encoding.TextUnmarshaler. Upper-case digits are refused, so that a hash has one spelling.
+func (h *Hash) UnmarshalText(text []byte) error {
+	if len(text) != 64 {
+		return fmt.Errorf("hash of %d characters: expected 64 lower-case hex digits", len(text))
+	}
+	for _, c := range text {
+		if c >= 'A' && c <= 'F' {
+			return fmt.Errorf("hash %q: expected lower-case hex digits", text)
+		}
+	}
+	if _, err := hex.Decode(h[:], text); err != nil {
+		return fmt.Errorf("hash %q: expected 64 lower-case hex digits", text)
+	}
+	return nil
+}
+
+// Amount is a sum in atomic units: 10^9 atomic units are 1 OXEN, and 10^9 are 1 SESH.
+// Its text form, in JSON too, is a decimal string without sign or leading zeros.
+type Amount uint64
+
+// ParseAmount reads a decimal string in its only spelling.
+func ParseAmount(s string) (Amount, error) {
+	var a Amount
+	err := a.UnmarshalText([]byte(s))
+	return a, err
+}
+
+// String returns the number of atomic units in decimal.
+func (a Amount) String() string { return strconv.FormatUint(uint64(a), 10) }
+
+// Coins returns the amount in whole coins with nine decimals, such as "15000.000000000".
+func (a Amount) Coins() string {
+	return fmt.Sprintf("%d.%09d", uint64(a)/1e9, uint64(a)%1e9)
+}
+
+// MarshalText implements encoding.TextMarshaler.
+func (a Amount) MarshalText() ([]byte, error) {
+	return strconv.AppendUint(nil, uint64(a), 10), nil
+}
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (a *Amount) UnmarshalText(text []byte) error {
+	n, err := strconv.ParseUint(string(text), 10, 64)
+	if err != nil || (len(text) > 1 && text[0] == '0') || text[0] == '+' {
+		return fmt.Errorf("amount %.40q: expected a decimal number of atomic units below 2^64, without sign or leading zeros", text)
+	}
+	*a = Amount(n)
+	return nil
+}
+
+// add returns a + b, or an error naming what was summed when the sum passes 2^64-1.
+func (a Amount) add(b Amount, what string) (Amount, error) {
+	if a+b < a {
+		return 0, fmt.Errorf("%s: the sum passes 2^64-1 atomic units", what)
+	}
+	return a + b, nil
+}
+
+// Quantity is an integer below 2^256: sources, points and products. Its text form, in JSON too, is a decimal string.
+type Quantity uint256.Int
+
+// NewQuantity returns n.
+func NewQuantity(n uint64) Quantity { return Quantity(*uint256.NewInt(n)) }
+
+// Int returns a copy to compute with.
+func (q Quantity) Int() *uint256.Int { return (*uint256.Int)(&q) }
+
+// String returns the number in decimal.
+func (q Quantity) String() string { return q.Int().Dec() }
+
+// MarshalText implements encoding.TextMarshaler.
+func (q Quantity) MarshalText() ([]byte, error) { return []byte(q.String()), nil }
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (q *Quantity) UnmarshalText(text []byte) error {
+	var n uint256.Int
+	if err := n.SetFromDecimal(string(text)); err != nil || n.Dec() != string(text) {
+		return fmt.Errorf("quantity %.90q: expected a decimal number below 2^256, without sign or leading zeros", text)
+	}
+	*q = Quantity(n)
+	return nil
+}
