@@ -1,0 +1,126 @@
+package cryptonote
+
+import "errors"
+
+// A Reason says why an address, key or signature was refused. Its text is
+// stable and lower case, fit for tables, metrics and JSON. Every error of this
+// package wraps one:
+//
+//	errors.Is(err, cryptonote.ErrChecksum)
+//	cryptonote.ReasonOf(err)
+type Reason string
+
+// Error makes a Reason usable with errors.Is and errors.As.
+func (r Reason) Error() string { return string(r) }
+
+// Reasons of base58.
+const (
+	ErrAlphabet Reason = "character outside the base58 alphabet"
+	ErrLength   Reason = "impossible base58 length"
+	ErrOverflow Reason = "base58 block overflows"
+)
+
+// Reasons of addresses.
+const (
+	ErrTooLong       Reason = "too long"
+	ErrTooShort      Reason = "too short"
+	ErrChecksum      Reason = "bad checksum"
+	ErrVarint        Reason = "prefix is not a canonical varint"
+	ErrPrefix        Reason = "unknown prefix"
+	ErrTrailing      Reason = "trailing bytes"
+	ErrOtherNetwork  Reason = "address of another network"
+	ErrNetworkName   Reason = "unknown network"
+	ErrAddressFields Reason = "not an address that can be written"
+)
+
+// Reasons of points, keys and scalars.
+const (
+	ErrHex           Reason = "not 64 lower-case hex digits"
+	ErrPointEncoding Reason = "not a canonical encoding of a point"
+	ErrOffCurve      Reason = "not a point of the curve"
+	ErrIdentity      Reason = "the identity point"
+	ErrTorsion       Reason = "not a point of prime order"
+	ErrSecret        Reason = "not a canonical secret scalar"
+)
+
+// Reasons of message signatures.
+const (
+	ErrMagic           Reason = "does not start with SigV1"
+	ErrSignatureLength Reason = "not 64 bytes"
+	ErrScalarC         Reason = "c is not a canonical scalar"
+	ErrScalarR         Reason = "r is not a canonical scalar"
+	ErrZeroC           Reason = "c is zero"
+	ErrCommitment      Reason = "commitment is the identity"
+	ErrMismatch        Reason = "signature does not match"
+)
+
+// Advice says, in a few words, what the person who handed the thing in can do
+// about it; it is empty for a text that is not one of this package's reasons.
+func (r Reason) Advice() string {
+	switch r {
+	case ErrAlphabet, ErrLength, ErrOverflow, ErrTooLong, ErrTooShort, ErrChecksum:
+		return "copy it again from the wallet, whole and without spaces"
+	case ErrVarint, ErrPrefix, ErrTrailing:
+		return "give an Oxen address as the wallet shows it"
+	case ErrOtherNetwork:
+		return "give an address of the network that this migration names"
+	case ErrNetworkName:
+		return "use mainnet, testnet, devnet, stagenet or fakechain"
+	case ErrAddressFields:
+		return "set a network and a kind"
+	case ErrHex:
+		return "give the 32 bytes as 64 lower-case hex digits"
+	case ErrPointEncoding, ErrOffCurve, ErrIdentity, ErrTorsion:
+		return "no wallet makes such a key; give the address of your own wallet"
+	case ErrSecret:
+		return "give the key as the wallet's `spendkey` command shows it"
+	case ErrMagic, ErrSignatureLength:
+		return "copy the whole line that follows \"Signature:\" in the wallet"
+	case ErrScalarC, ErrScalarR, ErrZeroC, ErrCommitment:
+		return "no wallet makes such a signature; sign the text again"
+	case ErrMismatch:
+		return "sign exactly this text, with the wallet of exactly this address"
+	}
+	return ""
+}
+
+// An Error is a refusal: what was refused, why, and where in it.
+type Error struct {
+	What   string // "address", "spend key", "signature", ...
+	Reason Reason
+	Where  string // empty, or the place, such as "character 17"
+}
+
+// Error names what, why, where, and what to do next, on one line.
+func (e *Error) Error() string {
+	text := e.What + ": " + string(e.Reason)
+	if e.Where != "" {
+		text += " (" + e.Where + ")"
+	}
+	if advice := e.Reason.Advice(); advice != "" {
+		text += ": " + advice
+	}
+	return text
+}
+
+// Unwrap gives the Reason.
+func (e *Error) Unwrap() error { return e.Reason }
+
+// ReasonOf gives the Reason that err wraps, or "" if there is none.
+func ReasonOf(err error) Reason {
+	var r Reason
+	errors.As(err, &r)
+	return r
+}
+
+func refuse(what string, r Reason) error { return &Error{What: what, Reason: r} }
+
+// renamed gives the refusal err for another thing: the base58 of an address is
+// refused as an address.
+func renamed(what string, err error) error {
+	var e *Error
+	if !errors.As(err, &e) {
+		return err
+	}
+	return &Error{What: what, Reason: e.Reason, Where: e.Where}
+}
