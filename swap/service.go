@@ -3,6 +3,7 @@ package swap
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"oxenswap/swap/ledger"
@@ -19,59 +20,99 @@ type Ledger interface {
 	Update(ctx context.Context, decide func(t Tables, at time.Time) ([]Record, error)) ([]ledger.Entry, error)
 }
 
+// Incoming is a verified claim and what was seen at its recipient.
+type Incoming struct {
+	Claim Claim
+	Code  RecipientCode
+}
+
 // Submitted is the answer to a claim.
 type Submitted struct {
 	Claim Claim
-	Again bool // the same claim was accepted before; Claim.Entry is that entry
+	Again bool  // the same claim was accepted before; Claim.Entry is that entry
+	Err   error // a *Refusal; an entitled account's refused claim is recorded as claim.refused all the same
 }
 
-// SubmitClaim records a verified claim. A claim that was accepted before is answered with its first entry. An entitled
-// account's claim that is refused is recorded as claim.refused; the error is a *Refusal all the same.
-func SubmitClaim(ctx context.Context, l Ledger, c Claim, code RecipientCode) (Submitted, error) {
-	var out Submitted
-	var refusal *Refusal
+// SubmitClaim records a verified claim. A claim that was accepted before is answered with its first entry. The error is a
+// *Refusal, or what went wrong.
+func SubmitClaim(ctx context.Context, l Ledger, in Incoming) (Submitted, error) {
+	out, err := SubmitClaims(ctx, l, []Incoming{in})
+	if err != nil {
+		return Submitted{}, err
+	}
+	return out[0], out[0].Err
+}
+
+// SubmitClaims records verified claims in one transaction, each accepted or refused by itself. No account may be in the
+// batch twice.
+func SubmitClaims(ctx context.Context, l Ledger, batch []Incoming) ([]Submitted, error) {
+	out := make([]Submitted, len(batch))
 	entries, err := l.Update(ctx, func(t Tables, at time.Time) ([]Record, error) {
-		out, refusal = Submitted{}, nil
 		m, err := t.Migration()
 		if err != nil {
 			return nil, err
 		}
-		first, err := t.Claim(c.Account, c.Sequence)
-		if err == nil && first.Text == c.Text {
-			out = Submitted{first, true}
-			return nil, nil
-		} else if err != nil && !errors.Is(err, ErrNone) {
-			return nil, err
+		seen := map[Account]bool{}
+		var records []Record
+		for i, in := range batch {
+			if seen[in.Claim.Account] {
+				return nil, fmt.Errorf("account %s is in one batch twice", in.Claim.Account)
+			}
+			seen[in.Claim.Account] = true
+			var event Event
+			if out[i], event, err = decideClaim(t, m, in, at); err != nil {
+				return nil, err
+			}
+			if event != nil {
+				records = append(records, Record{Event: event})
+			}
 		}
-		err = AdmitClaim(t, m, c, at)
-		if err == nil {
-			err = code.Check(c.Recipient)
-		}
-		if err == nil {
-			return []Record{{Event: c.accepted(code)}}, nil
-		}
-		if !errors.As(err, &refusal) {
-			return nil, err
-		}
-		entitled, err2 := Entitled(t, m.Terms, c.Account)
-		if err2 != nil || !entitled {
-			return nil, errors.Join(err, err2)
-		}
-		return []Record{{Event: &ClaimRefused{
-			Text: c.Text, Signature: c.Signature, Oxen: c.Oxen, Account: c.Account, Recipient: c.Recipient,
-			Sequence: c.Sequence, Reason: refusal.Reason, Detail: refusal.Detail,
-		}}}, nil
+		return records, nil
 	})
-	switch {
-	case err != nil:
-		return Submitted{}, err
-	case refusal != nil:
-		return Submitted{}, refusal
-	case !out.Again:
-		c.Entry = entries[0].Seq
-		out.Claim = c
+	if err != nil {
+		return nil, err
+	}
+	for i := range out {
+		if out[i].Err != nil || out[i].Again {
+			continue
+		}
+		for len(entries) > 0 && entries[0].Kind != "claim.accepted" {
+			entries = entries[1:]
+		}
+		out[i].Claim.Entry, entries = entries[0].Seq, entries[1:]
 	}
 	return out, nil
+}
+
+// decideClaim answers one claim and gives the entry to append, if any.
+func decideClaim(t Tables, m Migration, in Incoming, at time.Time) (Submitted, Event, error) {
+	c := in.Claim
+	first, err := t.Claim(c.Account, c.Sequence)
+	if err == nil && first.Text == c.Text {
+		return Submitted{Claim: first, Again: true}, nil, nil
+	} else if err != nil && !errors.Is(err, ErrNone) {
+		return Submitted{}, nil, err
+	}
+	err = AdmitClaim(t, m, c, at)
+	if err == nil {
+		err = in.Code.Check(c.Recipient)
+	}
+	if err == nil {
+		return Submitted{Claim: c}, c.accepted(in.Code), nil
+	}
+	var refusal *Refusal
+	if !errors.As(err, &refusal) {
+		return Submitted{}, nil, err
+	}
+	out := Submitted{Claim: c, Err: refusal}
+	entitled, err := Entitled(t, m.Terms, c.Account)
+	if err != nil || !entitled {
+		return out, nil, err
+	}
+	return out, &ClaimRefused{
+		Text: c.Text, Signature: c.Signature, Oxen: c.Oxen, Account: c.Account, Recipient: c.Recipient,
+		Sequence: c.Sequence, Reason: refusal.Reason, Detail: refusal.Detail,
+	}, nil
 }
 
 func (c Claim) accepted(code RecipientCode) *ClaimAccepted {
