@@ -9,31 +9,31 @@ interface ISessionTokenDistributor {
     /// @notice A root waits for its activation. ledgerSize and ledgerRoot name the migration's public log just
     /// after the round's approval: size and RFC 6962 root hash.
     event RootProposed(
-        uint256 indexed round,
+        uint64 indexed round,
         bytes32 root,
         uint256 total,
-        uint256 ledgerSize,
+        uint64 ledgerSize,
         bytes32 ledgerRoot,
-        uint256 activatesAt
+        uint64 activatesAt
     );
 
     /// @notice A root became the live one.
-    event RootActivated(uint256 indexed round, bytes32 root, uint256 total);
+    event RootActivated(uint64 indexed round, bytes32 root, uint256 total);
 
     /// @notice A pending root was withdrawn; its round number is not used again.
-    event RootCancelled(uint256 indexed round, bytes32 root, address by);
+    event RootCancelled(uint64 indexed round, bytes32 root, address by);
 
     /// @notice `account` was paid `amount`, `cumulative` in all, under the live root of `round`.
-    event Claimed(address indexed account, uint256 amount, uint256 cumulative, uint256 round);
+    event Claimed(address indexed account, uint256 amount, uint256 cumulative, uint64 round);
 
     /// @notice Claims and activation are stopped.
     event Paused(address by);
 
     /// @notice Claims and activation go on after `pausedFor` seconds.
-    event Unpaused(address by, uint256 pausedFor);
+    event Unpaused(address by, uint64 pausedFor);
 
     /// @notice The closing time moved later (at deployment: from 0).
-    event ClosesAtMoved(uint256 previous, uint256 closesAt);
+    event ClosesAtMoved(uint64 previous, uint64 closesAt);
 
     /// @notice What nobody claimed went to `to`.
     event Swept(address indexed to, uint256 amount);
@@ -49,13 +49,13 @@ interface ISessionTokenDistributor {
     /// @notice The token has other than 9 decimals, or does not say (0).
     error WrongDecimals(address token, uint8 decimals);
     /// @notice The activation delay is 0 or above `max`.
-    error DelayOutOfRange(uint256 delay, uint256 max);
+    error DelayOutOfRange(uint64 delay, uint64 max);
     /// @notice The terms' closing time or the migration id is 0.
     error SettingMissing();
     /// @notice Claims would close before `earliest`.
-    error ClosesTooEarly(uint256 closesAt, uint256 earliest);
+    error ClosesTooEarly(uint64 closesAt, uint256 earliest);
     /// @notice Claims would close after `latest`.
-    error ClosesTooLate(uint256 closesAt, uint256 latest);
+    error ClosesTooLate(uint64 closesAt, uint256 latest);
     /// @notice A role would be the zero address, this contract, the token, or an address that has another role.
     error RoleNotAllowed(address account);
     /// @notice The caller is not the publisher.
@@ -67,11 +67,11 @@ interface ISessionTokenDistributor {
     /// @notice The owner cannot be given up: only the owner can unpause and sweep.
     error OwnerRequired();
     /// @notice The round number is not above the last one proposed.
-    error RoundUsed(uint256 round, uint256 lastProposed);
+    error RoundUsed(uint64 round, uint64 lastProposed);
     /// @notice The round number is too far above the last one proposed.
-    error RoundTooFar(uint256 round, uint256 highest);
+    error RoundTooFar(uint64 round, uint64 highest);
     /// @notice Another root is pending: activate or cancel it first.
-    error RootIsPending(uint256 round);
+    error RootIsPending(uint64 round);
     /// @notice The root is zero.
     error RootMissing();
     /// @notice The total is below the live root's.
@@ -81,15 +81,15 @@ interface ISessionTokenDistributor {
     /// @notice No root is pending.
     error NothingPending();
     /// @notice The pending root can be activated from `activatesAt` on.
-    error DelayNotOver(uint256 activatesAt);
+    error DelayNotOver(uint64 activatesAt);
     /// @notice Not while paused.
     error IsPaused();
     /// @notice Only while paused.
     error IsNotPaused();
     /// @notice Claims closed at `closesAt`.
-    error IsClosed(uint256 closesAt);
+    error IsClosed(uint64 closesAt);
     /// @notice Claims are open until `closesAt`.
-    error IsOpen(uint256 closesAt);
+    error IsOpen(uint64 closesAt);
     /// @notice No root was activated yet.
     error NothingLive();
     /// @notice The proof does not lead from the leaves to the live root.

@@ -38,9 +38,9 @@ contract SessionTokenDistributor is ISessionTokenDistributor, Ownable2Step {
         address owner;
         address publisher;
         address guardian;
-        uint256 activationDelay;
-        uint256 termsCloseAt;
-        uint256 closesAt;
+        uint64 activationDelay;
+        uint64 termsCloseAt;
+        uint64 closesAt;
         bytes8 migrationId;
     }
 
@@ -66,27 +66,27 @@ contract SessionTokenDistributor is ISessionTokenDistributor, Ownable2Step {
     uint8 public constant DECIMALS = 9;
 
     /// @notice Least time between the closing of the migration's terms and the closing of claims.
-    uint256 public constant CLAIM_PERIOD = 90 days;
+    uint64 public constant CLAIM_PERIOD = 90 days;
 
     /// @notice The longest that claims may be set to stay open, counted from the block that sets it: a time
     /// given in milliseconds would otherwise lock the funds for ever.
-    uint256 public constant MAX_OPEN = 20 * 365 days;
+    uint64 public constant MAX_OPEN = 20 * 365 days;
 
     /// @notice The longest activation delay.
-    uint256 public constant MAX_ACTIVATION_DELAY = 90 days;
+    uint64 public constant MAX_ACTIVATION_DELAY = 90 days;
 
     /// @notice The most by which a round number may exceed the last proposed one, so that no single proposal
     /// can use up the numbers.
-    uint256 public constant MAX_ROUND_GAP = 1000;
+    uint64 public constant MAX_ROUND_GAP = 1000;
 
     /// @notice The token that is paid.
     IERC20 public immutable token;
 
     /// @notice Seconds for which a proposed root waits before it can be activated.
-    uint256 public immutable activationDelay;
+    uint64 public immutable activationDelay;
 
     /// @notice When the migration's terms closed, as they stood at deployment.
-    uint256 public immutable termsCloseAt;
+    uint64 public immutable termsCloseAt;
 
     /// @notice The migration that this distributor serves: the first 8 bytes of the SHA-256 of its terms.
     bytes8 public immutable migrationId;
@@ -97,8 +97,8 @@ contract SessionTokenDistributor is ISessionTokenDistributor, Ownable2Step {
     /// @notice Who may cancel a pending root and pause.
     address public guardian;
 
-    /// @notice When the present pause began, 0 if not paused.
-    uint40 public pausedAt;
+    /// @dev When the present pause began, 0 if not paused.
+    uint40 private _pausedAt;
 
     Live private _live;
     Pending private _pending;
@@ -128,10 +128,8 @@ contract SessionTokenDistributor is ISessionTokenDistributor, Ownable2Step {
         if (s.termsCloseAt == 0 || s.migrationId == 0) revert SettingMissing();
         if (s.closesAt <= block.timestamp) revert ClosesTooEarly(s.closesAt, block.timestamp + 1);
         _checkLatest(s.closesAt);
-        // termsCloseAt is an unchecked number of the caller's: the comparison must not overflow.
-        if (s.closesAt < CLAIM_PERIOD || s.closesAt - CLAIM_PERIOD < s.termsCloseAt) {
-            revert ClosesTooEarly(s.closesAt, s.termsCloseAt + CLAIM_PERIOD);
-        }
+        uint256 earliest = uint256(s.termsCloseAt) + CLAIM_PERIOD;
+        if (s.closesAt < earliest) revert ClosesTooEarly(s.closesAt, earliest);
 
         token = s.token;
         activationDelay = s.activationDelay;
@@ -152,53 +150,49 @@ contract SessionTokenDistributor is ISessionTokenDistributor, Ownable2Step {
      * @param ledgerSize number of entries of the migration's public log just after the round's approval
      * @param ledgerRoot RFC 6962 root hash of those entries
      */
-    function propose(uint256 round, bytes32 newRoot, uint256 total, uint256 ledgerSize, bytes32 ledgerRoot) external {
+    function propose(uint64 round, bytes32 newRoot, uint256 total, uint64 ledgerSize, bytes32 ledgerRoot) external {
         if (msg.sender != publisher) revert NotPublisher(msg.sender);
-        Pending memory p = _pending;
-        Live memory l = _live;
-        _checkOpen(l);
-        if (p.activatesAt != 0) revert RootIsPending(p.round);
-        if (round <= p.round) revert RoundUsed(round, p.round);
-        if (round > p.round + MAX_ROUND_GAP) revert RoundTooFar(round, p.round + MAX_ROUND_GAP);
+        _checkOpen();
+        uint64 last = _pending.round;
+        if (_pending.activatesAt != 0) revert RootIsPending(last);
+        if (round <= last) revert RoundUsed(round, last);
+        if (round > last + MAX_ROUND_GAP) revert RoundTooFar(round, last + MAX_ROUND_GAP);
         if (newRoot == 0) revert RootMissing();
-        if (total < l.total) revert TotalFalls(total, l.total);
-        uint256 available = token.balanceOf(address(this)) + l.totalClaimed;
+        if (total < _live.total) revert TotalFalls(total, _live.total);
+        uint256 available = token.balanceOf(address(this)) + _live.totalClaimed;
         if (total > available) revert Underfunded(total, available);
 
-        uint256 activatesAt = block.timestamp + activationDelay;
-        _pending = Pending({
-            total: SafeCast.toUint88(total),
-            activatesAt: uint40(activatesAt),
-            round: SafeCast.toUint32(round)
-        });
+        uint64 activatesAt = uint64(block.timestamp) + activationDelay;
+        uint88 total88 = SafeCast.toUint88(total);
+        uint32 round32 = SafeCast.toUint32(round);
+        _pending.total = total88;
+        _pending.activatesAt = uint40(activatesAt);
+        _pending.round = round32;
         _pendingRoot = newRoot;
         emit RootProposed(round, newRoot, total, ledgerSize, ledgerRoot, activatesAt);
     }
 
     /// @notice Makes the pending root the live one. Anyone, once its delay is over, not while paused.
     function activate() external {
-        Pending memory p = _pending;
-        Live memory l = _live;
-        if (p.activatesAt == 0) revert NothingPending();
-        if (l.paused) revert IsPaused();
-        _checkOpen(l);
-        if (block.timestamp < p.activatesAt) revert DelayNotOver(p.activatesAt);
+        uint64 activatesAt = _pending.activatesAt;
+        if (activatesAt == 0) revert NothingPending();
+        _checkRunning();
+        if (block.timestamp < activatesAt) revert DelayNotOver(activatesAt);
 
-        bytes32 newRoot = _pendingRoot;
-        root = newRoot;
-        _live.total = p.total;
-        _live.round = p.round;
+        (uint32 round, uint88 total, bytes32 newRoot) = (_pending.round, _pending.total, _pendingRoot);
+        _live.total = total;
+        _live.round = round;
         _pending.activatesAt = 0;
-        emit RootActivated(p.round, newRoot, p.total);
+        root = newRoot;
+        emit RootActivated(round, newRoot, total);
     }
 
     /// @notice Withdraws the pending root. Guardian or owner, at any time before its activation.
     function cancel() external {
         if (msg.sender != guardian && msg.sender != owner()) revert NotGuardianOrOwner(msg.sender);
-        Pending memory p = _pending;
-        if (p.activatesAt == 0) revert NothingPending();
+        if (_pending.activatesAt == 0) revert NothingPending();
         _pending.activatesAt = 0;
-        emit RootCancelled(p.round, _pendingRoot, msg.sender);
+        emit RootCancelled(_pending.round, _pendingRoot, msg.sender);
     }
 
     /**
@@ -208,17 +202,16 @@ contract SessionTokenDistributor is ISessionTokenDistributor, Ownable2Step {
      * @param proof sibling hashes from the leaf to the live root
      */
     function claim(address account, uint256 cumulative, bytes32[] calldata proof) external {
-        Live memory l = _live;
-        _checkClaimable(l);
+        uint64 round = _checkClaimable();
         if (!MerkleProof.verifyCalldata(proof, root, _leaf(account, cumulative))) revert InvalidProof();
         uint256 already = claimed[account];
         if (cumulative <= already) revert NothingToClaim(account, already);
 
         uint256 amount = cumulative - already;
+        _addToTotal(amount);
         claimed[account] = cumulative;
-        _addToTotal(l, amount);
         token.safeTransfer(account, amount);
-        emit Claimed(account, amount, cumulative, l.round);
+        emit Claimed(account, amount, cumulative, round);
     }
 
     /**
@@ -235,68 +228,60 @@ contract SessionTokenDistributor is ISessionTokenDistributor, Ownable2Step {
         bytes32[] calldata proof,
         bool[] calldata proofFlags
     ) external {
-        Live memory l = _live;
-        _checkClaimable(l);
+        uint64 round = _checkClaimable();
         uint256 n = accounts.length;
         if (n != cumulatives.length) revert BatchUneven(n, cumulatives.length);
         // OpenZeppelin's multiproof holds for zero leaves if the proof is the root itself.
         if (n == 0) revert BatchEmpty();
 
-        bytes32[] memory leaves = new bytes32[](n);
-        for (uint256 i = 0; i < n; ++i) {
-            leaves[i] = _leaf(accounts[i], cumulatives[i]);
-        }
-        if (!MerkleProof.multiProofVerifyCalldata(proof, proofFlags, root, leaves)) revert InvalidProof();
-
         // All bookkeeping comes before the first transfer, so that a token that calls back meets the final
-        // state. The leaves have served: their memory takes the payments.
+        // state; a false proof undoes it.
+        bytes32[] memory leaves = new bytes32[](n);
+        uint256[] memory amounts = new uint256[](n);
         uint256 sum = 0;
         for (uint256 i = 0; i < n; ++i) {
             address account = accounts[i];
             uint256 cumulative = cumulatives[i];
+            leaves[i] = _leaf(account, cumulative);
             uint256 already = claimed[account];
-            uint256 amount = 0;
-            if (cumulative > already) {
-                amount = cumulative - already;
-                claimed[account] = cumulative;
-                sum += amount;
-            }
-            leaves[i] = bytes32(amount);
+            if (cumulative <= already) continue;
+            uint256 amount = cumulative - already;
+            claimed[account] = cumulative;
+            amounts[i] = amount;
+            sum += amount;
         }
-        if (sum == 0) return;
-        _addToTotal(l, sum);
+        if (!MerkleProof.multiProofVerifyCalldata(proof, proofFlags, root, leaves)) revert InvalidProof();
+        _addToTotal(sum);
 
         for (uint256 i = 0; i < n; ++i) {
-            uint256 amount = uint256(leaves[i]);
+            uint256 amount = amounts[i];
             if (amount == 0) continue;
             address account = accounts[i];
             token.safeTransfer(account, amount);
-            emit Claimed(account, amount, cumulatives[i], l.round);
+            emit Claimed(account, amount, cumulatives[i], round);
         }
     }
 
     /// @notice Stops claims and activation until the owner unpauses. Guardian only, before closing.
     function pause() external {
         if (msg.sender != guardian) revert NotGuardian(msg.sender);
-        Live memory l = _live;
-        if (l.paused) revert IsPaused();
-        _checkOpen(l);
+        _checkRunning();
         _live.paused = true;
-        pausedAt = uint40(block.timestamp);
+        _pausedAt = uint40(block.timestamp);
         emit Paused(msg.sender);
     }
 
     /// @notice Ends the pause and moves the closing time later by as long as it lasted. Owner only.
     function unpause() external onlyOwner {
-        Live memory l = _live;
-        if (!l.paused) revert IsNotPaused();
-        uint256 pausedFor = block.timestamp - pausedAt;
-        uint256 newClosesAt = l.closesAt + pausedFor;
+        if (!_live.paused) revert IsNotPaused();
+        uint64 pausedFor = uint64(block.timestamp) - _pausedAt;
+        uint64 previous = _live.closesAt;
+        uint64 newClosesAt = previous + pausedFor;
         _live.paused = false;
         _live.closesAt = uint40(newClosesAt);
-        pausedAt = 0;
+        _pausedAt = 0;
         emit Unpaused(msg.sender, pausedFor);
-        if (pausedFor != 0) emit ClosesAtMoved(l.closesAt, newClosesAt);
+        if (pausedFor != 0) emit ClosesAtMoved(previous, newClosesAt);
     }
 
     /**
@@ -304,14 +289,13 @@ contract SessionTokenDistributor is ISessionTokenDistributor, Ownable2Step {
      * moves it when it ends.
      * @param newClosesAt later than the present one
      */
-    function moveClosesAt(uint256 newClosesAt) external onlyOwner {
-        Live memory l = _live;
-        if (l.paused) revert IsPaused();
-        _checkOpen(l);
-        if (newClosesAt <= l.closesAt) revert ClosesTooEarly(newClosesAt, uint256(l.closesAt) + 1);
+    function moveClosesAt(uint64 newClosesAt) external onlyOwner {
+        _checkRunning();
+        uint64 previous = _live.closesAt;
+        if (newClosesAt <= previous) revert ClosesTooEarly(newClosesAt, previous + 1);
         _checkLatest(newClosesAt);
         _live.closesAt = uint40(newClosesAt);
-        emit ClosesAtMoved(l.closesAt, newClosesAt);
+        emit ClosesAtMoved(previous, newClosesAt);
     }
 
     /**
@@ -320,9 +304,8 @@ contract SessionTokenDistributor is ISessionTokenDistributor, Ownable2Step {
      * @param to where the unclaimed funds go
      */
     function sweep(address to) external onlyOwner {
-        Live memory l = _live;
-        if (l.paused) revert IsPaused();
-        if (block.timestamp < l.closesAt) revert IsOpen(l.closesAt);
+        if (_live.paused) revert IsPaused();
+        if (block.timestamp < _live.closesAt) revert IsOpen(_live.closesAt);
         if (to == address(0) || to == address(this)) revert SweepToNotAllowed(to);
         uint256 amount = token.balanceOf(address(this));
         token.safeTransfer(to, amount);
@@ -373,7 +356,7 @@ contract SessionTokenDistributor is ISessionTokenDistributor, Ownable2Step {
      * @return liveRoot the root, 0 before the first activation
      * @return total the most that may ever have been paid under it, atomic units
      */
-    function live() external view returns (uint256 round, bytes32 liveRoot, uint256 total) {
+    function live() external view returns (uint64 round, bytes32 liveRoot, uint256 total) {
         return (_live.round, root, _live.total);
     }
 
@@ -384,14 +367,13 @@ contract SessionTokenDistributor is ISessionTokenDistributor, Ownable2Step {
      * @return total its total, atomic units
      * @return activatesAt from when on it can be activated
      */
-    function pending() external view returns (uint256 round, bytes32 pendingRoot, uint256 total, uint256 activatesAt) {
-        Pending memory p = _pending;
-        if (p.activatesAt == 0) return (0, 0, 0, 0);
-        return (p.round, _pendingRoot, p.total, p.activatesAt);
+    function pending() external view returns (uint64 round, bytes32 pendingRoot, uint256 total, uint64 activatesAt) {
+        if (_pending.activatesAt == 0) return (0, 0, 0, 0);
+        return (_pending.round, _pendingRoot, _pending.total, _pending.activatesAt);
     }
 
     /// @notice The highest round number ever proposed, cancelled ones included.
-    function lastProposed() external view returns (uint256) {
+    function lastProposed() external view returns (uint64) {
         return _pending.round;
     }
 
@@ -401,8 +383,13 @@ contract SessionTokenDistributor is ISessionTokenDistributor, Ownable2Step {
     }
 
     /// @notice From when on claims are refused. While paused the real time is later by the length of the pause.
-    function closesAt() external view returns (uint256) {
+    function closesAt() external view returns (uint64) {
         return _live.closesAt;
+    }
+
+    /// @notice When the present pause began, 0 if not paused.
+    function pausedAt() external view returns (uint64) {
+        return _pausedAt;
     }
 
     /// @notice Whether claims and activation are stopped.
@@ -410,10 +397,10 @@ contract SessionTokenDistributor is ISessionTokenDistributor, Ownable2Step {
         return _live.paused;
     }
 
-    /// @dev Books `amount` as paid in the one slot that `l` was read from; reverts above the live total.
-    function _addToTotal(Live memory l, uint256 amount) private {
-        uint256 newTotal = l.totalClaimed + amount;
-        if (newTotal > l.total) revert TotalExceeded(newTotal, l.total);
+    /// @dev Books `amount` as paid; reverts above the live total.
+    function _addToTotal(uint256 amount) private {
+        uint256 newTotal = _live.totalClaimed + amount;
+        if (newTotal > _live.total) revert TotalExceeded(newTotal, _live.total);
         _live.totalClaimed = uint88(newTotal);
     }
 
@@ -447,21 +434,27 @@ contract SessionTokenDistributor is ISessionTokenDistributor, Ownable2Step {
     }
 
     /// @dev Refuses a closing time so late that it can only be a mistake.
-    function _checkLatest(uint256 time) private view {
+    function _checkLatest(uint64 time) private view {
         if (time > block.timestamp + MAX_OPEN) revert ClosesTooLate(time, block.timestamp + MAX_OPEN);
     }
 
     /// @dev Reverts from the closing time on. A pause stops that clock: it can only begin before closing, and
     /// when it ends the closing time moves by its length.
-    function _checkOpen(Live memory l) private view {
-        if (!l.paused && block.timestamp >= l.closesAt) revert IsClosed(l.closesAt);
+    function _checkOpen() private view {
+        if (block.timestamp >= _live.closesAt && !_live.paused) revert IsClosed(_live.closesAt);
     }
 
-    /// @dev Reverts unless claims are possible now.
-    function _checkClaimable(Live memory l) private view {
-        if (l.paused) revert IsPaused();
-        if (block.timestamp >= l.closesAt) revert IsClosed(l.closesAt);
-        if (l.round == 0) revert NothingLive();
+    /// @dev Reverts while paused and from the closing time on.
+    function _checkRunning() private view {
+        if (_live.paused) revert IsPaused();
+        if (block.timestamp >= _live.closesAt) revert IsClosed(_live.closesAt);
+    }
+
+    /// @dev Reverts unless claims are possible now; returns the live root's round.
+    function _checkClaimable() private view returns (uint64 round) {
+        _checkRunning();
+        round = _live.round;
+        if (round == 0) revert NothingLive();
     }
 
     /// @dev The leaf of StandardMerkleTree: keccak256(keccak256(abi.encode(account, cumulative))). The double

@@ -30,17 +30,17 @@ type SessionTokenDistributorSettings struct {
 	Owner           common.Address
 	Publisher       common.Address
 	Guardian        common.Address
-	ActivationDelay *big.Int
-	TermsCloseAt    *big.Int
-	ClosesAt        *big.Int
+	ActivationDelay uint64
+	TermsCloseAt    uint64
+	ClosesAt        uint64
 	MigrationId     [8]byte
 }
 
 // SessionTokenDistributorMetaData contains all meta data concerning the SessionTokenDistributor contract.
 var SessionTokenDistributorMetaData = bind.MetaData{
-	ABI: "[{\"inputs\":[{\"components\":[{\"internalType\":\"contractIERC20\",\"name\":\"token\",\"type\":\"address\"},{\"internalType\":\"address\",\"name\":\"owner\",\"type\":\"address\"},{\"internalType\":\"address\",\"name\":\"publisher\",\"type\":\"address\"},{\"internalType\":\"address\",\"name\":\"guardian\",\"type\":\"address\"},{\"internalType\":\"uint256\",\"name\":\"activationDelay\",\"type\":\"uint256\"},{\"internalType\":\"uint256\",\"name\":\"termsCloseAt\",\"type\":\"uint256\"},{\"internalType\":\"uint256\",\"name\":\"closesAt\",\"type\":\"uint256\"},{\"internalType\":\"bytes8\",\"name\":\"migrationId\",\"type\":\"bytes8\"}],\"internalType\":\"structSessionTokenDistributor.Settings\",\"name\":\"s\",\"type\":\"tuple\"}],\"stateMutability\":\"nonpayable\",\"type\":\"constructor\"},{\"inputs\":[],\"name\":\"BatchEmpty\",\"type\":\"error\"},{\"inputs\":[{\"internalType\":\"uint256\",\"name\":\"accounts\",\"type\":\"uint256\"},{\"internalType\":\"uint256\",\"name\":\"cumulatives\",\"type\":\"uint256\"}],\"name\":\"BatchUneven\",\"type\":\"error\"},{\"inputs\":[{\"internalType\":\"uint256\",\"name\":\"closesAt\",\"type\":\"uint256\"},{\"internalType\":\"uint256\",\"name\":\"earliest\",\"type\":\"uint256\"}],\"name\":\"ClosesTooEarly\",\"type\":\"error\"},{\"inputs\":[{\"internalType\":\"uint256\",\"name\":\"closesAt\",\"type\":\"uint256\"},{\"internalType\":\"uint256\",\"name\":\"latest\",\"type\":\"uint256\"}],\"name\":\"ClosesTooLate\",\"type\":\"error\"},{\"inputs\":[{\"internalType\":\"uint256\",\"name\":\"activatesAt\",\"type\":\"uint256\"}],\"name\":\"DelayNotOver\",\"type\":\"error\"},{\"inputs\":[{\"internalType\":\"uint256\",\"name\":\"delay\",\"type\":\"uint256\"},{\"internalType\":\"uint256\",\"name\":\"max\",\"type\":\"uint256\"}],\"name\":\"DelayOutOfRange\",\"type\":\"error\"},{\"inputs\":[],\"name\":\"InvalidProof\",\"type\":\"error\"},{\"inputs\":[{\"internalType\":\"uint256\",\"name\":\"closesAt\",\"type\":\"uint256\"}],\"name\":\"IsClosed\",\"type\":\"error\"},{\"inputs\":[],\"name\":\"IsNotPaused\",\"type\":\"error\"},{\"inputs\":[{\"internalType\":\"uint256\",\"name\":\"closesAt\",\"type\":\"uint256\"}],\"name\":\"IsOpen\",\"type\":\"error\"},{\"inputs\":[],\"name\":\"IsPaused\",\"type\":\"error\"},{\"inputs\":[],\"name\":\"MerkleProofInvalidMultiproof\",\"type\":\"error\"},{\"inputs\":[{\"internalType\":\"address\",\"name\":\"caller\",\"type\":\"address\"}],\"name\":\"NotGuardian\",\"type\":\"error\"},{\"inputs\":[{\"internalType\":\"address\",\"name\":\"caller\",\"type\":\"address\"}],\"name\":\"NotGuardianOrOwner\",\"type\":\"error\"},{\"inputs\":[{\"internalType\":\"address\",\"name\":\"caller\",\"type\":\"address\"}],\"name\":\"NotPublisher\",\"type\":\"error\"},{\"inputs\":[],\"name\":\"NothingLive\",\"type\":\"error\"},{\"inputs\":[],\"name\":\"NothingPending\",\"type\":\"error\"},{\"inputs\":[{\"internalType\":\"address\",\"name\":\"account\",\"type\":\"address\"},{\"internalType\":\"uint256\",\"name\":\"claimed\",\"type\":\"uint256\"}],\"name\":\"NothingToClaim\",\"type\":\"error\"},{\"inputs\":[{\"internalType\":\"address\",\"name\":\"owner\",\"type\":\"address\"}],\"name\":\"OwnableInvalidOwner\",\"type\":\"error\"},{\"inputs\":[{\"internalType\":\"address\",\"name\":\"account\",\"type\":\"address\"}],\"name\":\"OwnableUnauthorizedAccount\",\"type\":\"error\"},{\"inputs\":[],\"name\":\"OwnerRequired\",\"type\":\"error\"},{\"inputs\":[{\"internalType\":\"address\",\"name\":\"account\",\"type\":\"address\"}],\"name\":\"RoleNotAllowed\",\"type\":\"error\"},{\"inputs\":[{\"internalType\":\"uint256\",\"name\":\"round\",\"type\":\"uint256\"}],\"name\":\"RootIsPending\",\"type\":\"error\"},{\"inputs\":[],\"name\":\"RootMissing\",\"type\":\"error\"},{\"inputs\":[{\"internalType\":\"uint256\",\"name\":\"round\",\"type\":\"uint256\"},{\"internalType\":\"uint256\",\"name\":\"highest\",\"type\":\"uint256\"}],\"name\":\"RoundTooFar\",\"type\":\"error\"},{\"inputs\":[{\"internalType\":\"uint256\",\"name\":\"round\",\"type\":\"uint256\"},{\"internalType\":\"uint256\",\"name\":\"lastProposed\",\"type\":\"uint256\"}],\"name\":\"RoundUsed\",\"type\":\"error\"},{\"inputs\":[{\"internalType\":\"uint8\",\"name\":\"bits\",\"type\":\"uint8\"},{\"internalType\":\"uint256\",\"name\":\"value\",\"type\":\"uint256\"}],\"name\":\"SafeCastOverflowedUintDowncast\",\"type\":\"error\"},{\"inputs\":[{\"internalType\":\"address\",\"name\":\"token\",\"type\":\"address\"}],\"name\":\"SafeERC20FailedOperation\",\"type\":\"error\"},{\"inputs\":[],\"name\":\"SettingMissing\",\"type\":\"error\"},{\"inputs\":[{\"internalType\":\"address\",\"name\":\"to\",\"type\":\"address\"}],\"name\":\"SweepToNotAllowed\",\"type\":\"error\"},{\"inputs\":[{\"internalType\":\"address\",\"name\":\"token\",\"type\":\"address\"}],\"name\":\"TokenHasNoCode\",\"type\":\"error\"},{\"inputs\":[{\"internalType\":\"uint256\",\"name\":\"totalClaimed\",\"type\":\"uint256\"},{\"internalType\":\"uint256\",\"name\":\"total\",\"type\":\"uint256\"}],\"name\":\"TotalExceeded\",\"type\":\"error\"},{\"inputs\":[{\"internalType\":\"uint256\",\"name\":\"total\",\"type\":\"uint256\"},{\"internalType\":\"uint256\",\"name\":\"liveTotal\",\"type\":\"uint256\"}],\"name\":\"TotalFalls\",\"type\":\"error\"},{\"inputs\":[{\"internalType\":\"uint256\",\"name\":\"total\",\"type\":\"uint256\"},{\"internalType\":\"uint256\",\"name\":\"available\",\"type\":\"uint256\"}],\"name\":\"Underfunded\",\"type\":\"error\"},{\"inputs\":[{\"internalType\":\"address\",\"name\":\"token\",\"type\":\"address\"},{\"internalType\":\"uint8\",\"name\":\"decimals\",\"type\":\"uint8\"}],\"name\":\"WrongDecimals\",\"type\":\"error\"},{\"anonymous\":false,\"inputs\":[{\"indexed\":true,\"internalType\":\"address\",\"name\":\"account\",\"type\":\"address\"},{\"indexed\":false,\"internalType\":\"uint256\",\"name\":\"amount\",\"type\":\"uint256\"},{\"indexed\":false,\"internalType\":\"uint256\",\"name\":\"cumulative\",\"type\":\"uint256\"},{\"indexed\":false,\"internalType\":\"uint256\",\"name\":\"round\",\"type\":\"uint256\"}],\"name\":\"Claimed\",\"type\":\"event\"},{\"anonymous\":false,\"inputs\":[{\"indexed\":false,\"internalType\":\"uint256\",\"name\":\"previous\",\"type\":\"uint256\"},{\"indexed\":false,\"internalType\":\"uint256\",\"name\":\"closesAt\",\"type\":\"uint256\"}],\"name\":\"ClosesAtMoved\",\"type\":\"event\"},{\"anonymous\":false,\"inputs\":[{\"indexed\":true,\"internalType\":\"address\",\"name\":\"previous\",\"type\":\"address\"},{\"indexed\":true,\"internalType\":\"address\",\"name\":\"guardian\",\"type\":\"address\"}],\"name\":\"GuardianChanged\",\"type\":\"event\"},{\"anonymous\":false,\"inputs\":[{\"indexed\":true,\"internalType\":\"address\",\"name\":\"previousOwner\",\"type\":\"address\"},{\"indexed\":true,\"internalType\":\"address\",\"name\":\"newOwner\",\"type\":\"address\"}],\"name\":\"OwnershipTransferStarted\",\"type\":\"event\"},{\"anonymous\":false,\"inputs\":[{\"indexed\":true,\"internalType\":\"address\",\"name\":\"previousOwner\",\"type\":\"address\"},{\"indexed\":true,\"internalType\":\"address\",\"name\":\"newOwner\",\"type\":\"address\"}],\"name\":\"OwnershipTransferred\",\"type\":\"event\"},{\"anonymous\":false,\"inputs\":[{\"indexed\":false,\"internalType\":\"address\",\"name\":\"by\",\"type\":\"address\"}],\"name\":\"Paused\",\"type\":\"event\"},{\"anonymous\":false,\"inputs\":[{\"indexed\":true,\"internalType\":\"address\",\"name\":\"previous\",\"type\":\"address\"},{\"indexed\":true,\"internalType\":\"address\",\"name\":\"publisher\",\"type\":\"address\"}],\"name\":\"PublisherChanged\",\"type\":\"event\"},{\"anonymous\":false,\"inputs\":[{\"indexed\":true,\"internalType\":\"uint256\",\"name\":\"round\",\"type\":\"uint256\"},{\"indexed\":false,\"internalType\":\"bytes32\",\"name\":\"root\",\"type\":\"bytes32\"},{\"indexed\":false,\"internalType\":\"uint256\",\"name\":\"total\",\"type\":\"uint256\"}],\"name\":\"RootActivated\",\"type\":\"event\"},{\"anonymous\":false,\"inputs\":[{\"indexed\":true,\"internalType\":\"uint256\",\"name\":\"round\",\"type\":\"uint256\"},{\"indexed\":false,\"internalType\":\"bytes32\",\"name\":\"root\",\"type\":\"bytes32\"},{\"indexed\":false,\"internalType\":\"address\",\"name\":\"by\",\"type\":\"address\"}],\"name\":\"RootCancelled\",\"type\":\"event\"},{\"anonymous\":false,\"inputs\":[{\"indexed\":true,\"internalType\":\"uint256\",\"name\":\"round\",\"type\":\"uint256\"},{\"indexed\":false,\"internalType\":\"bytes32\",\"name\":\"root\",\"type\":\"bytes32\"},{\"indexed\":false,\"internalType\":\"uint256\",\"name\":\"total\",\"type\":\"uint256\"},{\"indexed\":false,\"internalType\":\"uint256\",\"name\":\"ledgerSize\",\"type\":\"uint256\"},{\"indexed\":false,\"internalType\":\"bytes32\",\"name\":\"ledgerRoot\",\"type\":\"bytes32\"},{\"indexed\":false,\"internalType\":\"uint256\",\"name\":\"activatesAt\",\"type\":\"uint256\"}],\"name\":\"RootProposed\",\"type\":\"event\"},{\"anonymous\":false,\"inputs\":[{\"indexed\":true,\"internalType\":\"address\",\"name\":\"to\",\"type\":\"address\"},{\"indexed\":false,\"internalType\":\"uint256\",\"name\":\"amount\",\"type\":\"uint256\"}],\"name\":\"Swept\",\"type\":\"event\"},{\"anonymous\":false,\"inputs\":[{\"indexed\":false,\"internalType\":\"address\",\"name\":\"by\",\"type\":\"address\"},{\"indexed\":false,\"internalType\":\"uint256\",\"name\":\"pausedFor\",\"type\":\"uint256\"}],\"name\":\"Unpaused\",\"type\":\"event\"},{\"inputs\":[],\"name\":\"CLAIM_PERIOD\",\"outputs\":[{\"internalType\":\"uint256\",\"name\":\"\",\"type\":\"uint256\"}],\"stateMutability\":\"view\",\"type\":\"function\"},{\"inputs\":[],\"name\":\"DECIMALS\",\"outputs\":[{\"internalType\":\"uint8\",\"name\":\"\",\"type\":\"uint8\"}],\"stateMutability\":\"view\",\"type\":\"function\"},{\"inputs\":[],\"name\":\"MAX_ACTIVATION_DELAY\",\"outputs\":[{\"internalType\":\"uint256\",\"name\":\"\",\"type\":\"uint256\"}],\"stateMutability\":\"view\",\"type\":\"function\"},{\"inputs\":[],\"name\":\"MAX_OPEN\",\"outputs\":[{\"internalType\":\"uint256\",\"name\":\"\",\"type\":\"uint256\"}],\"stateMutability\":\"view\",\"type\":\"function\"},{\"inputs\":[],\"name\":\"MAX_ROUND_GAP\",\"outputs\":[{\"internalType\":\"uint256\",\"name\":\"\",\"type\":\"uint256\"}],\"stateMutability\":\"view\",\"type\":\"function\"},{\"inputs\":[],\"name\":\"acceptOwnership\",\"outputs\":[],\"stateMutability\":\"nonpayable\",\"type\":\"function\"},{\"inputs\":[],\"name\":\"activate\",\"outputs\":[],\"stateMutability\":\"nonpayable\",\"type\":\"function\"},{\"inputs\":[],\"name\":\"activationDelay\",\"outputs\":[{\"internalType\":\"uint256\",\"name\":\"\",\"type\":\"uint256\"}],\"stateMutability\":\"view\",\"type\":\"function\"},{\"inputs\":[],\"name\":\"cancel\",\"outputs\":[],\"stateMutability\":\"nonpayable\",\"type\":\"function\"},{\"inputs\":[{\"internalType\":\"address\",\"name\":\"account\",\"type\":\"address\"},{\"internalType\":\"uint256\",\"name\":\"cumulative\",\"type\":\"uint256\"},{\"internalType\":\"bytes32[]\",\"name\":\"proof\",\"type\":\"bytes32[]\"}],\"name\":\"claim\",\"outputs\":[],\"stateMutability\":\"nonpayable\",\"type\":\"function\"},{\"inputs\":[{\"internalType\":\"address[]\",\"name\":\"accounts\",\"type\":\"address[]\"},{\"internalType\":\"uint256[]\",\"name\":\"cumulatives\",\"type\":\"uint256[]\"},{\"internalType\":\"bytes32[]\",\"name\":\"proof\",\"type\":\"bytes32[]\"},{\"internalType\":\"bool[]\",\"name\":\"proofFlags\",\"type\":\"bool[]\"}],\"name\":\"claimBatch\",\"outputs\":[],\"stateMutability\":\"nonpayable\",\"type\":\"function\"},{\"inputs\":[{\"internalType\":\"address\",\"name\":\"account\",\"type\":\"address\"}],\"name\":\"claimed\",\"outputs\":[{\"internalType\":\"uint256\",\"name\":\"\",\"type\":\"uint256\"}],\"stateMutability\":\"view\",\"type\":\"function\"},{\"inputs\":[],\"name\":\"closesAt\",\"outputs\":[{\"internalType\":\"uint256\",\"name\":\"\",\"type\":\"uint256\"}],\"stateMutability\":\"view\",\"type\":\"function\"},{\"inputs\":[],\"name\":\"guardian\",\"outputs\":[{\"internalType\":\"address\",\"name\":\"\",\"type\":\"address\"}],\"stateMutability\":\"view\",\"type\":\"function\"},{\"inputs\":[],\"name\":\"lastProposed\",\"outputs\":[{\"internalType\":\"uint256\",\"name\":\"\",\"type\":\"uint256\"}],\"stateMutability\":\"view\",\"type\":\"function\"},{\"inputs\":[],\"name\":\"live\",\"outputs\":[{\"internalType\":\"uint256\",\"name\":\"round\",\"type\":\"uint256\"},{\"internalType\":\"bytes32\",\"name\":\"liveRoot\",\"type\":\"bytes32\"},{\"internalType\":\"uint256\",\"name\":\"total\",\"type\":\"uint256\"}],\"stateMutability\":\"view\",\"type\":\"function\"},{\"inputs\":[],\"name\":\"migrationId\",\"outputs\":[{\"internalType\":\"bytes8\",\"name\":\"\",\"type\":\"bytes8\"}],\"stateMutability\":\"view\",\"type\":\"function\"},{\"inputs\":[{\"internalType\":\"uint256\",\"name\":\"newClosesAt\",\"type\":\"uint256\"}],\"name\":\"moveClosesAt\",\"outputs\":[],\"stateMutability\":\"nonpayable\",\"type\":\"function\"},{\"inputs\":[],\"name\":\"owner\",\"outputs\":[{\"internalType\":\"address\",\"name\":\"\",\"type\":\"address\"}],\"stateMutability\":\"view\",\"type\":\"function\"},{\"inputs\":[],\"name\":\"pause\",\"outputs\":[],\"stateMutability\":\"nonpayable\",\"type\":\"function\"},{\"inputs\":[],\"name\":\"paused\",\"outputs\":[{\"internalType\":\"bool\",\"name\":\"\",\"type\":\"bool\"}],\"stateMutability\":\"view\",\"type\":\"function\"},{\"inputs\":[],\"name\":\"pausedAt\",\"outputs\":[{\"internalType\":\"uint40\",\"name\":\"\",\"type\":\"uint40\"}],\"stateMutability\":\"view\",\"type\":\"function\"},{\"inputs\":[],\"name\":\"pending\",\"outputs\":[{\"internalType\":\"uint256\",\"name\":\"round\",\"type\":\"uint256\"},{\"internalType\":\"bytes32\",\"name\":\"pendingRoot\",\"type\":\"bytes32\"},{\"internalType\":\"uint256\",\"name\":\"total\",\"type\":\"uint256\"},{\"internalType\":\"uint256\",\"name\":\"activatesAt\",\"type\":\"uint256\"}],\"stateMutability\":\"view\",\"type\":\"function\"},{\"inputs\":[],\"name\":\"pendingOwner\",\"outputs\":[{\"internalType\":\"address\",\"name\":\"\",\"type\":\"address\"}],\"stateMutability\":\"view\",\"type\":\"function\"},{\"inputs\":[{\"internalType\":\"uint256\",\"name\":\"round\",\"type\":\"uint256\"},{\"internalType\":\"bytes32\",\"name\":\"newRoot\",\"type\":\"bytes32\"},{\"internalType\":\"uint256\",\"name\":\"total\",\"type\":\"uint256\"},{\"internalType\":\"uint256\",\"name\":\"ledgerSize\",\"type\":\"uint256\"},{\"internalType\":\"bytes32\",\"name\":\"ledgerRoot\",\"type\":\"bytes32\"}],\"name\":\"propose\",\"outputs\":[],\"stateMutability\":\"nonpayable\",\"type\":\"function\"},{\"inputs\":[],\"name\":\"publisher\",\"outputs\":[{\"internalType\":\"address\",\"name\":\"\",\"type\":\"address\"}],\"stateMutability\":\"view\",\"type\":\"function\"},{\"inputs\":[],\"name\":\"renounceOwnership\",\"outputs\":[],\"stateMutability\":\"pure\",\"type\":\"function\"},{\"inputs\":[],\"name\":\"root\",\"outputs\":[{\"internalType\":\"bytes32\",\"name\":\"\",\"type\":\"bytes32\"}],\"stateMutability\":\"view\",\"type\":\"function\"},{\"inputs\":[{\"internalType\":\"address\",\"name\":\"account\",\"type\":\"address\"}],\"name\":\"setGuardian\",\"outputs\":[],\"stateMutability\":\"nonpayable\",\"type\":\"function\"},{\"inputs\":[{\"internalType\":\"address\",\"name\":\"account\",\"type\":\"address\"}],\"name\":\"setPublisher\",\"outputs\":[],\"stateMutability\":\"nonpayable\",\"type\":\"function\"},{\"inputs\":[{\"internalType\":\"address\",\"name\":\"to\",\"type\":\"address\"}],\"name\":\"sweep\",\"outputs\":[],\"stateMutability\":\"nonpayable\",\"type\":\"function\"},{\"inputs\":[],\"name\":\"termsCloseAt\",\"outputs\":[{\"internalType\":\"uint256\",\"name\":\"\",\"type\":\"uint256\"}],\"stateMutability\":\"view\",\"type\":\"function\"},{\"inputs\":[],\"name\":\"token\",\"outputs\":[{\"internalType\":\"contractIERC20\",\"name\":\"\",\"type\":\"address\"}],\"stateMutability\":\"view\",\"type\":\"function\"},{\"inputs\":[],\"name\":\"totalClaimed\",\"outputs\":[{\"internalType\":\"uint256\",\"name\":\"\",\"type\":\"uint256\"}],\"stateMutability\":\"view\",\"type\":\"function\"},{\"inputs\":[{\"internalType\":\"address\",\"name\":\"newOwner\",\"type\":\"address\"}],\"name\":\"transferOwnership\",\"outputs\":[],\"stateMutability\":\"nonpayable\",\"type\":\"function\"},{\"inputs\":[],\"name\":\"unpause\",\"outputs\":[],\"stateMutability\":\"nonpayable\",\"type\":\"function\"}]",
+	ABI: "[{\"inputs\":[{\"components\":[{\"internalType\":\"contractIERC20\",\"name\":\"token\",\"type\":\"address\"},{\"internalType\":\"address\",\"name\":\"owner\",\"type\":\"address\"},{\"internalType\":\"address\",\"name\":\"publisher\",\"type\":\"address\"},{\"internalType\":\"address\",\"name\":\"guardian\",\"type\":\"address\"},{\"internalType\":\"uint64\",\"name\":\"activationDelay\",\"type\":\"uint64\"},{\"internalType\":\"uint64\",\"name\":\"termsCloseAt\",\"type\":\"uint64\"},{\"internalType\":\"uint64\",\"name\":\"closesAt\",\"type\":\"uint64\"},{\"internalType\":\"bytes8\",\"name\":\"migrationId\",\"type\":\"bytes8\"}],\"internalType\":\"structSessionTokenDistributor.Settings\",\"name\":\"s\",\"type\":\"tuple\"}],\"stateMutability\":\"nonpayable\",\"type\":\"constructor\"},{\"inputs\":[],\"name\":\"BatchEmpty\",\"type\":\"error\"},{\"inputs\":[{\"internalType\":\"uint256\",\"name\":\"accounts\",\"type\":\"uint256\"},{\"internalType\":\"uint256\",\"name\":\"cumulatives\",\"type\":\"uint256\"}],\"name\":\"BatchUneven\",\"type\":\"error\"},{\"inputs\":[{\"internalType\":\"uint64\",\"name\":\"closesAt\",\"type\":\"uint64\"},{\"internalType\":\"uint256\",\"name\":\"earliest\",\"type\":\"uint256\"}],\"name\":\"ClosesTooEarly\",\"type\":\"error\"},{\"inputs\":[{\"internalType\":\"uint64\",\"name\":\"closesAt\",\"type\":\"uint64\"},{\"internalType\":\"uint256\",\"name\":\"latest\",\"type\":\"uint256\"}],\"name\":\"ClosesTooLate\",\"type\":\"error\"},{\"inputs\":[{\"internalType\":\"uint64\",\"name\":\"activatesAt\",\"type\":\"uint64\"}],\"name\":\"DelayNotOver\",\"type\":\"error\"},{\"inputs\":[{\"internalType\":\"uint64\",\"name\":\"delay\",\"type\":\"uint64\"},{\"internalType\":\"uint64\",\"name\":\"max\",\"type\":\"uint64\"}],\"name\":\"DelayOutOfRange\",\"type\":\"error\"},{\"inputs\":[],\"name\":\"InvalidProof\",\"type\":\"error\"},{\"inputs\":[{\"internalType\":\"uint64\",\"name\":\"closesAt\",\"type\":\"uint64\"}],\"name\":\"IsClosed\",\"type\":\"error\"},{\"inputs\":[],\"name\":\"IsNotPaused\",\"type\":\"error\"},{\"inputs\":[{\"internalType\":\"uint64\",\"name\":\"closesAt\",\"type\":\"uint64\"}],\"name\":\"IsOpen\",\"type\":\"error\"},{\"inputs\":[],\"name\":\"IsPaused\",\"type\":\"error\"},{\"inputs\":[],\"name\":\"MerkleProofInvalidMultiproof\",\"type\":\"error\"},{\"inputs\":[{\"internalType\":\"address\",\"name\":\"caller\",\"type\":\"address\"}],\"name\":\"NotGuardian\",\"type\":\"error\"},{\"inputs\":[{\"internalType\":\"address\",\"name\":\"caller\",\"type\":\"address\"}],\"name\":\"NotGuardianOrOwner\",\"type\":\"error\"},{\"inputs\":[{\"internalType\":\"address\",\"name\":\"caller\",\"type\":\"address\"}],\"name\":\"NotPublisher\",\"type\":\"error\"},{\"inputs\":[],\"name\":\"NothingLive\",\"type\":\"error\"},{\"inputs\":[],\"name\":\"NothingPending\",\"type\":\"error\"},{\"inputs\":[{\"internalType\":\"address\",\"name\":\"account\",\"type\":\"address\"},{\"internalType\":\"uint256\",\"name\":\"claimed\",\"type\":\"uint256\"}],\"name\":\"NothingToClaim\",\"type\":\"error\"},{\"inputs\":[{\"internalType\":\"address\",\"name\":\"owner\",\"type\":\"address\"}],\"name\":\"OwnableInvalidOwner\",\"type\":\"error\"},{\"inputs\":[{\"internalType\":\"address\",\"name\":\"account\",\"type\":\"address\"}],\"name\":\"OwnableUnauthorizedAccount\",\"type\":\"error\"},{\"inputs\":[],\"name\":\"OwnerRequired\",\"type\":\"error\"},{\"inputs\":[{\"internalType\":\"address\",\"name\":\"account\",\"type\":\"address\"}],\"name\":\"RoleNotAllowed\",\"type\":\"error\"},{\"inputs\":[{\"internalType\":\"uint64\",\"name\":\"round\",\"type\":\"uint64\"}],\"name\":\"RootIsPending\",\"type\":\"error\"},{\"inputs\":[],\"name\":\"RootMissing\",\"type\":\"error\"},{\"inputs\":[{\"internalType\":\"uint64\",\"name\":\"round\",\"type\":\"uint64\"},{\"internalType\":\"uint64\",\"name\":\"highest\",\"type\":\"uint64\"}],\"name\":\"RoundTooFar\",\"type\":\"error\"},{\"inputs\":[{\"internalType\":\"uint64\",\"name\":\"round\",\"type\":\"uint64\"},{\"internalType\":\"uint64\",\"name\":\"lastProposed\",\"type\":\"uint64\"}],\"name\":\"RoundUsed\",\"type\":\"error\"},{\"inputs\":[{\"internalType\":\"uint8\",\"name\":\"bits\",\"type\":\"uint8\"},{\"internalType\":\"uint256\",\"name\":\"value\",\"type\":\"uint256\"}],\"name\":\"SafeCastOverflowedUintDowncast\",\"type\":\"error\"},{\"inputs\":[{\"internalType\":\"address\",\"name\":\"token\",\"type\":\"address\"}],\"name\":\"SafeERC20FailedOperation\",\"type\":\"error\"},{\"inputs\":[],\"name\":\"SettingMissing\",\"type\":\"error\"},{\"inputs\":[{\"internalType\":\"address\",\"name\":\"to\",\"type\":\"address\"}],\"name\":\"SweepToNotAllowed\",\"type\":\"error\"},{\"inputs\":[{\"internalType\":\"address\",\"name\":\"token\",\"type\":\"address\"}],\"name\":\"TokenHasNoCode\",\"type\":\"error\"},{\"inputs\":[{\"internalType\":\"uint256\",\"name\":\"totalClaimed\",\"type\":\"uint256\"},{\"internalType\":\"uint256\",\"name\":\"total\",\"type\":\"uint256\"}],\"name\":\"TotalExceeded\",\"type\":\"error\"},{\"inputs\":[{\"internalType\":\"uint256\",\"name\":\"total\",\"type\":\"uint256\"},{\"internalType\":\"uint256\",\"name\":\"liveTotal\",\"type\":\"uint256\"}],\"name\":\"TotalFalls\",\"type\":\"error\"},{\"inputs\":[{\"internalType\":\"uint256\",\"name\":\"total\",\"type\":\"uint256\"},{\"internalType\":\"uint256\",\"name\":\"available\",\"type\":\"uint256\"}],\"name\":\"Underfunded\",\"type\":\"error\"},{\"inputs\":[{\"internalType\":\"address\",\"name\":\"token\",\"type\":\"address\"},{\"internalType\":\"uint8\",\"name\":\"decimals\",\"type\":\"uint8\"}],\"name\":\"WrongDecimals\",\"type\":\"error\"},{\"anonymous\":false,\"inputs\":[{\"indexed\":true,\"internalType\":\"address\",\"name\":\"account\",\"type\":\"address\"},{\"indexed\":false,\"internalType\":\"uint256\",\"name\":\"amount\",\"type\":\"uint256\"},{\"indexed\":false,\"internalType\":\"uint256\",\"name\":\"cumulative\",\"type\":\"uint256\"},{\"indexed\":false,\"internalType\":\"uint64\",\"name\":\"round\",\"type\":\"uint64\"}],\"name\":\"Claimed\",\"type\":\"event\"},{\"anonymous\":false,\"inputs\":[{\"indexed\":false,\"internalType\":\"uint64\",\"name\":\"previous\",\"type\":\"uint64\"},{\"indexed\":false,\"internalType\":\"uint64\",\"name\":\"closesAt\",\"type\":\"uint64\"}],\"name\":\"ClosesAtMoved\",\"type\":\"event\"},{\"anonymous\":false,\"inputs\":[{\"indexed\":true,\"internalType\":\"address\",\"name\":\"previous\",\"type\":\"address\"},{\"indexed\":true,\"internalType\":\"address\",\"name\":\"guardian\",\"type\":\"address\"}],\"name\":\"GuardianChanged\",\"type\":\"event\"},{\"anonymous\":false,\"inputs\":[{\"indexed\":true,\"internalType\":\"address\",\"name\":\"previousOwner\",\"type\":\"address\"},{\"indexed\":true,\"internalType\":\"address\",\"name\":\"newOwner\",\"type\":\"address\"}],\"name\":\"OwnershipTransferStarted\",\"type\":\"event\"},{\"anonymous\":false,\"inputs\":[{\"indexed\":true,\"internalType\":\"address\",\"name\":\"previousOwner\",\"type\":\"address\"},{\"indexed\":true,\"internalType\":\"address\",\"name\":\"newOwner\",\"type\":\"address\"}],\"name\":\"OwnershipTransferred\",\"type\":\"event\"},{\"anonymous\":false,\"inputs\":[{\"indexed\":false,\"internalType\":\"address\",\"name\":\"by\",\"type\":\"address\"}],\"name\":\"Paused\",\"type\":\"event\"},{\"anonymous\":false,\"inputs\":[{\"indexed\":true,\"internalType\":\"address\",\"name\":\"previous\",\"type\":\"address\"},{\"indexed\":true,\"internalType\":\"address\",\"name\":\"publisher\",\"type\":\"address\"}],\"name\":\"PublisherChanged\",\"type\":\"event\"},{\"anonymous\":false,\"inputs\":[{\"indexed\":true,\"internalType\":\"uint64\",\"name\":\"round\",\"type\":\"uint64\"},{\"indexed\":false,\"internalType\":\"bytes32\",\"name\":\"root\",\"type\":\"bytes32\"},{\"indexed\":false,\"internalType\":\"uint256\",\"name\":\"total\",\"type\":\"uint256\"}],\"name\":\"RootActivated\",\"type\":\"event\"},{\"anonymous\":false,\"inputs\":[{\"indexed\":true,\"internalType\":\"uint64\",\"name\":\"round\",\"type\":\"uint64\"},{\"indexed\":false,\"internalType\":\"bytes32\",\"name\":\"root\",\"type\":\"bytes32\"},{\"indexed\":false,\"internalType\":\"address\",\"name\":\"by\",\"type\":\"address\"}],\"name\":\"RootCancelled\",\"type\":\"event\"},{\"anonymous\":false,\"inputs\":[{\"indexed\":true,\"internalType\":\"uint64\",\"name\":\"round\",\"type\":\"uint64\"},{\"indexed\":false,\"internalType\":\"bytes32\",\"name\":\"root\",\"type\":\"bytes32\"},{\"indexed\":false,\"internalType\":\"uint256\",\"name\":\"total\",\"type\":\"uint256\"},{\"indexed\":false,\"internalType\":\"uint64\",\"name\":\"ledgerSize\",\"type\":\"uint64\"},{\"indexed\":false,\"internalType\":\"bytes32\",\"name\":\"ledgerRoot\",\"type\":\"bytes32\"},{\"indexed\":false,\"internalType\":\"uint64\",\"name\":\"activatesAt\",\"type\":\"uint64\"}],\"name\":\"RootProposed\",\"type\":\"event\"},{\"anonymous\":false,\"inputs\":[{\"indexed\":true,\"internalType\":\"address\",\"name\":\"to\",\"type\":\"address\"},{\"indexed\":false,\"internalType\":\"uint256\",\"name\":\"amount\",\"type\":\"uint256\"}],\"name\":\"Swept\",\"type\":\"event\"},{\"anonymous\":false,\"inputs\":[{\"indexed\":false,\"internalType\":\"address\",\"name\":\"by\",\"type\":\"address\"},{\"indexed\":false,\"internalType\":\"uint64\",\"name\":\"pausedFor\",\"type\":\"uint64\"}],\"name\":\"Unpaused\",\"type\":\"event\"},{\"inputs\":[],\"name\":\"CLAIM_PERIOD\",\"outputs\":[{\"internalType\":\"uint64\",\"name\":\"\",\"type\":\"uint64\"}],\"stateMutability\":\"view\",\"type\":\"function\"},{\"inputs\":[],\"name\":\"DECIMALS\",\"outputs\":[{\"internalType\":\"uint8\",\"name\":\"\",\"type\":\"uint8\"}],\"stateMutability\":\"view\",\"type\":\"function\"},{\"inputs\":[],\"name\":\"MAX_ACTIVATION_DELAY\",\"outputs\":[{\"internalType\":\"uint64\",\"name\":\"\",\"type\":\"uint64\"}],\"stateMutability\":\"view\",\"type\":\"function\"},{\"inputs\":[],\"name\":\"MAX_OPEN\",\"outputs\":[{\"internalType\":\"uint64\",\"name\":\"\",\"type\":\"uint64\"}],\"stateMutability\":\"view\",\"type\":\"function\"},{\"inputs\":[],\"name\":\"MAX_ROUND_GAP\",\"outputs\":[{\"internalType\":\"uint64\",\"name\":\"\",\"type\":\"uint64\"}],\"stateMutability\":\"view\",\"type\":\"function\"},{\"inputs\":[],\"name\":\"acceptOwnership\",\"outputs\":[],\"stateMutability\":\"nonpayable\",\"type\":\"function\"},{\"inputs\":[],\"name\":\"activate\",\"outputs\":[],\"stateMutability\":\"nonpayable\",\"type\":\"function\"},{\"inputs\":[],\"name\":\"activationDelay\",\"outputs\":[{\"internalType\":\"uint64\",\"name\":\"\",\"type\":\"uint64\"}],\"stateMutability\":\"view\",\"type\":\"function\"},{\"inputs\":[],\"name\":\"cancel\",\"outputs\":[],\"stateMutability\":\"nonpayable\",\"type\":\"function\"},{\"inputs\":[{\"internalType\":\"address\",\"name\":\"account\",\"type\":\"address\"},{\"internalType\":\"uint256\",\"name\":\"cumulative\",\"type\":\"uint256\"},{\"internalType\":\"bytes32[]\",\"name\":\"proof\",\"type\":\"bytes32[]\"}],\"name\":\"claim\",\"outputs\":[],\"stateMutability\":\"nonpayable\",\"type\":\"function\"},{\"inputs\":[{\"internalType\":\"address[]\",\"name\":\"accounts\",\"type\":\"address[]\"},{\"internalType\":\"uint256[]\",\"name\":\"cumulatives\",\"type\":\"uint256[]\"},{\"internalType\":\"bytes32[]\",\"name\":\"proof\",\"type\":\"bytes32[]\"},{\"internalType\":\"bool[]\",\"name\":\"proofFlags\",\"type\":\"bool[]\"}],\"name\":\"claimBatch\",\"outputs\":[],\"stateMutability\":\"nonpayable\",\"type\":\"function\"},{\"inputs\":[{\"internalType\":\"address\",\"name\":\"account\",\"type\":\"address\"}],\"name\":\"claimed\",\"outputs\":[{\"internalType\":\"uint256\",\"name\":\"\",\"type\":\"uint256\"}],\"stateMutability\":\"view\",\"type\":\"function\"},{\"inputs\":[],\"name\":\"closesAt\",\"outputs\":[{\"internalType\":\"uint64\",\"name\":\"\",\"type\":\"uint64\"}],\"stateMutability\":\"view\",\"type\":\"function\"},{\"inputs\":[],\"name\":\"guardian\",\"outputs\":[{\"internalType\":\"address\",\"name\":\"\",\"type\":\"address\"}],\"stateMutability\":\"view\",\"type\":\"function\"},{\"inputs\":[],\"name\":\"lastProposed\",\"outputs\":[{\"internalType\":\"uint64\",\"name\":\"\",\"type\":\"uint64\"}],\"stateMutability\":\"view\",\"type\":\"function\"},{\"inputs\":[],\"name\":\"live\",\"outputs\":[{\"internalType\":\"uint64\",\"name\":\"round\",\"type\":\"uint64\"},{\"internalType\":\"bytes32\",\"name\":\"liveRoot\",\"type\":\"bytes32\"},{\"internalType\":\"uint256\",\"name\":\"total\",\"type\":\"uint256\"}],\"stateMutability\":\"view\",\"type\":\"function\"},{\"inputs\":[],\"name\":\"migrationId\",\"outputs\":[{\"internalType\":\"bytes8\",\"name\":\"\",\"type\":\"bytes8\"}],\"stateMutability\":\"view\",\"type\":\"function\"},{\"inputs\":[{\"internalType\":\"uint64\",\"name\":\"newClosesAt\",\"type\":\"uint64\"}],\"name\":\"moveClosesAt\",\"outputs\":[],\"stateMutability\":\"nonpayable\",\"type\":\"function\"},{\"inputs\":[],\"name\":\"owner\",\"outputs\":[{\"internalType\":\"address\",\"name\":\"\",\"type\":\"address\"}],\"stateMutability\":\"view\",\"type\":\"function\"},{\"inputs\":[],\"name\":\"pause\",\"outputs\":[],\"stateMutability\":\"nonpayable\",\"type\":\"function\"},{\"inputs\":[],\"name\":\"paused\",\"outputs\":[{\"internalType\":\"bool\",\"name\":\"\",\"type\":\"bool\"}],\"stateMutability\":\"view\",\"type\":\"function\"},{\"inputs\":[],\"name\":\"pausedAt\",\"outputs\":[{\"internalType\":\"uint64\",\"name\":\"\",\"type\":\"uint64\"}],\"stateMutability\":\"view\",\"type\":\"function\"},{\"inputs\":[],\"name\":\"pending\",\"outputs\":[{\"internalType\":\"uint64\",\"name\":\"round\",\"type\":\"uint64\"},{\"internalType\":\"bytes32\",\"name\":\"pendingRoot\",\"type\":\"bytes32\"},{\"internalType\":\"uint256\",\"name\":\"total\",\"type\":\"uint256\"},{\"internalType\":\"uint64\",\"name\":\"activatesAt\",\"type\":\"uint64\"}],\"stateMutability\":\"view\",\"type\":\"function\"},{\"inputs\":[],\"name\":\"pendingOwner\",\"outputs\":[{\"internalType\":\"address\",\"name\":\"\",\"type\":\"address\"}],\"stateMutability\":\"view\",\"type\":\"function\"},{\"inputs\":[{\"internalType\":\"uint64\",\"name\":\"round\",\"type\":\"uint64\"},{\"internalType\":\"bytes32\",\"name\":\"newRoot\",\"type\":\"bytes32\"},{\"internalType\":\"uint256\",\"name\":\"total\",\"type\":\"uint256\"},{\"internalType\":\"uint64\",\"name\":\"ledgerSize\",\"type\":\"uint64\"},{\"internalType\":\"bytes32\",\"name\":\"ledgerRoot\",\"type\":\"bytes32\"}],\"name\":\"propose\",\"outputs\":[],\"stateMutability\":\"nonpayable\",\"type\":\"function\"},{\"inputs\":[],\"name\":\"publisher\",\"outputs\":[{\"internalType\":\"address\",\"name\":\"\",\"type\":\"address\"}],\"stateMutability\":\"view\",\"type\":\"function\"},{\"inputs\":[],\"name\":\"renounceOwnership\",\"outputs\":[],\"stateMutability\":\"pure\",\"type\":\"function\"},{\"inputs\":[],\"name\":\"root\",\"outputs\":[{\"internalType\":\"bytes32\",\"name\":\"\",\"type\":\"bytes32\"}],\"stateMutability\":\"view\",\"type\":\"function\"},{\"inputs\":[{\"internalType\":\"address\",\"name\":\"account\",\"type\":\"address\"}],\"name\":\"setGuardian\",\"outputs\":[],\"stateMutability\":\"nonpayable\",\"type\":\"function\"},{\"inputs\":[{\"internalType\":\"address\",\"name\":\"account\",\"type\":\"address\"}],\"name\":\"setPublisher\",\"outputs\":[],\"stateMutability\":\"nonpayable\",\"type\":\"function\"},{\"inputs\":[{\"internalType\":\"address\",\"name\":\"to\",\"type\":\"address\"}],\"name\":\"sweep\",\"outputs\":[],\"stateMutability\":\"nonpayable\",\"type\":\"function\"},{\"inputs\":[],\"name\":\"termsCloseAt\",\"outputs\":[{\"internalType\":\"uint64\",\"name\":\"\",\"type\":\"uint64\"}],\"stateMutability\":\"view\",\"type\":\"function\"},{\"inputs\":[],\"name\":\"token\",\"outputs\":[{\"internalType\":\"contractIERC20\",\"name\":\"\",\"type\":\"address\"}],\"stateMutability\":\"view\",\"type\":\"function\"},{\"inputs\":[],\"name\":\"totalClaimed\",\"outputs\":[{\"internalType\":\"uint256\",\"name\":\"\",\"type\":\"uint256\"}],\"stateMutability\":\"view\",\"type\":\"function\"},{\"inputs\":[{\"internalType\":\"address\",\"name\":\"newOwner\",\"type\":\"address\"}],\"name\":\"transferOwnership\",\"outputs\":[],\"stateMutability\":\"nonpayable\",\"type\":\"function\"},{\"inputs\":[],\"name\":\"unpause\",\"outputs\":[],\"stateMutability\":\"nonpayable\",\"type\":\"function\"}]",
 	ID:  "SessionTokenDistributor",
-	Bin: "0x6101006040523461057457604051601f612ea238819003918201601f19168301916001600160401b038311848410176105785780849261010094604052833981010312610574576040519061010082016001600160401b038111838210176105785760405280516001600160a01b03811681036105745782526100846020820161058c565b60208301908082526100986040840161058c565b604085019081526100ab6060850161058c565b92606086019384526080850151926080870193845260a086015160a0880190815260e060c08801519760c08a0198895201519160018060c01b0319831683036105745760e089019283526001600160a01b031694851561056157600180546001600160a01b03199081169091555f80549182168817815587916001600160a01b0316907f8be0079c531659141344cd1fd0a4f28419497f9722a3daafe3b4186f6b6457e09080a388516001600160a01b0316803b1561054f5750885163313ce56760e01b5f90815260209160049082906001600160a01b03165afa5f5190610100821090601f3d11161690810290158015610541575b61051d5750805180158015610511575b6104f8575081511580156104e5575b6104d6578751428111156104b5575087516325980600420190814211610474578181116104a057505087516276a7008110908115610488575b5061044c5788516001600160a01b03908116608052905160a052905160c05290516001600160c01b03191660e05285516004805464ffffffffff60b01b191660b09290921b64ffffffffff60b01b16919091179055905186516102609290811691166105a0565b5184516001600160a01b03918216939161027b9116846105a0565b8183148015610438575b8015610424575b610411576002546102ed91908490816001600160a01b0382167f5049ad685dd352f26a7b9e0413f1a72662662c8fe4082332182ca0f81a1e7c4f5f80a36001600160a01b031916176002555194516001600160a01b039586169516856105a0565b8314908115610407575b5080156103f3575b6103e0577f36fe53a8b993c215a6d6323ccd448c785a77bcd74a94824416ccef64df9b037d91604091600354918351928160018060a01b0382167fa14fc14d8620a708a896fd11392a235647d99385500a295f0d7da2a258b2e9675f80a36001600160a01b03191617600355515f82526020820152a16040516128af90816105f382396080518181816101ef0152818161033201528181610bbb01528181610ed3015281816117f501528181611cb40152818161210701526125f2015260a05181818161038901526118f8015260c05181611bd9015260e0518161147e0152f35b50632c2da9cd60e01b5f5260045260245ffd5b506003546001600160a01b031682146102ff565b905082145f6102f7565b82632c2da9cd60e01b5f5260045260245ffd5b506002546001600160a01b0316831461028c565b506003546001600160a01b03168314610285565b5086519051906276a700820180921161047457630c63490f60e01b5f5260045260245260445ffd5b634e487b7160e01b5f52601160045260245ffd5b6276a6ff19810191508111610474578251115f6101f9565b638343afe760e01b5f5260045260245260445ffd5b600142019081421161047457630c63490f60e01b5f5260045260245260445ffd5b632222d71560e21b5f5260045ffd5b5082516001600160c01b031916156101c0565b636e3e3c8960e01b5f526004526276a70060245260445ffd5b506276a70081116101b1565b60ff908a60018060a01b0390511663ee6449a360e01b5f526004521660245260445ffd5b50600960ff821614156101a1565b63d0b1b2a760e01b5f5260045260245ffd5b631e4fbdf760e01b5f525f60045260245ffd5b5f80fd5b634e487b7160e01b5f52604160045260245ffd5b51906001600160a01b038216820361057457565b6001600160a01b03169081159081156105e8575b81156105d5575b506105c35750565b632c2da9cd60e01b5f5260045260245ffd5b6001600160a01b0316821490505f6105bb565b30831491506105b456fe60806040526004361015610011575f80fd5b5f3560e01c806301681a6214611bfc5780630410f96c14611ba45780630f15f4c014611a1f578063135dd36114611a1a57806321241dfe14611a1a5780632ba70774146119de5780632e0f2625146119a55780632e55d0f21461196057806339a3a99a1461191b5780633a8c0786146118c35780633d13f874146116bd5780633f4ba83a14611533578063452a9320146114e25780635c975abb146114a257806366d1b187146114285780636fa50dda146112ad578063715018a61461125757806379ba5097146111485780638456cb5914610fd15780638a0dac4a14610e8f5780638c72c54e14610e3e5780638da5cb5b14610dee578063957aa58c14610d8b57806398fdbb3114610d47578063c884ef8314610ce4578063cab6366114610b77578063d1e5524c14610ab6578063d54ad2a114610a6e578063dba1cd6914610a34578063e20ccec3146109e4578063e30c397814610993578063ea8a1af01461084a578063ebf0c7171461080f578063f2fde38b14610732578063f9f392fa146102175763fc0c546a146101a5575f80fd5b34610213575f7ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc36011261021357602060405173ffffffffffffffffffffffffffffffffffffffff7f0000000000000000000000000000000000000000000000000000000000000000168152f35b5f80fd5b346102135760a07ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc360112610213576004356024356044359073ffffffffffffffffffffffffffffffffffffffff60025416330361070657610277611f5d565b61027f611eea565b906102898261247d565b64ffffffffff6020820151166106d05760400163ffffffff815116808611156106a1575063ffffffff8151166103e8810180911161067457851161063057508115610608576affffffffffffffffffffff6020820151168084106105d95750604051907f70a0823100000000000000000000000000000000000000000000000000000000825230600483015260208260248173ffffffffffffffffffffffffffffffffffffffff7f0000000000000000000000000000000000000000000000000000000000000000165afa9182156105ce575f9261058f575b50906affffffffffffffffffffff61037c92511690611fab565b80831161056057506103ae7f000000000000000000000000000000000000000000000000000000000000000042611fab565b906affffffffffffffffffffff831161052f576affffffffffffffffffffff83169163ffffffff85116104fe577ffb891fd88e3227b70e5b487b70fa2548de8ea70c46f57e7821d2f3f366cc88cb9360a09360405161040c81611e60565b81815264ffffffffff84166020820152604063ffffffff89169101527fffffffffffffffffffffffffffffffffffffffffff000000000000000000000060055416176005556005547fffffffffffffffffffffffffffffffff0000000000ffffffffffffffffffffff6fffffffffff0000000000000000000000808560581b16169116176005556005547fffffffffffffffffffffffff00000000ffffffffffffffffffffffffffffffff73ffffffff000000000000000000000000000000008860801b16911617600555826007556040519283526020830152606435604083015260843560608301526080820152a2005b847f6dfcc650000000000000000000000000000000000000000000000000000000005f52602060045260245260445ffd5b827f6dfcc650000000000000000000000000000000000000000000000000000000005f52605860045260245260445ffd5b827f2305a7aa000000000000000000000000000000000000000000000000000000005f5260045260245260445ffd5b91506020823d6020116105c6575b816105aa60209383611ea9565b81010312610213579051906affffffffffffffffffffff610362565b3d915061059d565b6040513d5f823e3d90fd5b837fae98d60f000000000000000000000000000000000000000000000000000000005f5260045260245260445ffd5b7fdee98370000000000000000000000000000000000000000000000000000000005f5260045ffd5b63ffffffff85915116906103e88201809211610674577f9d9ebefb000000000000000000000000000000000000000000000000000000005f5260045260245260445ffd5b7f4e487b71000000000000000000000000000000000000000000000000000000005f52601160045260245ffd5b857f38ce55f1000000000000000000000000000000000000000000000000000000005f5260045260245260445ffd5b604063ffffffff910151167f487d8df0000000000000000000000000000000000000000000000000000000005f5260045260245ffd5b7fe35593b5000000000000000000000000000000000000000000000000000000005f523360045260245ffd5b346102135760207ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc36011261021357610769611dd1565b610771612393565b73ffffffffffffffffffffffffffffffffffffffff81169081610800575b50610798612393565b807fffffffffffffffffffffffff0000000000000000000000000000000000000000600154161760015573ffffffffffffffffffffffffffffffffffffffff5f54167f38d16b8cac22d99fc7c124b9cd0de2d3fa1faef420bfe791d8c362d765e227005f80a3005b610809906125ed565b8161078f565b34610213575f7ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc360112610213576020600654604051908152f35b34610213575f7ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc3601126102135773ffffffffffffffffffffffffffffffffffffffff6003541633141580610972575b610946576108a6611f5d565b64ffffffffff6020820151161561091e57604063ffffffff917fffffffffffffffffffffffffffffffff0000000000ffffffffffffffffffffff600554166005550151167fca60721466bc358c6ea342cfaf5fdc3aeeb982e61cf77dcbb31f0879f8c2852460406007548151908152336020820152a2005b7f175c1aea000000000000000000000000000000000000000000000000000000005f5260045ffd5b7fd53780c4000000000000000000000000000000000000000000000000000000005f523360045260245ffd5b5073ffffffffffffffffffffffffffffffffffffffff5f541633141561089a565b34610213575f7ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc36011261021357602073ffffffffffffffffffffffffffffffffffffffff60015416604051908152f35b34610213575f7ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc360112610213576080610a1c612347565b91604051938452602084015260408301526060820152f35b34610213575f7ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc3601126102135760206040516103e88152f35b34610213575f7ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc3601126102135760206affffffffffffffffffffff60045416604051908152f35b346102135760807ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc3601126102135760043567ffffffffffffffff811161021357610b05903690600401611e2f565b60243567ffffffffffffffff811161021357610b25903690600401611e2f565b60449391933567ffffffffffffffff811161021357610b48903690600401611e2f565b916064359567ffffffffffffffff871161021357610b6d610b75973690600401611e2f565b969095612091565b005b346102135760207ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc36011261021357610bae611dd1565b610bb6612393565b610be07f000000000000000000000000000000000000000000000000000000000000000082612665565b73ffffffffffffffffffffffffffffffffffffffff805f541691169081148015610cc3575b8015610ca2575b610c77577fffffffffffffffffffffffff00000000000000000000000000000000000000006002548273ffffffffffffffffffffffffffffffffffffffff82167f5049ad685dd352f26a7b9e0413f1a72662662c8fe4082332182ca0f81a1e7c4f5f80a31617600255005b7f2c2da9cd000000000000000000000000000000000000000000000000000000005f5260045260245ffd5b5073ffffffffffffffffffffffffffffffffffffffff600254168114610c0c565b5073ffffffffffffffffffffffffffffffffffffffff600354168114610c05565b346102135760207ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc3601126102135773ffffffffffffffffffffffffffffffffffffffff610d30611dd1565b165f526008602052602060405f2054604051908152f35b34610213575f7ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc36011261021357602063ffffffff60055460801c16604051908152f35b34610213575f7ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc3601126102135760606004546affffffffffffffffffffff600654916040519263ffffffff8260d81c168452602084015260581c166040820152f35b34610213575f7ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc36011261021357602073ffffffffffffffffffffffffffffffffffffffff5f5416604051908152f35b34610213575f7ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc36011261021357602073ffffffffffffffffffffffffffffffffffffffff60025416604051908152f35b346102135760207ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc36011261021357610ec6611dd1565b610ece612393565b610ef87f000000000000000000000000000000000000000000000000000000000000000082612665565b73ffffffffffffffffffffffffffffffffffffffff805f541691169081148015610fb0575b8015610f8f575b610c77577fffffffffffffffffffffffff00000000000000000000000000000000000000006003548273ffffffffffffffffffffffffffffffffffffffff82167fa14fc14d8620a708a896fd11392a235647d99385500a295f0d7da2a258b2e9675f80a31617600355005b5073ffffffffffffffffffffffffffffffffffffffff600354168114610f24565b5073ffffffffffffffffffffffffffffffffffffffff600254168114610f1d565b34610213575f7ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc3601126102135760035473ffffffffffffffffffffffffffffffffffffffff8116330361111c57611027611eea565b60808101516110f4576110399061247d565b7f01000000000000000000000000000000000000000000000000000000000000007effffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff60045416176004557fffffffffffffff0000000000ffffffffffffffffffffffffffffffffffffffff78ffffffffff00000000000000000000000000000000000000004260a01b169116176003557f62e78cea01bee320cd4e420270b5ea74000d11b0c9f74754ebdbfc544b05a2586020604051338152a1005b7f1309a563000000000000000000000000000000000000000000000000000000005f5260045ffd5b7fa252c151000000000000000000000000000000000000000000000000000000005f523360045260245ffd5b34610213575f7ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc3601126102135761117f336125ed565b6001543373ffffffffffffffffffffffffffffffffffffffff82160361122b577fffffffffffffffffffffffff0000000000000000000000000000000000000000166001555f54337fffffffffffffffffffffffff00000000000000000000000000000000000000008216175f5573ffffffffffffffffffffffffffffffffffffffff3391167f8be0079c531659141344cd1fd0a4f28419497f9722a3daafe3b4186f6b6457e05f80a3005b7f118cdaa7000000000000000000000000000000000000000000000000000000005f523360045260245ffd5b34610213575f7ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc360112610213577f3c776be1000000000000000000000000000000000000000000000000000000005f5260045ffd5b346102135760207ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc360112610213576004356112e7612393565b6112ef611eea565b60808101516110f4578061130460409261247d565b019064ffffffffff825116808211156113ee575063259806004201804211610674578082116113bf5750600480547fffffffffff0000000000ffffffffffffffffffffffffffffffffffffffffffff1660b083901b7affffffffff000000000000000000000000000000000000000000001617905590516040805164ffffffffff92909216825260208201929092527f36fe53a8b993c215a6d6323ccd448c785a77bcd74a94824416ccef64df9b037d91819081015b0390a1005b907f8343afe7000000000000000000000000000000000000000000000000000000005f5260045260245260445ffd5b9060018201809211610674577f0c63490f000000000000000000000000000000000000000000000000000000005f5260045260245260445ffd5b34610213575f7ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc3601126102135760206040517fffffffffffffffff0000000000000000000000000000000000000000000000007f0000000000000000000000000000000000000000000000000000000000000000168152f35b34610213575f7ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc36011261021357602060045460f81c6040519015158152f35b34610213575f7ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc36011261021357602073ffffffffffffffffffffffffffffffffffffffff60035416604051908152f35b34610213575f7ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc36011261021357611569612393565b611571611eea565b60808101511561169557600354604061159464ffffffffff8360a01c1642611f9e565b9201917fffffffffffffff0000000000ffffffffffffffffffffffffffffffffffffffff6115ca8264ffffffffff865116611fab565b600480547effffffff0000000000ffffffffffffffffffffffffffffffffffffffffffff1660b083901b7affffffffff0000000000000000000000000000000000000000000016179055921660035560408051338152602081018390527f3582d1828e26bf56bd801502bc021ac0bc8afb57c826e4986b45593c8fad389c9190a161165157005b90516040805164ffffffffff909216825260208201929092527f36fe53a8b993c215a6d6323ccd448c785a77bcd74a94824416ccef64df9b037d91819081016113ba565b7fbc871ce5000000000000000000000000000000000000000000000000000000005f5260045ffd5b346102135760607ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc360112610213576116f4611dd1565b6024359060443567ffffffffffffffff811161021357611718903690600401611e2f565b611723939193611eea565b9361172d856124dc565b6006549161175e848673ffffffffffffffffffffffffffffffffffffffff165f5260205260405f205f5260205f2090565b915f915b80831061189f57505050036118775773ffffffffffffffffffffffffffffffffffffffff821691825f52600860205260405f205493848311156118465763ffffffff6060611841926118196117d97f9cdcf2f7714cca3508c7f0110b04a90a80a3a8dd0e35de99689db74d28c5383e989988611f9e565b80968a5f5260086020528860405f20556117f3828561255e565b7f00000000000000000000000000000000000000000000000000000000000000006123b3565b0151166040519384938491604091949363ffffffff9160608501968552602085015216910152565b0390a2005b5050507f01ac6c1a000000000000000000000000000000000000000000000000000000005f5260045260245260445ffd5b7f09bde339000000000000000000000000000000000000000000000000000000005f5260045ffd5b9091926118ba6001916118b386858761201f565b3590612881565b93019190611762565b34610213575f7ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc3601126102135760206040517f00000000000000000000000000000000000000000000000000000000000000008152f35b34610213575f7ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc36011261021357602064ffffffffff60045460b01c16604051908152f35b34610213575f7ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc36011261021357602064ffffffffff60035460a01c16604051908152f35b34610213575f7ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc36011261021357602060405160098152f35b34610213575f7ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc36011261021357602060405163259806008152f35b611df4565b34610213575f7ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc36011261021357611a55611f5d565b611a5d611eea565b6020820164ffffffffff8151161561091e5760808201516110f457611a8764ffffffffff9261247d565b5116804210611b7957507f631b8d39efa88052cbdac92d3915589101e2d2cd6a11f55b012d07795f723420604063ffffffff60075493846006556affffffffffffffffffffff815184600454930151927effffffff0000000000000000000000000000000000000000000000000000008460d81b16907fff00000000ffffffffff0000000000000000000000ffffffffffffffffffffff75ffffffffffffffffffffff00000000000000000000008460581b16911617176004557fffffffffffffffffffffffffffffffff0000000000ffffffffffffffffffffff6005541660055584519687521660208601521692a2005b7fbd53465c000000000000000000000000000000000000000000000000000000005f5260045260245ffd5b34610213575f7ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc3601126102135760206040517f00000000000000000000000000000000000000000000000000000000000000008152f35b346102135760207ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc36011261021357611c33611dd1565b611c3b612393565b611c43611eea565b60808101516110f457604064ffffffffff91015116804210611da6575073ffffffffffffffffffffffffffffffffffffffff81169081158015611d9d575b611d71576040517f70a08231000000000000000000000000000000000000000000000000000000008152306004820152907f000000000000000000000000000000000000000000000000000000000000000060208360248173ffffffffffffffffffffffffffffffffffffffff85165afa9283156105ce575f93611d39575b5091611d30816020937fc36b5179cb9c303b200074996eab2b3473eac370fdd7eba3bec636fe35109696956123b3565b604051908152a2005b9250906020833d602011611d69575b81611d5560209383611ea9565b810103126102135791519190611d30611d00565b3d9150611d48565b507f96ff1b08000000000000000000000000000000000000000000000000000000005f5260045260245ffd5b50308214611c81565b7fb0c38285000000000000000000000000000000000000000000000000000000005f5260045260245ffd5b6004359073ffffffffffffffffffffffffffffffffffffffff8216820361021357565b34610213575f7ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc3601126102135760206040516276a7008152f35b9181601f840112156102135782359167ffffffffffffffff8311610213576020808501948460051b01011161021357565b6060810190811067ffffffffffffffff821117611e7c57604052565b7f4e487b71000000000000000000000000000000000000000000000000000000005f52604160045260245ffd5b90601f7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffe0910116810190811067ffffffffffffffff821117611e7c57604052565b6040519060a0820182811067ffffffffffffffff821117611e7c576040528160806004546affffffffffffffffffffff811683526affffffffffffffffffffff8160581c16602084015264ffffffffff8160b01c16604084015263ffffffff8160d81c16606084015260f81c1515910152565b60405190611f6a82611e60565b81604063ffffffff6005546affffffffffffffffffffff8116845264ffffffffff8160581c16602085015260801c16910152565b9190820391821161067457565b9190820180921161067457565b67ffffffffffffffff8111611e7c5760051b60200190565b90611fda82611fb8565b611fe76040519182611ea9565b8281527fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffe06120158294611fb8565b0190602036910137565b919081101561202f5760051b0190565b7f4e487b71000000000000000000000000000000000000000000000000000000005f52603260045260245ffd5b3573ffffffffffffffffffffffffffffffffffffffff811681036102135790565b805182101561202f5760209160051b010190565b959293909497966120a0611eea565b936120aa856124dc565b8587036123175786156122ef57986120c187611fd0565b998a915f5b86898b8d81851061228e575050505050906120e59391600654956126ec565b03611877575f5f5b8581106121fb575080156121f157612105908361255e565b7f0000000000000000000000000000000000000000000000000000000000000000916060015f5b85811061213e57505050505050509050565b8061214b6001928b61207d565b5188828983156121e85761219973ffffffffffffffffffffffffffffffffffffffff9261219e927f9cdcf2f7714cca3508c7f0110b04a90a80a3a8dd0e35de99689db74d28c5383e9561201f565b61205c565b6121a984828b6123b3565b6121de6121b7868c8b61201f565b8851604080519788529135602088015263ffffffff16908601529116929081906060820190565b0390a25b0161212c565b505050506121e2565b5050505050509050565b9061220a61219983888a61201f565b9173ffffffffffffffffffffffffffffffffffffffff61222b82888761201f565b359316805f52600860205260405f2054905f9180861161225e575b50506001929350612257828c61207d565b52016120ed565b61228492509361227060019587611f9e565b9586925f52600860205260405f2055611fab565b9150825f80612246565b6001959697936122b4866122e4956122ae6121998380986122de9861201f565b9361201f565b359073ffffffffffffffffffffffffffffffffffffffff165f5260205260405f205f5260205f2090565b9261207d565b5201908b92916120c6565b7f50e980cc000000000000000000000000000000000000000000000000000000005f5260045ffd5b85877fbc5c2843000000000000000000000000000000000000000000000000000000005f5260045260245260445ffd5b61234f611f5d565b9064ffffffffff60208301511680156123875763ffffffff604084015116916affffffffffffffffffffff6007549451169293929190565b505f9150819081908190565b73ffffffffffffffffffffffffffffffffffffffff5f5416330361122b57565b9173ffffffffffffffffffffffffffffffffffffffff604051927fa9059cbb000000000000000000000000000000000000000000000000000000005f521660045260245260205f60448180865af19060015f511482161561245c575b6040521561241a5750565b73ffffffffffffffffffffffffffffffffffffffff907f5274afe7000000000000000000000000000000000000000000000000000000005f521660045260245ffd5b90600181151661247457823b15153d1516169061240f565b503d5f823e3d90fd5b608081015115806124c7575b6124905750565b604064ffffffffff910151167fdf434117000000000000000000000000000000000000000000000000000000005f5260045260245ffd5b5064ffffffffff604082015116421015612489565b60808101516110f45764ffffffffff6040820151168042101561253357506060015163ffffffff161561250b57565b7f9fdbe4f7000000000000000000000000000000000000000000000000000000005f5260045ffd5b7fdf434117000000000000000000000000000000000000000000000000000000005f5260045260245ffd5b90602061257a6affffffffffffffffffffff9283855116611fab565b920151168082116125be57506affffffffffffffffffffff167fffffffffffffffffffffffffffffffffffffffffff00000000000000000000006004541617600455565b907f97b2c9fe000000000000000000000000000000000000000000000000000000005f5260045260245260445ffd5b6126177f000000000000000000000000000000000000000000000000000000000000000082612665565b73ffffffffffffffffffffffffffffffffffffffff806002541691169081148015612644575b610c775750565b5073ffffffffffffffffffffffffffffffffffffffff60035416811461263d565b73ffffffffffffffffffffffffffffffffffffffff169081159081156126b5575b8115612695575b50610c775750565b73ffffffffffffffffffffffffffffffffffffffff91501681145f61268d565b3083149150612686565b7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff81146106745760010190565b92939190918051936126fe8486611fab565b6001870190818811610674570361276857851561285a5761271e86611fd0565b945f938480805b8a8110612790575050505050505003612768577fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff61276492019061207d565b5190565b7f35140492000000000000000000000000000000000000000000000000000000005f5260045ffd5b84821015612841576127ab6127a4836126bf565b928861207d565b515b6127b8828d8761201f565b3580151581036102135715612826578a868410156128045750906127f36001926127eb6127e4866126bf565b958b61207d565b515b90612881565b6127fd828d61207d565b5201612725565b93600192916128208261281a6127f394916126bf565b9761207d565b516127ed565b906127f36001926118b36128398c6126bf565b9b8d8b61201f565b61285461284d846126bf565b938b61207d565b516127ad565b9094509215905061287557505080511561202f576020015190565b9091501561202f573590565b81811015612895575f5260205260405f2090565b905f5260205260405f209056fea164736f6c6343000825000a",
+	Bin: "0x610100604052346105b157604051601f612de938819003918201601f19168301916001600160401b038311848410176105b557808492610100946040528339810103126105b1576040519061010082016001600160401b038111838210176105b55760405280516001600160a01b03811681036105b1578252610084602082016105c9565b6020830190808252610098604084016105c9565b604085019081526100ab606085016105c9565b92606086019384526100bf608086016105dd565b92608087019384526100d360a087016105dd565b60a0880190815260e06100e860c089016105dd565b60c08a01908152970151916001600160c01b0319831683036105b15760e089019283526001600160a01b031694851561059e57600180546001600160a01b03199081169091555f80549182168817815587916001600160a01b0316907f8be0079c531659141344cd1fd0a4f28419497f9722a3daafe3b4186f6b6457e09080a388516001600160a01b0316803b1561058c5750885163313ce56760e01b5f90815260209160049082906001600160a01b03165afa5f5190610100821090601f3d1116169081029015801561057e575b61055a575080516001600160401b03168015801561054e575b610535575081516001600160401b0316158015610522575b6105135787516001600160401b0316428111156104f2575087516001600160401b0316610214426105f1565b81116104d3575060018060401b038251166276a70081018091116104bf5788516001600160401b03168181106104aa57505088516001600160a01b0390811660805290516001600160401b0390811660a052915190911660c05290516001600160c01b03191660e05285516004805464ffffffffff60b01b191660b09290921b64ffffffffff60b01b16919091179055905186516102b6929081169116610602565b5184516001600160a01b0391821693916102d1911684610602565b8183148015610496575b8015610482575b61046f5760025461034391908490816001600160a01b0382167f5049ad685dd352f26a7b9e0413f1a72662662c8fe4082332182ca0f81a1e7c4f5f80a36001600160a01b031916176002555194516001600160a01b03958616951685610602565b8314908115610465575b508015610451575b61043e577fe6975ecefcde2f0538aaa32758356a48279bd15efa44ca94297d24881c28ef5291604091600354918351928160018060a01b0382167fa14fc14d8620a708a896fd11392a235647d99385500a295f0d7da2a258b2e9675f80a36001600160a01b03191617600355515f82525f196001841b01166020820152a1604051612794908161065582396080518181816101ef015281816106ff0152818161096f01528181610c87015281816114250152818161190701528181611f0801526124d7015260a05181818161150a015261195d015260c05181611e33015260e0518161107d0152f35b50632c2da9cd60e01b5f5260045260245ffd5b506003546001600160a01b03168214610355565b905082145f61034d565b82632c2da9cd60e01b5f5260045260245ffd5b506002546001600160a01b031683146102e2565b506003546001600160a01b031683146102db565b630dcfb0c760e31b5f5260045260245260445ffd5b634e487b7160e01b5f52601160045260245ffd5b6104dc426105f1565b9063015d386960e11b5f5260045260245260445ffd5b60014201908142116104bf57630dcfb0c760e31b5f5260045260245260445ffd5b632222d71560e21b5f5260045ffd5b5082516001600160c01b031916156101e8565b63eb1bbc3f60e01b5f526004526276a70060245260445ffd5b506276a70081116101d0565b60ff908a60018060a01b0390511663ee6449a360e01b5f526004521660245260445ffd5b50600960ff821614156101b7565b63d0b1b2a760e01b5f5260045260245ffd5b631e4fbdf760e01b5f525f60045260245ffd5b5f80fd5b634e487b7160e01b5f52604160045260245ffd5b51906001600160a01b03821682036105b157565b51906001600160401b03821682036105b157565b90632598060082018092116104bf57565b6001600160a01b031690811590811561064a575b8115610637575b506106255750565b632c2da9cd60e01b5f5260045260245ffd5b6001600160a01b0316821490505f61061d565b308314915061061656fe60806040526004361015610011575f80fd5b5f3560e01c806301681a6214611e575780630410f96c14611df55780630f15f4c014611c97578063135dd3611461162d57806318379ea0146117c1578063203886e31461163257806321241dfe1461162d5780632ba70774146115f15780632e0f2625146115b85780632e55d0f21461157357806339a3a99a1461152e5780633a8c0786146114cc5780633d13f874146112fe5780633f4ba83a14611132578063452a9320146110e15780635c975abb146110a157806366d1b18714611027578063715018a614610fd157806379ba509714610ec25780638456cb5914610d855780638a0dac4a14610c435780638c72c54e14610bf25780638da5cb5b14610ba2578063957aa58c14610b3f57806398fdbb3114610afb578063c884ef8314610a98578063cab636611461092b578063d1e5524c146105a2578063d54ad2a11461055a578063dba1cd6914610520578063e20ccec3146104c1578063e30c397814610470578063ea8a1af01461032f578063ebf0c717146102f4578063f2fde38b146102175763fc0c546a146101a5575f80fd5b34610213575f7ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc36011261021357602060405173ffffffffffffffffffffffffffffffffffffffff7f0000000000000000000000000000000000000000000000000000000000000000168152f35b5f80fd5b346102135760207ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc3601126102135761024e61204d565b6102566122e9565b73ffffffffffffffffffffffffffffffffffffffff811690816102e5575b5061027d6122e9565b807fffffffffffffffffffffffff0000000000000000000000000000000000000000600154161760015573ffffffffffffffffffffffffffffffffffffffff5f54167f38d16b8cac22d99fc7c124b9cd0de2d3fa1faef420bfe791d8c362d765e227005f80a3005b6102ee906124d2565b81610274565b34610213575f7ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc360112610213576020600654604051908152f35b34610213575f7ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc3601126102135773ffffffffffffffffffffffffffffffffffffffff600354163314158061044f575b6104235760055464ffffffffff8160581c16156103fb577fffffffffffffffffffffffffffffffff0000000000ffffffffffffffffffffff81166005557fad8d4114ae6c0b2ca46e99303db2e5ef1fbd68aeccc973472b58f7df2d6f364b604063ffffffff60075493825194855233602086015260801c1692a2005b7f175c1aea000000000000000000000000000000000000000000000000000000005f5260045ffd5b7fd53780c4000000000000000000000000000000000000000000000000000000005f523360045260245ffd5b5073ffffffffffffffffffffffffffffffffffffffff5f541633141561037f565b34610213575f7ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc36011261021357602073ffffffffffffffffffffffffffffffffffffffff60015416604051908152f35b34610213575f7ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc36011261021357608067ffffffffffffffff6105026122a8565b91846040959495519516855260208501526040840152166060820152f35b34610213575f7ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc3601126102135760206040516103e88152f35b34610213575f7ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc3601126102135760206affffffffffffffffffffff60045416604051908152f35b346102135760807ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc3601126102135760043567ffffffffffffffff8111610213576105f19036906004016120c2565b9060243567ffffffffffffffff8111610213576106129036906004016120c2565b60449391933567ffffffffffffffff8111610213576106359036906004016120c2565b60649591953567ffffffffffffffff8111610213576106589036906004016120c2565b9190966106636123f4565b928587036108fb5786156108d35761067a876121e7565b90610684886121cf565b996106926040519b8c6120f3565b888b527fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffe06106bf8a6121cf565b013660208d01375f9485888d8b8d8f5b81861061080557505050505050906106ec939291600654956125d1565b036107dd576106fd90959195612439565b7f0000000000000000000000000000000000000000000000000000000000000000905f5b85811061072a57005b806107376001928a612294565b5180156107d7577f3469dd5cb9d967e391fbd9b9a2aa9b98bd93572408f5f112a926ea72b109025673ffffffffffffffffffffffffffffffffffffffff610787610782858c89612236565b612273565b61079284828a612309565b6107cd8c6107a1878d8d612236565b3560405194859416968491604091949367ffffffffffffffff9160608501968552602085015216910152565b0390a25b01610721565b506107d1565b7f09bde339000000000000000000000000000000000000000000000000000000005f5260045ffd5b9473ffffffffffffffffffffffffffffffffffffffff92610831610782839e9798610837958591612236565b96612236565b3593610866858273ffffffffffffffffffffffffffffffffffffffff165f5260205260405f205f5260205f2090565b6108708c8b612294565b521690815f52600860205260405f2054808511156108c657916108b38b6108b9959361089f88966001996121c2565b9586945f52600860205260405f2055612294565b526121b5565b965b01888d8b8d8f6106cf565b50505096600191506108bb565b7f50e980cc000000000000000000000000000000000000000000000000000000005f5260045ffd5b85877fbc5c2843000000000000000000000000000000000000000000000000000000005f5260045260245260445ffd5b346102135760207ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc3601126102135761096261204d565b61096a6122e9565b6109947f00000000000000000000000000000000000000000000000000000000000000008261254a565b73ffffffffffffffffffffffffffffffffffffffff805f541691169081148015610a77575b8015610a56575b610a2b577fffffffffffffffffffffffff00000000000000000000000000000000000000006002548273ffffffffffffffffffffffffffffffffffffffff82167f5049ad685dd352f26a7b9e0413f1a72662662c8fe4082332182ca0f81a1e7c4f5f80a31617600255005b7f2c2da9cd000000000000000000000000000000000000000000000000000000005f5260045260245ffd5b5073ffffffffffffffffffffffffffffffffffffffff6002541681146109c0565b5073ffffffffffffffffffffffffffffffffffffffff6003541681146109b9565b346102135760207ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc3601126102135773ffffffffffffffffffffffffffffffffffffffff610ae461204d565b165f526008602052602060405f2054604051908152f35b34610213575f7ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc36011261021357602063ffffffff60055460801c16604051908152f35b34610213575f7ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc3601126102135760606004546affffffffffffffffffffff600654916040519263ffffffff8260d81c168452602084015260581c166040820152f35b34610213575f7ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc36011261021357602073ffffffffffffffffffffffffffffffffffffffff5f5416604051908152f35b34610213575f7ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc36011261021357602073ffffffffffffffffffffffffffffffffffffffff60025416604051908152f35b346102135760207ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc36011261021357610c7a61204d565b610c826122e9565b610cac7f00000000000000000000000000000000000000000000000000000000000000008261254a565b73ffffffffffffffffffffffffffffffffffffffff805f541691169081148015610d64575b8015610d43575b610a2b577fffffffffffffffffffffffff00000000000000000000000000000000000000006003548273ffffffffffffffffffffffffffffffffffffffff82167fa14fc14d8620a708a896fd11392a235647d99385500a295f0d7da2a258b2e9675f80a31617600355005b5073ffffffffffffffffffffffffffffffffffffffff600354168114610cd8565b5073ffffffffffffffffffffffffffffffffffffffff600254168114610cd1565b34610213575f7ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc3601126102135760035473ffffffffffffffffffffffffffffffffffffffff81163303610e9657610ddb6123d3565b7f01000000000000000000000000000000000000000000000000000000000000007effffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff60045416176004557fffffffffffffff0000000000ffffffffffffffffffffffffffffffffffffffff78ffffffffff00000000000000000000000000000000000000004260a01b169116176003557f62e78cea01bee320cd4e420270b5ea74000d11b0c9f74754ebdbfc544b05a2586020604051338152a1005b7fa252c151000000000000000000000000000000000000000000000000000000005f523360045260245ffd5b34610213575f7ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc36011261021357610ef9336124d2565b6001543373ffffffffffffffffffffffffffffffffffffffff821603610fa5577fffffffffffffffffffffffff0000000000000000000000000000000000000000166001555f54337fffffffffffffffffffffffff00000000000000000000000000000000000000008216175f5573ffffffffffffffffffffffffffffffffffffffff3391167f8be0079c531659141344cd1fd0a4f28419497f9722a3daafe3b4186f6b6457e05f80a3005b7f118cdaa7000000000000000000000000000000000000000000000000000000005f523360045260245ffd5b34610213575f7ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc360112610213577f3c776be1000000000000000000000000000000000000000000000000000000005f5260045ffd5b34610213575f7ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc3601126102135760206040517fffffffffffffffff0000000000000000000000000000000000000000000000007f0000000000000000000000000000000000000000000000000000000000000000168152f35b34610213575f7ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc36011261021357602060045460f81c6040519015158152f35b34610213575f7ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc36011261021357602073ffffffffffffffffffffffffffffffffffffffff60035416604051908152f35b34610213575f7ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc360112610213576111686122e9565b6004548060f81c156112d6576003549064ffffffffff8260a01c1667ffffffffffffffff42160367ffffffffffffffff81116112a9577fffffffffffffff0000000000ffffffffffffffffffffffffffffffffffffffff64ffffffffff8360b01c16936111d58386612182565b937effffffff0000000000ffffffffffffffffffffffffffffffffffffffffffff7affffffffff000000000000000000000000000000000000000000008660b01b16911617600455166003557f1e78eb3db804e4690e11819f4cae065404627af05376b1ae90346f58b48d2f7d604067ffffffffffffffff8151933385521692836020820152a161126257005b6040805167ffffffffffffffff93841681529190921660208201527fe6975ecefcde2f0538aaa32758356a48279bd15efa44ca94297d24881c28ef5291819081015b0390a1005b7f4e487b71000000000000000000000000000000000000000000000000000000005f52601160045260245ffd5b7fbc871ce5000000000000000000000000000000000000000000000000000000005f5260045ffd5b346102135760607ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc3601126102135761133561204d565b6024359060443567ffffffffffffffff8111610213576113599036906004016120c2565b6113649391936123f4565b9360065491611396848673ffffffffffffffffffffffffffffffffffffffff165f5260205260405f205f5260205f2090565b915f915b8083106114a857505050036107dd5773ffffffffffffffffffffffffffffffffffffffff821691825f52600860205260405f20549384831115611477576114729061144961140a7f3469dd5cb9d967e391fbd9b9a2aa9b98bd93572408f5f112a926ea72b10902569697866121c2565b809461141582612439565b885f5260086020528660405f20557f0000000000000000000000000000000000000000000000000000000000000000612309565b6040519384938491604091949367ffffffffffffffff9160608501968552602085015216910152565b0390a2005b5050507f01ac6c1a000000000000000000000000000000000000000000000000000000005f5260045260245260445ffd5b9091926114c36001916114bc868587612236565b3590612766565b9301919061139a565b34610213575f7ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc36011261021357602060405167ffffffffffffffff7f0000000000000000000000000000000000000000000000000000000000000000168152f35b34610213575f7ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc36011261021357602064ffffffffff60045460b01c16604051908152f35b34610213575f7ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc36011261021357602064ffffffffff60035460a01c16604051908152f35b34610213575f7ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc36011261021357602060405160098152f35b34610213575f7ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc36011261021357602060405163259806008152f35b612070565b346102135760207ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc360112610213576116696120ab565b6116716122e9565b6116796123d3565b6004549064ffffffffff8260b01c1667ffffffffffffffff82169281841115611774576116a5426121a4565b841161173b577fffffffffff0000000000ffffffffffffffffffffffffffffffffffffffffffff1660b083901b7affffffffff0000000000000000000000000000000000000000000016176004556040805167ffffffffffffffff92831681529190921660208201527fe6975ecefcde2f0538aaa32758356a48279bd15efa44ca94297d24881c28ef52925090819081016112a4565b83611745426121a4565b907f02ba70d2000000000000000000000000000000000000000000000000000000005f5260045260245260445ffd5b836001830167ffffffffffffffff81116112a95767ffffffffffffffff917f6e7d8638000000000000000000000000000000000000000000000000000000005f526004521660245260445ffd5b346102135760a07ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc360112610213576117f86120ab565b602435604435906064359067ffffffffffffffff82168092036102135773ffffffffffffffffffffffffffffffffffffffff600254163303611c6b576004549364ffffffffff8560b01c168042101580611c60575b611c3557506005549263ffffffff8460801c169564ffffffffff8560581c16611c095767ffffffffffffffff83169680881115611bda5767ffffffffffffffff61189682612161565b168811611b9757508315611b6f576affffffffffffffffffffff8160581c16808710611b405750604051907f70a0823100000000000000000000000000000000000000000000000000000000825230600483015260208260248173ffffffffffffffffffffffffffffffffffffffff7f0000000000000000000000000000000000000000000000000000000000000000165afa918215611b35575f92611af6575b50906affffffffffffffffffffff6119509216906121b5565b808611611ac7575061198c7f000000000000000000000000000000000000000000000000000000000000000067ffffffffffffffff4216612182565b906affffffffffffffffffffff8611611a965763ffffffff8711611a65577ffd7ed07c278b0b5bf9fe23d90414344508049ed380c59d9064db35eb27b96ee59560a09573ffffffff0000000000000000000000000000000067ffffffffffffffff9560801b16907fffffffffffffffffffffffff00000000000000000000000000000000000000006affffffffffffffffffffff84169116176fffffffffff00000000000000000000008560581b16171760055584600755604051948552602085015260408401526084356060840152166080820152a2005b867f6dfcc650000000000000000000000000000000000000000000000000000000005f52602060045260245260445ffd5b857f6dfcc650000000000000000000000000000000000000000000000000000000005f52605860045260245260445ffd5b857f2305a7aa000000000000000000000000000000000000000000000000000000005f5260045260245260445ffd5b91506020823d602011611b2d575b81611b11602093836120f3565b81010312610213579051906affffffffffffffffffffff611937565b3d9150611b04565b6040513d5f823e3d90fd5b867fae98d60f000000000000000000000000000000000000000000000000000000005f5260045260245260445ffd5b7fdee98370000000000000000000000000000000000000000000000000000000005f5260045ffd5b87611baa67ffffffffffffffff92612161565b907fc46ac71d000000000000000000000000000000000000000000000000000000005f526004521660245260445ffd5b877f2119a4fb000000000000000000000000000000000000000000000000000000005f5260045260245260445ffd5b867f758e5648000000000000000000000000000000000000000000000000000000005f5260045260245ffd5b7f825fbb1a000000000000000000000000000000000000000000000000000000005f5260045260245ffd5b508560f81c1561184d565b7fe35593b5000000000000000000000000000000000000000000000000000000005f523360045260245ffd5b34610213575f7ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc3601126102135760055464ffffffffff8160581c1680156103fb57611ce16123d3565b804210611dca57507f9e4dbc3e4b78886ae23dcc1bd3019ad0a9d4f0ca4d92bab214dcdbe63c9ab63e604063ffffffff600754936004548160581b907fff00000000ffffffffff0000000000000000000000ffffffffffffffffffffff75ffffffffffffffffffffff00000000000000000000007effffffff00000000000000000000000000000000000000000000000000000084169316911617176004557fffffffffffffffffffffffffffffffff0000000000ffffffffffffffffffffff81166005558460065582519485526affffffffffffffffffffff8116602086015260801c1692a2005b7f1d656cf9000000000000000000000000000000000000000000000000000000005f5260045260245ffd5b34610213575f7ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc36011261021357602060405167ffffffffffffffff7f0000000000000000000000000000000000000000000000000000000000000000168152f35b346102135760207ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc36011261021357611e8e61204d565b611e966122e9565b6004548060f81c6120255764ffffffffff9060b01c16804210611ffa575073ffffffffffffffffffffffffffffffffffffffff81169081158015611ff1575b611fc5576040517f70a08231000000000000000000000000000000000000000000000000000000008152306004820152907f000000000000000000000000000000000000000000000000000000000000000060208360248173ffffffffffffffffffffffffffffffffffffffff85165afa928315611b35575f93611f8d575b5091611f84816020937fc36b5179cb9c303b200074996eab2b3473eac370fdd7eba3bec636fe3510969695612309565b604051908152a2005b9250906020833d602011611fbd575b81611fa9602093836120f3565b810103126102135791519190611f84611f54565b3d9150611f9c565b507f96ff1b08000000000000000000000000000000000000000000000000000000005f5260045260245ffd5b50308214611ed5565b7f34d17964000000000000000000000000000000000000000000000000000000005f5260045260245ffd5b7f1309a563000000000000000000000000000000000000000000000000000000005f5260045ffd5b6004359073ffffffffffffffffffffffffffffffffffffffff8216820361021357565b34610213575f7ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc3601126102135760206040516276a7008152f35b6004359067ffffffffffffffff8216820361021357565b9181601f840112156102135782359167ffffffffffffffff8311610213576020808501948460051b01011161021357565b90601f7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffe0910116810190811067ffffffffffffffff82111761213457604052565b7f4e487b71000000000000000000000000000000000000000000000000000000005f52604160045260245ffd5b67ffffffffffffffff6103e89116019067ffffffffffffffff82116112a957565b9067ffffffffffffffff8091169116019067ffffffffffffffff82116112a957565b90632598060082018092116112a957565b919082018092116112a957565b919082039182116112a957565b67ffffffffffffffff81116121345760051b60200190565b906121f1826121cf565b6121fe60405191826120f3565b8281527fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffe061222c82946121cf565b0190602036910137565b91908110156122465760051b0190565b7f4e487b71000000000000000000000000000000000000000000000000000000005f52603260045260245ffd5b3573ffffffffffffffffffffffffffffffffffffffff811681036102135790565b80518210156122465760209160051b010190565b60055464ffffffffff8160581c1680156122dd57600754926affffffffffffffffffffff63ffffffff8460801c169493169190565b50505f905f905f905f90565b73ffffffffffffffffffffffffffffffffffffffff5f54163303610fa557565b9173ffffffffffffffffffffffffffffffffffffffff604051927fa9059cbb000000000000000000000000000000000000000000000000000000005f521660045260245260205f60448180865af19060015f51148216156123b2575b604052156123705750565b73ffffffffffffffffffffffffffffffffffffffff907f5274afe7000000000000000000000000000000000000000000000000000000005f521660045260245ffd5b9060018115166123ca57823b15153d15161690612365565b503d5f823e3d90fd5b6004548060f81c6120255764ffffffffff9060b01c1680421015611c355750565b6123fc6123d3565b63ffffffff60045460d81c1690811561241157565b7f9fdbe4f7000000000000000000000000000000000000000000000000000000005f5260045ffd5b612453600454916affffffffffffffffffffff83166121b5565b6affffffffffffffffffffff8260581c168082116124a357506affffffffffffffffffffff7fffffffffffffffffffffffffffffffffffffffffff00000000000000000000009116911617600455565b907f97b2c9fe000000000000000000000000000000000000000000000000000000005f5260045260245260445ffd5b6124fc7f00000000000000000000000000000000000000000000000000000000000000008261254a565b73ffffffffffffffffffffffffffffffffffffffff806002541691169081148015612529575b610a2b5750565b5073ffffffffffffffffffffffffffffffffffffffff600354168114612522565b73ffffffffffffffffffffffffffffffffffffffff1690811590811561259a575b811561257a575b50610a2b5750565b73ffffffffffffffffffffffffffffffffffffffff91501681145f612572565b308314915061256b565b7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff81146112a95760010190565b92939190918051936125e384866121b5565b60018701908188116112a9570361264d57851561273f57612603866121e7565b945f938480805b8a811061267557505050505050500361264d577fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff612649920190612294565b5190565b7f35140492000000000000000000000000000000000000000000000000000000005f5260045ffd5b8482101561272657612690612689836125a4565b9288612294565b515b61269d828d87612236565b358015158103610213571561270b578a868410156126e95750906126d86001926126d06126c9866125a4565b958b612294565b515b90612766565b6126e2828d612294565b520161260a565b9360019291612705826126ff6126d894916125a4565b97612294565b516126d2565b906126d86001926114bc61271e8c6125a4565b9b8d8b612236565b612739612732846125a4565b938b612294565b51612692565b9094509215905061275a575050805115612246576020015190565b90915015612246573590565b8181101561277a575f5260205260405f2090565b905f5260205260405f209056fea164736f6c6343000825000a",
 }
 
 // SessionTokenDistributor is an auto generated Go binding around an Ethereum contract.
@@ -71,7 +71,7 @@ func (c *SessionTokenDistributor) Instance(backend bind.ContractBackend, addr co
 // PackConstructor is the Go binding used to pack the parameters required for
 // contract deployment.
 //
-// Solidity: constructor((address,address,address,address,uint256,uint256,uint256,bytes8) s) returns()
+// Solidity: constructor((address,address,address,address,uint64,uint64,uint64,bytes8) s) returns()
 func (sessionTokenDistributor *SessionTokenDistributor) PackConstructor(s SessionTokenDistributorSettings) []byte {
 	enc, err := sessionTokenDistributor.abi.Pack("", s)
 	if err != nil {
@@ -84,7 +84,7 @@ func (sessionTokenDistributor *SessionTokenDistributor) PackConstructor(s Sessio
 // the contract method with ID 0x21241dfe.  This method will panic if any
 // invalid/nil inputs are passed.
 //
-// Solidity: function CLAIM_PERIOD() view returns(uint256)
+// Solidity: function CLAIM_PERIOD() view returns(uint64)
 func (sessionTokenDistributor *SessionTokenDistributor) PackCLAIMPERIOD() []byte {
 	enc, err := sessionTokenDistributor.abi.Pack("CLAIM_PERIOD")
 	if err != nil {
@@ -97,7 +97,7 @@ func (sessionTokenDistributor *SessionTokenDistributor) PackCLAIMPERIOD() []byte
 // the contract method with ID 0x21241dfe.  This method will return an error
 // if any inputs are invalid/nil.
 //
-// Solidity: function CLAIM_PERIOD() view returns(uint256)
+// Solidity: function CLAIM_PERIOD() view returns(uint64)
 func (sessionTokenDistributor *SessionTokenDistributor) TryPackCLAIMPERIOD() ([]byte, error) {
 	return sessionTokenDistributor.abi.Pack("CLAIM_PERIOD")
 }
@@ -105,13 +105,13 @@ func (sessionTokenDistributor *SessionTokenDistributor) TryPackCLAIMPERIOD() ([]
 // UnpackCLAIMPERIOD is the Go binding that unpacks the parameters returned
 // from invoking the contract method with ID 0x21241dfe.
 //
-// Solidity: function CLAIM_PERIOD() view returns(uint256)
-func (sessionTokenDistributor *SessionTokenDistributor) UnpackCLAIMPERIOD(data []byte) (*big.Int, error) {
+// Solidity: function CLAIM_PERIOD() view returns(uint64)
+func (sessionTokenDistributor *SessionTokenDistributor) UnpackCLAIMPERIOD(data []byte) (uint64, error) {
 	out, err := sessionTokenDistributor.abi.Unpack("CLAIM_PERIOD", data)
 	if err != nil {
-		return new(big.Int), err
+		return *new(uint64), err
 	}
-	out0 := abi.ConvertType(out[0], new(big.Int)).(*big.Int)
+	out0 := *abi.ConvertType(out[0], new(uint64)).(*uint64)
 	return out0, nil
 }
 
@@ -154,7 +154,7 @@ func (sessionTokenDistributor *SessionTokenDistributor) UnpackDECIMALS(data []by
 // the contract method with ID 0x135dd361.  This method will panic if any
 // invalid/nil inputs are passed.
 //
-// Solidity: function MAX_ACTIVATION_DELAY() view returns(uint256)
+// Solidity: function MAX_ACTIVATION_DELAY() view returns(uint64)
 func (sessionTokenDistributor *SessionTokenDistributor) PackMAXACTIVATIONDELAY() []byte {
 	enc, err := sessionTokenDistributor.abi.Pack("MAX_ACTIVATION_DELAY")
 	if err != nil {
@@ -167,7 +167,7 @@ func (sessionTokenDistributor *SessionTokenDistributor) PackMAXACTIVATIONDELAY()
 // the contract method with ID 0x135dd361.  This method will return an error
 // if any inputs are invalid/nil.
 //
-// Solidity: function MAX_ACTIVATION_DELAY() view returns(uint256)
+// Solidity: function MAX_ACTIVATION_DELAY() view returns(uint64)
 func (sessionTokenDistributor *SessionTokenDistributor) TryPackMAXACTIVATIONDELAY() ([]byte, error) {
 	return sessionTokenDistributor.abi.Pack("MAX_ACTIVATION_DELAY")
 }
@@ -175,13 +175,13 @@ func (sessionTokenDistributor *SessionTokenDistributor) TryPackMAXACTIVATIONDELA
 // UnpackMAXACTIVATIONDELAY is the Go binding that unpacks the parameters returned
 // from invoking the contract method with ID 0x135dd361.
 //
-// Solidity: function MAX_ACTIVATION_DELAY() view returns(uint256)
-func (sessionTokenDistributor *SessionTokenDistributor) UnpackMAXACTIVATIONDELAY(data []byte) (*big.Int, error) {
+// Solidity: function MAX_ACTIVATION_DELAY() view returns(uint64)
+func (sessionTokenDistributor *SessionTokenDistributor) UnpackMAXACTIVATIONDELAY(data []byte) (uint64, error) {
 	out, err := sessionTokenDistributor.abi.Unpack("MAX_ACTIVATION_DELAY", data)
 	if err != nil {
-		return new(big.Int), err
+		return *new(uint64), err
 	}
-	out0 := abi.ConvertType(out[0], new(big.Int)).(*big.Int)
+	out0 := *abi.ConvertType(out[0], new(uint64)).(*uint64)
 	return out0, nil
 }
 
@@ -189,7 +189,7 @@ func (sessionTokenDistributor *SessionTokenDistributor) UnpackMAXACTIVATIONDELAY
 // the contract method with ID 0x2ba70774.  This method will panic if any
 // invalid/nil inputs are passed.
 //
-// Solidity: function MAX_OPEN() view returns(uint256)
+// Solidity: function MAX_OPEN() view returns(uint64)
 func (sessionTokenDistributor *SessionTokenDistributor) PackMAXOPEN() []byte {
 	enc, err := sessionTokenDistributor.abi.Pack("MAX_OPEN")
 	if err != nil {
@@ -202,7 +202,7 @@ func (sessionTokenDistributor *SessionTokenDistributor) PackMAXOPEN() []byte {
 // the contract method with ID 0x2ba70774.  This method will return an error
 // if any inputs are invalid/nil.
 //
-// Solidity: function MAX_OPEN() view returns(uint256)
+// Solidity: function MAX_OPEN() view returns(uint64)
 func (sessionTokenDistributor *SessionTokenDistributor) TryPackMAXOPEN() ([]byte, error) {
 	return sessionTokenDistributor.abi.Pack("MAX_OPEN")
 }
@@ -210,13 +210,13 @@ func (sessionTokenDistributor *SessionTokenDistributor) TryPackMAXOPEN() ([]byte
 // UnpackMAXOPEN is the Go binding that unpacks the parameters returned
 // from invoking the contract method with ID 0x2ba70774.
 //
-// Solidity: function MAX_OPEN() view returns(uint256)
-func (sessionTokenDistributor *SessionTokenDistributor) UnpackMAXOPEN(data []byte) (*big.Int, error) {
+// Solidity: function MAX_OPEN() view returns(uint64)
+func (sessionTokenDistributor *SessionTokenDistributor) UnpackMAXOPEN(data []byte) (uint64, error) {
 	out, err := sessionTokenDistributor.abi.Unpack("MAX_OPEN", data)
 	if err != nil {
-		return new(big.Int), err
+		return *new(uint64), err
 	}
-	out0 := abi.ConvertType(out[0], new(big.Int)).(*big.Int)
+	out0 := *abi.ConvertType(out[0], new(uint64)).(*uint64)
 	return out0, nil
 }
 
@@ -224,7 +224,7 @@ func (sessionTokenDistributor *SessionTokenDistributor) UnpackMAXOPEN(data []byt
 // the contract method with ID 0xdba1cd69.  This method will panic if any
 // invalid/nil inputs are passed.
 //
-// Solidity: function MAX_ROUND_GAP() view returns(uint256)
+// Solidity: function MAX_ROUND_GAP() view returns(uint64)
 func (sessionTokenDistributor *SessionTokenDistributor) PackMAXROUNDGAP() []byte {
 	enc, err := sessionTokenDistributor.abi.Pack("MAX_ROUND_GAP")
 	if err != nil {
@@ -237,7 +237,7 @@ func (sessionTokenDistributor *SessionTokenDistributor) PackMAXROUNDGAP() []byte
 // the contract method with ID 0xdba1cd69.  This method will return an error
 // if any inputs are invalid/nil.
 //
-// Solidity: function MAX_ROUND_GAP() view returns(uint256)
+// Solidity: function MAX_ROUND_GAP() view returns(uint64)
 func (sessionTokenDistributor *SessionTokenDistributor) TryPackMAXROUNDGAP() ([]byte, error) {
 	return sessionTokenDistributor.abi.Pack("MAX_ROUND_GAP")
 }
@@ -245,13 +245,13 @@ func (sessionTokenDistributor *SessionTokenDistributor) TryPackMAXROUNDGAP() ([]
 // UnpackMAXROUNDGAP is the Go binding that unpacks the parameters returned
 // from invoking the contract method with ID 0xdba1cd69.
 //
-// Solidity: function MAX_ROUND_GAP() view returns(uint256)
-func (sessionTokenDistributor *SessionTokenDistributor) UnpackMAXROUNDGAP(data []byte) (*big.Int, error) {
+// Solidity: function MAX_ROUND_GAP() view returns(uint64)
+func (sessionTokenDistributor *SessionTokenDistributor) UnpackMAXROUNDGAP(data []byte) (uint64, error) {
 	out, err := sessionTokenDistributor.abi.Unpack("MAX_ROUND_GAP", data)
 	if err != nil {
-		return new(big.Int), err
+		return *new(uint64), err
 	}
-	out0 := abi.ConvertType(out[0], new(big.Int)).(*big.Int)
+	out0 := *abi.ConvertType(out[0], new(uint64)).(*uint64)
 	return out0, nil
 }
 
@@ -303,7 +303,7 @@ func (sessionTokenDistributor *SessionTokenDistributor) TryPackActivate() ([]byt
 // the contract method with ID 0x3a8c0786.  This method will panic if any
 // invalid/nil inputs are passed.
 //
-// Solidity: function activationDelay() view returns(uint256)
+// Solidity: function activationDelay() view returns(uint64)
 func (sessionTokenDistributor *SessionTokenDistributor) PackActivationDelay() []byte {
 	enc, err := sessionTokenDistributor.abi.Pack("activationDelay")
 	if err != nil {
@@ -316,7 +316,7 @@ func (sessionTokenDistributor *SessionTokenDistributor) PackActivationDelay() []
 // the contract method with ID 0x3a8c0786.  This method will return an error
 // if any inputs are invalid/nil.
 //
-// Solidity: function activationDelay() view returns(uint256)
+// Solidity: function activationDelay() view returns(uint64)
 func (sessionTokenDistributor *SessionTokenDistributor) TryPackActivationDelay() ([]byte, error) {
 	return sessionTokenDistributor.abi.Pack("activationDelay")
 }
@@ -324,13 +324,13 @@ func (sessionTokenDistributor *SessionTokenDistributor) TryPackActivationDelay()
 // UnpackActivationDelay is the Go binding that unpacks the parameters returned
 // from invoking the contract method with ID 0x3a8c0786.
 //
-// Solidity: function activationDelay() view returns(uint256)
-func (sessionTokenDistributor *SessionTokenDistributor) UnpackActivationDelay(data []byte) (*big.Int, error) {
+// Solidity: function activationDelay() view returns(uint64)
+func (sessionTokenDistributor *SessionTokenDistributor) UnpackActivationDelay(data []byte) (uint64, error) {
 	out, err := sessionTokenDistributor.abi.Unpack("activationDelay", data)
 	if err != nil {
-		return new(big.Int), err
+		return *new(uint64), err
 	}
-	out0 := abi.ConvertType(out[0], new(big.Int)).(*big.Int)
+	out0 := *abi.ConvertType(out[0], new(uint64)).(*uint64)
 	return out0, nil
 }
 
@@ -439,7 +439,7 @@ func (sessionTokenDistributor *SessionTokenDistributor) UnpackClaimed(data []byt
 // the contract method with ID 0x39a3a99a.  This method will panic if any
 // invalid/nil inputs are passed.
 //
-// Solidity: function closesAt() view returns(uint256)
+// Solidity: function closesAt() view returns(uint64)
 func (sessionTokenDistributor *SessionTokenDistributor) PackClosesAt() []byte {
 	enc, err := sessionTokenDistributor.abi.Pack("closesAt")
 	if err != nil {
@@ -452,7 +452,7 @@ func (sessionTokenDistributor *SessionTokenDistributor) PackClosesAt() []byte {
 // the contract method with ID 0x39a3a99a.  This method will return an error
 // if any inputs are invalid/nil.
 //
-// Solidity: function closesAt() view returns(uint256)
+// Solidity: function closesAt() view returns(uint64)
 func (sessionTokenDistributor *SessionTokenDistributor) TryPackClosesAt() ([]byte, error) {
 	return sessionTokenDistributor.abi.Pack("closesAt")
 }
@@ -460,13 +460,13 @@ func (sessionTokenDistributor *SessionTokenDistributor) TryPackClosesAt() ([]byt
 // UnpackClosesAt is the Go binding that unpacks the parameters returned
 // from invoking the contract method with ID 0x39a3a99a.
 //
-// Solidity: function closesAt() view returns(uint256)
-func (sessionTokenDistributor *SessionTokenDistributor) UnpackClosesAt(data []byte) (*big.Int, error) {
+// Solidity: function closesAt() view returns(uint64)
+func (sessionTokenDistributor *SessionTokenDistributor) UnpackClosesAt(data []byte) (uint64, error) {
 	out, err := sessionTokenDistributor.abi.Unpack("closesAt", data)
 	if err != nil {
-		return new(big.Int), err
+		return *new(uint64), err
 	}
-	out0 := abi.ConvertType(out[0], new(big.Int)).(*big.Int)
+	out0 := *abi.ConvertType(out[0], new(uint64)).(*uint64)
 	return out0, nil
 }
 
@@ -509,7 +509,7 @@ func (sessionTokenDistributor *SessionTokenDistributor) UnpackGuardian(data []by
 // the contract method with ID 0x98fdbb31.  This method will panic if any
 // invalid/nil inputs are passed.
 //
-// Solidity: function lastProposed() view returns(uint256)
+// Solidity: function lastProposed() view returns(uint64)
 func (sessionTokenDistributor *SessionTokenDistributor) PackLastProposed() []byte {
 	enc, err := sessionTokenDistributor.abi.Pack("lastProposed")
 	if err != nil {
@@ -522,7 +522,7 @@ func (sessionTokenDistributor *SessionTokenDistributor) PackLastProposed() []byt
 // the contract method with ID 0x98fdbb31.  This method will return an error
 // if any inputs are invalid/nil.
 //
-// Solidity: function lastProposed() view returns(uint256)
+// Solidity: function lastProposed() view returns(uint64)
 func (sessionTokenDistributor *SessionTokenDistributor) TryPackLastProposed() ([]byte, error) {
 	return sessionTokenDistributor.abi.Pack("lastProposed")
 }
@@ -530,13 +530,13 @@ func (sessionTokenDistributor *SessionTokenDistributor) TryPackLastProposed() ([
 // UnpackLastProposed is the Go binding that unpacks the parameters returned
 // from invoking the contract method with ID 0x98fdbb31.
 //
-// Solidity: function lastProposed() view returns(uint256)
-func (sessionTokenDistributor *SessionTokenDistributor) UnpackLastProposed(data []byte) (*big.Int, error) {
+// Solidity: function lastProposed() view returns(uint64)
+func (sessionTokenDistributor *SessionTokenDistributor) UnpackLastProposed(data []byte) (uint64, error) {
 	out, err := sessionTokenDistributor.abi.Unpack("lastProposed", data)
 	if err != nil {
-		return new(big.Int), err
+		return *new(uint64), err
 	}
-	out0 := abi.ConvertType(out[0], new(big.Int)).(*big.Int)
+	out0 := *abi.ConvertType(out[0], new(uint64)).(*uint64)
 	return out0, nil
 }
 
@@ -544,7 +544,7 @@ func (sessionTokenDistributor *SessionTokenDistributor) UnpackLastProposed(data 
 // the contract method with ID 0x957aa58c.  This method will panic if any
 // invalid/nil inputs are passed.
 //
-// Solidity: function live() view returns(uint256 round, bytes32 liveRoot, uint256 total)
+// Solidity: function live() view returns(uint64 round, bytes32 liveRoot, uint256 total)
 func (sessionTokenDistributor *SessionTokenDistributor) PackLive() []byte {
 	enc, err := sessionTokenDistributor.abi.Pack("live")
 	if err != nil {
@@ -557,7 +557,7 @@ func (sessionTokenDistributor *SessionTokenDistributor) PackLive() []byte {
 // the contract method with ID 0x957aa58c.  This method will return an error
 // if any inputs are invalid/nil.
 //
-// Solidity: function live() view returns(uint256 round, bytes32 liveRoot, uint256 total)
+// Solidity: function live() view returns(uint64 round, bytes32 liveRoot, uint256 total)
 func (sessionTokenDistributor *SessionTokenDistributor) TryPackLive() ([]byte, error) {
 	return sessionTokenDistributor.abi.Pack("live")
 }
@@ -565,7 +565,7 @@ func (sessionTokenDistributor *SessionTokenDistributor) TryPackLive() ([]byte, e
 // LiveOutput serves as a container for the return parameters of contract
 // method Live.
 type LiveOutput struct {
-	Round    *big.Int
+	Round    uint64
 	LiveRoot [32]byte
 	Total    *big.Int
 }
@@ -573,14 +573,14 @@ type LiveOutput struct {
 // UnpackLive is the Go binding that unpacks the parameters returned
 // from invoking the contract method with ID 0x957aa58c.
 //
-// Solidity: function live() view returns(uint256 round, bytes32 liveRoot, uint256 total)
+// Solidity: function live() view returns(uint64 round, bytes32 liveRoot, uint256 total)
 func (sessionTokenDistributor *SessionTokenDistributor) UnpackLive(data []byte) (LiveOutput, error) {
 	out, err := sessionTokenDistributor.abi.Unpack("live", data)
 	outstruct := new(LiveOutput)
 	if err != nil {
 		return *outstruct, err
 	}
-	outstruct.Round = abi.ConvertType(out[0], new(big.Int)).(*big.Int)
+	outstruct.Round = *abi.ConvertType(out[0], new(uint64)).(*uint64)
 	outstruct.LiveRoot = *abi.ConvertType(out[1], new([32]byte)).(*[32]byte)
 	outstruct.Total = abi.ConvertType(out[2], new(big.Int)).(*big.Int)
 	return *outstruct, nil
@@ -622,11 +622,11 @@ func (sessionTokenDistributor *SessionTokenDistributor) UnpackMigrationId(data [
 }
 
 // PackMoveClosesAt is the Go binding used to pack the parameters required for calling
-// the contract method with ID 0x6fa50dda.  This method will panic if any
+// the contract method with ID 0x203886e3.  This method will panic if any
 // invalid/nil inputs are passed.
 //
-// Solidity: function moveClosesAt(uint256 newClosesAt) returns()
-func (sessionTokenDistributor *SessionTokenDistributor) PackMoveClosesAt(newClosesAt *big.Int) []byte {
+// Solidity: function moveClosesAt(uint64 newClosesAt) returns()
+func (sessionTokenDistributor *SessionTokenDistributor) PackMoveClosesAt(newClosesAt uint64) []byte {
 	enc, err := sessionTokenDistributor.abi.Pack("moveClosesAt", newClosesAt)
 	if err != nil {
 		panic(err)
@@ -635,11 +635,11 @@ func (sessionTokenDistributor *SessionTokenDistributor) PackMoveClosesAt(newClos
 }
 
 // TryPackMoveClosesAt is the Go binding used to pack the parameters required for calling
-// the contract method with ID 0x6fa50dda.  This method will return an error
+// the contract method with ID 0x203886e3.  This method will return an error
 // if any inputs are invalid/nil.
 //
-// Solidity: function moveClosesAt(uint256 newClosesAt) returns()
-func (sessionTokenDistributor *SessionTokenDistributor) TryPackMoveClosesAt(newClosesAt *big.Int) ([]byte, error) {
+// Solidity: function moveClosesAt(uint64 newClosesAt) returns()
+func (sessionTokenDistributor *SessionTokenDistributor) TryPackMoveClosesAt(newClosesAt uint64) ([]byte, error) {
 	return sessionTokenDistributor.abi.Pack("moveClosesAt", newClosesAt)
 }
 
@@ -739,7 +739,7 @@ func (sessionTokenDistributor *SessionTokenDistributor) UnpackPaused(data []byte
 // the contract method with ID 0x2e55d0f2.  This method will panic if any
 // invalid/nil inputs are passed.
 //
-// Solidity: function pausedAt() view returns(uint40)
+// Solidity: function pausedAt() view returns(uint64)
 func (sessionTokenDistributor *SessionTokenDistributor) PackPausedAt() []byte {
 	enc, err := sessionTokenDistributor.abi.Pack("pausedAt")
 	if err != nil {
@@ -752,7 +752,7 @@ func (sessionTokenDistributor *SessionTokenDistributor) PackPausedAt() []byte {
 // the contract method with ID 0x2e55d0f2.  This method will return an error
 // if any inputs are invalid/nil.
 //
-// Solidity: function pausedAt() view returns(uint40)
+// Solidity: function pausedAt() view returns(uint64)
 func (sessionTokenDistributor *SessionTokenDistributor) TryPackPausedAt() ([]byte, error) {
 	return sessionTokenDistributor.abi.Pack("pausedAt")
 }
@@ -760,13 +760,13 @@ func (sessionTokenDistributor *SessionTokenDistributor) TryPackPausedAt() ([]byt
 // UnpackPausedAt is the Go binding that unpacks the parameters returned
 // from invoking the contract method with ID 0x2e55d0f2.
 //
-// Solidity: function pausedAt() view returns(uint40)
-func (sessionTokenDistributor *SessionTokenDistributor) UnpackPausedAt(data []byte) (*big.Int, error) {
+// Solidity: function pausedAt() view returns(uint64)
+func (sessionTokenDistributor *SessionTokenDistributor) UnpackPausedAt(data []byte) (uint64, error) {
 	out, err := sessionTokenDistributor.abi.Unpack("pausedAt", data)
 	if err != nil {
-		return new(big.Int), err
+		return *new(uint64), err
 	}
-	out0 := abi.ConvertType(out[0], new(big.Int)).(*big.Int)
+	out0 := *abi.ConvertType(out[0], new(uint64)).(*uint64)
 	return out0, nil
 }
 
@@ -774,7 +774,7 @@ func (sessionTokenDistributor *SessionTokenDistributor) UnpackPausedAt(data []by
 // the contract method with ID 0xe20ccec3.  This method will panic if any
 // invalid/nil inputs are passed.
 //
-// Solidity: function pending() view returns(uint256 round, bytes32 pendingRoot, uint256 total, uint256 activatesAt)
+// Solidity: function pending() view returns(uint64 round, bytes32 pendingRoot, uint256 total, uint64 activatesAt)
 func (sessionTokenDistributor *SessionTokenDistributor) PackPending() []byte {
 	enc, err := sessionTokenDistributor.abi.Pack("pending")
 	if err != nil {
@@ -787,7 +787,7 @@ func (sessionTokenDistributor *SessionTokenDistributor) PackPending() []byte {
 // the contract method with ID 0xe20ccec3.  This method will return an error
 // if any inputs are invalid/nil.
 //
-// Solidity: function pending() view returns(uint256 round, bytes32 pendingRoot, uint256 total, uint256 activatesAt)
+// Solidity: function pending() view returns(uint64 round, bytes32 pendingRoot, uint256 total, uint64 activatesAt)
 func (sessionTokenDistributor *SessionTokenDistributor) TryPackPending() ([]byte, error) {
 	return sessionTokenDistributor.abi.Pack("pending")
 }
@@ -795,26 +795,26 @@ func (sessionTokenDistributor *SessionTokenDistributor) TryPackPending() ([]byte
 // PendingOutput serves as a container for the return parameters of contract
 // method Pending.
 type PendingOutput struct {
-	Round       *big.Int
+	Round       uint64
 	PendingRoot [32]byte
 	Total       *big.Int
-	ActivatesAt *big.Int
+	ActivatesAt uint64
 }
 
 // UnpackPending is the Go binding that unpacks the parameters returned
 // from invoking the contract method with ID 0xe20ccec3.
 //
-// Solidity: function pending() view returns(uint256 round, bytes32 pendingRoot, uint256 total, uint256 activatesAt)
+// Solidity: function pending() view returns(uint64 round, bytes32 pendingRoot, uint256 total, uint64 activatesAt)
 func (sessionTokenDistributor *SessionTokenDistributor) UnpackPending(data []byte) (PendingOutput, error) {
 	out, err := sessionTokenDistributor.abi.Unpack("pending", data)
 	outstruct := new(PendingOutput)
 	if err != nil {
 		return *outstruct, err
 	}
-	outstruct.Round = abi.ConvertType(out[0], new(big.Int)).(*big.Int)
+	outstruct.Round = *abi.ConvertType(out[0], new(uint64)).(*uint64)
 	outstruct.PendingRoot = *abi.ConvertType(out[1], new([32]byte)).(*[32]byte)
 	outstruct.Total = abi.ConvertType(out[2], new(big.Int)).(*big.Int)
-	outstruct.ActivatesAt = abi.ConvertType(out[3], new(big.Int)).(*big.Int)
+	outstruct.ActivatesAt = *abi.ConvertType(out[3], new(uint64)).(*uint64)
 	return *outstruct, nil
 }
 
@@ -854,11 +854,11 @@ func (sessionTokenDistributor *SessionTokenDistributor) UnpackPendingOwner(data 
 }
 
 // PackPropose is the Go binding used to pack the parameters required for calling
-// the contract method with ID 0xf9f392fa.  This method will panic if any
+// the contract method with ID 0x18379ea0.  This method will panic if any
 // invalid/nil inputs are passed.
 //
-// Solidity: function propose(uint256 round, bytes32 newRoot, uint256 total, uint256 ledgerSize, bytes32 ledgerRoot) returns()
-func (sessionTokenDistributor *SessionTokenDistributor) PackPropose(round *big.Int, newRoot [32]byte, total *big.Int, ledgerSize *big.Int, ledgerRoot [32]byte) []byte {
+// Solidity: function propose(uint64 round, bytes32 newRoot, uint256 total, uint64 ledgerSize, bytes32 ledgerRoot) returns()
+func (sessionTokenDistributor *SessionTokenDistributor) PackPropose(round uint64, newRoot [32]byte, total *big.Int, ledgerSize uint64, ledgerRoot [32]byte) []byte {
 	enc, err := sessionTokenDistributor.abi.Pack("propose", round, newRoot, total, ledgerSize, ledgerRoot)
 	if err != nil {
 		panic(err)
@@ -867,11 +867,11 @@ func (sessionTokenDistributor *SessionTokenDistributor) PackPropose(round *big.I
 }
 
 // TryPackPropose is the Go binding used to pack the parameters required for calling
-// the contract method with ID 0xf9f392fa.  This method will return an error
+// the contract method with ID 0x18379ea0.  This method will return an error
 // if any inputs are invalid/nil.
 //
-// Solidity: function propose(uint256 round, bytes32 newRoot, uint256 total, uint256 ledgerSize, bytes32 ledgerRoot) returns()
-func (sessionTokenDistributor *SessionTokenDistributor) TryPackPropose(round *big.Int, newRoot [32]byte, total *big.Int, ledgerSize *big.Int, ledgerRoot [32]byte) ([]byte, error) {
+// Solidity: function propose(uint64 round, bytes32 newRoot, uint256 total, uint64 ledgerSize, bytes32 ledgerRoot) returns()
+func (sessionTokenDistributor *SessionTokenDistributor) TryPackPropose(round uint64, newRoot [32]byte, total *big.Int, ledgerSize uint64, ledgerRoot [32]byte) ([]byte, error) {
 	return sessionTokenDistributor.abi.Pack("propose", round, newRoot, total, ledgerSize, ledgerRoot)
 }
 
@@ -1037,7 +1037,7 @@ func (sessionTokenDistributor *SessionTokenDistributor) TryPackSweep(to common.A
 // the contract method with ID 0x0410f96c.  This method will panic if any
 // invalid/nil inputs are passed.
 //
-// Solidity: function termsCloseAt() view returns(uint256)
+// Solidity: function termsCloseAt() view returns(uint64)
 func (sessionTokenDistributor *SessionTokenDistributor) PackTermsCloseAt() []byte {
 	enc, err := sessionTokenDistributor.abi.Pack("termsCloseAt")
 	if err != nil {
@@ -1050,7 +1050,7 @@ func (sessionTokenDistributor *SessionTokenDistributor) PackTermsCloseAt() []byt
 // the contract method with ID 0x0410f96c.  This method will return an error
 // if any inputs are invalid/nil.
 //
-// Solidity: function termsCloseAt() view returns(uint256)
+// Solidity: function termsCloseAt() view returns(uint64)
 func (sessionTokenDistributor *SessionTokenDistributor) TryPackTermsCloseAt() ([]byte, error) {
 	return sessionTokenDistributor.abi.Pack("termsCloseAt")
 }
@@ -1058,13 +1058,13 @@ func (sessionTokenDistributor *SessionTokenDistributor) TryPackTermsCloseAt() ([
 // UnpackTermsCloseAt is the Go binding that unpacks the parameters returned
 // from invoking the contract method with ID 0x0410f96c.
 //
-// Solidity: function termsCloseAt() view returns(uint256)
-func (sessionTokenDistributor *SessionTokenDistributor) UnpackTermsCloseAt(data []byte) (*big.Int, error) {
+// Solidity: function termsCloseAt() view returns(uint64)
+func (sessionTokenDistributor *SessionTokenDistributor) UnpackTermsCloseAt(data []byte) (uint64, error) {
 	out, err := sessionTokenDistributor.abi.Unpack("termsCloseAt", data)
 	if err != nil {
-		return new(big.Int), err
+		return *new(uint64), err
 	}
-	out0 := abi.ConvertType(out[0], new(big.Int)).(*big.Int)
+	out0 := *abi.ConvertType(out[0], new(uint64)).(*uint64)
 	return out0, nil
 }
 
@@ -1187,7 +1187,7 @@ type SessionTokenDistributorClaimed struct {
 	Account    common.Address
 	Amount     *big.Int
 	Cumulative *big.Int
-	Round      *big.Int
+	Round      uint64
 	Raw        *types.Log // Blockchain specific contextual infos
 }
 
@@ -1201,7 +1201,7 @@ func (SessionTokenDistributorClaimed) ContractEventName() string {
 // UnpackClaimedEvent is the Go binding that unpacks the event data emitted
 // by contract.
 //
-// Solidity: event Claimed(address indexed account, uint256 amount, uint256 cumulative, uint256 round)
+// Solidity: event Claimed(address indexed account, uint256 amount, uint256 cumulative, uint64 round)
 func (sessionTokenDistributor *SessionTokenDistributor) UnpackClaimedEvent(log *types.Log) (*SessionTokenDistributorClaimed, error) {
 	event := "Claimed"
 	if len(log.Topics) == 0 {
@@ -1231,8 +1231,8 @@ func (sessionTokenDistributor *SessionTokenDistributor) UnpackClaimedEvent(log *
 
 // SessionTokenDistributorClosesAtMoved represents a ClosesAtMoved event raised by the SessionTokenDistributor contract.
 type SessionTokenDistributorClosesAtMoved struct {
-	Previous *big.Int
-	ClosesAt *big.Int
+	Previous uint64
+	ClosesAt uint64
 	Raw      *types.Log // Blockchain specific contextual infos
 }
 
@@ -1246,7 +1246,7 @@ func (SessionTokenDistributorClosesAtMoved) ContractEventName() string {
 // UnpackClosesAtMovedEvent is the Go binding that unpacks the event data emitted
 // by contract.
 //
-// Solidity: event ClosesAtMoved(uint256 previous, uint256 closesAt)
+// Solidity: event ClosesAtMoved(uint64 previous, uint64 closesAt)
 func (sessionTokenDistributor *SessionTokenDistributor) UnpackClosesAtMovedEvent(log *types.Log) (*SessionTokenDistributorClosesAtMoved, error) {
 	event := "ClosesAtMoved"
 	if len(log.Topics) == 0 {
@@ -1500,7 +1500,7 @@ func (sessionTokenDistributor *SessionTokenDistributor) UnpackPublisherChangedEv
 
 // SessionTokenDistributorRootActivated represents a RootActivated event raised by the SessionTokenDistributor contract.
 type SessionTokenDistributorRootActivated struct {
-	Round *big.Int
+	Round uint64
 	Root  [32]byte
 	Total *big.Int
 	Raw   *types.Log // Blockchain specific contextual infos
@@ -1516,7 +1516,7 @@ func (SessionTokenDistributorRootActivated) ContractEventName() string {
 // UnpackRootActivatedEvent is the Go binding that unpacks the event data emitted
 // by contract.
 //
-// Solidity: event RootActivated(uint256 indexed round, bytes32 root, uint256 total)
+// Solidity: event RootActivated(uint64 indexed round, bytes32 root, uint256 total)
 func (sessionTokenDistributor *SessionTokenDistributor) UnpackRootActivatedEvent(log *types.Log) (*SessionTokenDistributorRootActivated, error) {
 	event := "RootActivated"
 	if len(log.Topics) == 0 {
@@ -1546,7 +1546,7 @@ func (sessionTokenDistributor *SessionTokenDistributor) UnpackRootActivatedEvent
 
 // SessionTokenDistributorRootCancelled represents a RootCancelled event raised by the SessionTokenDistributor contract.
 type SessionTokenDistributorRootCancelled struct {
-	Round *big.Int
+	Round uint64
 	Root  [32]byte
 	By    common.Address
 	Raw   *types.Log // Blockchain specific contextual infos
@@ -1562,7 +1562,7 @@ func (SessionTokenDistributorRootCancelled) ContractEventName() string {
 // UnpackRootCancelledEvent is the Go binding that unpacks the event data emitted
 // by contract.
 //
-// Solidity: event RootCancelled(uint256 indexed round, bytes32 root, address by)
+// Solidity: event RootCancelled(uint64 indexed round, bytes32 root, address by)
 func (sessionTokenDistributor *SessionTokenDistributor) UnpackRootCancelledEvent(log *types.Log) (*SessionTokenDistributorRootCancelled, error) {
 	event := "RootCancelled"
 	if len(log.Topics) == 0 {
@@ -1592,12 +1592,12 @@ func (sessionTokenDistributor *SessionTokenDistributor) UnpackRootCancelledEvent
 
 // SessionTokenDistributorRootProposed represents a RootProposed event raised by the SessionTokenDistributor contract.
 type SessionTokenDistributorRootProposed struct {
-	Round       *big.Int
+	Round       uint64
 	Root        [32]byte
 	Total       *big.Int
-	LedgerSize  *big.Int
+	LedgerSize  uint64
 	LedgerRoot  [32]byte
-	ActivatesAt *big.Int
+	ActivatesAt uint64
 	Raw         *types.Log // Blockchain specific contextual infos
 }
 
@@ -1611,7 +1611,7 @@ func (SessionTokenDistributorRootProposed) ContractEventName() string {
 // UnpackRootProposedEvent is the Go binding that unpacks the event data emitted
 // by contract.
 //
-// Solidity: event RootProposed(uint256 indexed round, bytes32 root, uint256 total, uint256 ledgerSize, bytes32 ledgerRoot, uint256 activatesAt)
+// Solidity: event RootProposed(uint64 indexed round, bytes32 root, uint256 total, uint64 ledgerSize, bytes32 ledgerRoot, uint64 activatesAt)
 func (sessionTokenDistributor *SessionTokenDistributor) UnpackRootProposedEvent(log *types.Log) (*SessionTokenDistributorRootProposed, error) {
 	event := "RootProposed"
 	if len(log.Topics) == 0 {
@@ -1687,7 +1687,7 @@ func (sessionTokenDistributor *SessionTokenDistributor) UnpackSweptEvent(log *ty
 // SessionTokenDistributorUnpaused represents a Unpaused event raised by the SessionTokenDistributor contract.
 type SessionTokenDistributorUnpaused struct {
 	By        common.Address
-	PausedFor *big.Int
+	PausedFor uint64
 	Raw       *types.Log // Blockchain specific contextual infos
 }
 
@@ -1701,7 +1701,7 @@ func (SessionTokenDistributorUnpaused) ContractEventName() string {
 // UnpackUnpausedEvent is the Go binding that unpacks the event data emitted
 // by contract.
 //
-// Solidity: event Unpaused(address by, uint256 pausedFor)
+// Solidity: event Unpaused(address by, uint64 pausedFor)
 func (sessionTokenDistributor *SessionTokenDistributor) UnpackUnpausedEvent(log *types.Log) (*SessionTokenDistributorUnpaused, error) {
 	event := "Unpaused"
 	if len(log.Topics) == 0 {
@@ -1890,21 +1890,21 @@ func (sessionTokenDistributor *SessionTokenDistributor) UnpackBatchUnevenError(r
 
 // SessionTokenDistributorClosesTooEarly represents a ClosesTooEarly error raised by the SessionTokenDistributor contract.
 type SessionTokenDistributorClosesTooEarly struct {
-	ClosesAt *big.Int
+	ClosesAt uint64
 	Earliest *big.Int
 }
 
 // ErrorID returns the hash of canonical representation of the error's signature.
 //
-// Solidity: error ClosesTooEarly(uint256 closesAt, uint256 earliest)
+// Solidity: error ClosesTooEarly(uint64 closesAt, uint256 earliest)
 func SessionTokenDistributorClosesTooEarlyErrorID() common.Hash {
-	return common.HexToHash("0x0c63490fbc6d62a113791af626ac74ad92ecda188855f4cd1fe5577e0748aea9")
+	return common.HexToHash("0x6e7d8638b2abaa41262f1c7ca1ed1f9600537b26ce63a8287116e9c530299081")
 }
 
 // UnpackClosesTooEarlyError is the Go binding used to decode the provided
 // error data into the corresponding Go error struct.
 //
-// Solidity: error ClosesTooEarly(uint256 closesAt, uint256 earliest)
+// Solidity: error ClosesTooEarly(uint64 closesAt, uint256 earliest)
 func (sessionTokenDistributor *SessionTokenDistributor) UnpackClosesTooEarlyError(raw []byte) (*SessionTokenDistributorClosesTooEarly, error) {
 	out := new(SessionTokenDistributorClosesTooEarly)
 	if err := sessionTokenDistributor.abi.UnpackIntoInterface(out, "ClosesTooEarly", raw); err != nil {
@@ -1915,21 +1915,21 @@ func (sessionTokenDistributor *SessionTokenDistributor) UnpackClosesTooEarlyErro
 
 // SessionTokenDistributorClosesTooLate represents a ClosesTooLate error raised by the SessionTokenDistributor contract.
 type SessionTokenDistributorClosesTooLate struct {
-	ClosesAt *big.Int
+	ClosesAt uint64
 	Latest   *big.Int
 }
 
 // ErrorID returns the hash of canonical representation of the error's signature.
 //
-// Solidity: error ClosesTooLate(uint256 closesAt, uint256 latest)
+// Solidity: error ClosesTooLate(uint64 closesAt, uint256 latest)
 func SessionTokenDistributorClosesTooLateErrorID() common.Hash {
-	return common.HexToHash("0x8343afe7ccfca0c14da3956756c9e28dfca3785768b9602c6dd30982cac99139")
+	return common.HexToHash("0x02ba70d22ad04c34eb17f544c5ada6bd2d94cb97e598dd6cc140da87af97e5f7")
 }
 
 // UnpackClosesTooLateError is the Go binding used to decode the provided
 // error data into the corresponding Go error struct.
 //
-// Solidity: error ClosesTooLate(uint256 closesAt, uint256 latest)
+// Solidity: error ClosesTooLate(uint64 closesAt, uint256 latest)
 func (sessionTokenDistributor *SessionTokenDistributor) UnpackClosesTooLateError(raw []byte) (*SessionTokenDistributorClosesTooLate, error) {
 	out := new(SessionTokenDistributorClosesTooLate)
 	if err := sessionTokenDistributor.abi.UnpackIntoInterface(out, "ClosesTooLate", raw); err != nil {
@@ -1940,20 +1940,20 @@ func (sessionTokenDistributor *SessionTokenDistributor) UnpackClosesTooLateError
 
 // SessionTokenDistributorDelayNotOver represents a DelayNotOver error raised by the SessionTokenDistributor contract.
 type SessionTokenDistributorDelayNotOver struct {
-	ActivatesAt *big.Int
+	ActivatesAt uint64
 }
 
 // ErrorID returns the hash of canonical representation of the error's signature.
 //
-// Solidity: error DelayNotOver(uint256 activatesAt)
+// Solidity: error DelayNotOver(uint64 activatesAt)
 func SessionTokenDistributorDelayNotOverErrorID() common.Hash {
-	return common.HexToHash("0xbd53465cf552af833b6f65b49bab1b83abad5180884c72ab49eae73a840ce38e")
+	return common.HexToHash("0x1d656cf990d0b8bd37f05ca9777cdf0cfdd03daae40cc333a0068414add42d6a")
 }
 
 // UnpackDelayNotOverError is the Go binding used to decode the provided
 // error data into the corresponding Go error struct.
 //
-// Solidity: error DelayNotOver(uint256 activatesAt)
+// Solidity: error DelayNotOver(uint64 activatesAt)
 func (sessionTokenDistributor *SessionTokenDistributor) UnpackDelayNotOverError(raw []byte) (*SessionTokenDistributorDelayNotOver, error) {
 	out := new(SessionTokenDistributorDelayNotOver)
 	if err := sessionTokenDistributor.abi.UnpackIntoInterface(out, "DelayNotOver", raw); err != nil {
@@ -1964,21 +1964,21 @@ func (sessionTokenDistributor *SessionTokenDistributor) UnpackDelayNotOverError(
 
 // SessionTokenDistributorDelayOutOfRange represents a DelayOutOfRange error raised by the SessionTokenDistributor contract.
 type SessionTokenDistributorDelayOutOfRange struct {
-	Delay *big.Int
-	Max   *big.Int
+	Delay uint64
+	Max   uint64
 }
 
 // ErrorID returns the hash of canonical representation of the error's signature.
 //
-// Solidity: error DelayOutOfRange(uint256 delay, uint256 max)
+// Solidity: error DelayOutOfRange(uint64 delay, uint64 max)
 func SessionTokenDistributorDelayOutOfRangeErrorID() common.Hash {
-	return common.HexToHash("0x6e3e3c89e48fdc90fdb9b808b865439163b2d7af4dc50fc14834c334c6054416")
+	return common.HexToHash("0xeb1bbc3f8eac6272a70eaf89809f0e0980b329517c72aa4b26899d7c15ec1b03")
 }
 
 // UnpackDelayOutOfRangeError is the Go binding used to decode the provided
 // error data into the corresponding Go error struct.
 //
-// Solidity: error DelayOutOfRange(uint256 delay, uint256 max)
+// Solidity: error DelayOutOfRange(uint64 delay, uint64 max)
 func (sessionTokenDistributor *SessionTokenDistributor) UnpackDelayOutOfRangeError(raw []byte) (*SessionTokenDistributorDelayOutOfRange, error) {
 	out := new(SessionTokenDistributorDelayOutOfRange)
 	if err := sessionTokenDistributor.abi.UnpackIntoInterface(out, "DelayOutOfRange", raw); err != nil {
@@ -2012,20 +2012,20 @@ func (sessionTokenDistributor *SessionTokenDistributor) UnpackInvalidProofError(
 
 // SessionTokenDistributorIsClosed represents a IsClosed error raised by the SessionTokenDistributor contract.
 type SessionTokenDistributorIsClosed struct {
-	ClosesAt *big.Int
+	ClosesAt uint64
 }
 
 // ErrorID returns the hash of canonical representation of the error's signature.
 //
-// Solidity: error IsClosed(uint256 closesAt)
+// Solidity: error IsClosed(uint64 closesAt)
 func SessionTokenDistributorIsClosedErrorID() common.Hash {
-	return common.HexToHash("0xdf4341175ff9498669669aee3514613a26a72bc95a3a98d771c43db30d84b7dd")
+	return common.HexToHash("0x825fbb1ab70eebdd7fc73f926615162f2ecaed1a1bb5690b50f0c134b4437acd")
 }
 
 // UnpackIsClosedError is the Go binding used to decode the provided
 // error data into the corresponding Go error struct.
 //
-// Solidity: error IsClosed(uint256 closesAt)
+// Solidity: error IsClosed(uint64 closesAt)
 func (sessionTokenDistributor *SessionTokenDistributor) UnpackIsClosedError(raw []byte) (*SessionTokenDistributorIsClosed, error) {
 	out := new(SessionTokenDistributorIsClosed)
 	if err := sessionTokenDistributor.abi.UnpackIntoInterface(out, "IsClosed", raw); err != nil {
@@ -2059,20 +2059,20 @@ func (sessionTokenDistributor *SessionTokenDistributor) UnpackIsNotPausedError(r
 
 // SessionTokenDistributorIsOpen represents a IsOpen error raised by the SessionTokenDistributor contract.
 type SessionTokenDistributorIsOpen struct {
-	ClosesAt *big.Int
+	ClosesAt uint64
 }
 
 // ErrorID returns the hash of canonical representation of the error's signature.
 //
-// Solidity: error IsOpen(uint256 closesAt)
+// Solidity: error IsOpen(uint64 closesAt)
 func SessionTokenDistributorIsOpenErrorID() common.Hash {
-	return common.HexToHash("0xb0c38285959d95f92fdb7c74edbf137b0bd306b325d93e9efe256f9e9b3b8dee")
+	return common.HexToHash("0x34d17964f4c7b56662b3ff96592e65636ec1118692e2cdda920d4aaaf45bbe3b")
 }
 
 // UnpackIsOpenError is the Go binding used to decode the provided
 // error data into the corresponding Go error struct.
 //
-// Solidity: error IsOpen(uint256 closesAt)
+// Solidity: error IsOpen(uint64 closesAt)
 func (sessionTokenDistributor *SessionTokenDistributor) UnpackIsOpenError(raw []byte) (*SessionTokenDistributorIsOpen, error) {
 	out := new(SessionTokenDistributorIsOpen)
 	if err := sessionTokenDistributor.abi.UnpackIntoInterface(out, "IsOpen", raw); err != nil {
@@ -2367,20 +2367,20 @@ func (sessionTokenDistributor *SessionTokenDistributor) UnpackRoleNotAllowedErro
 
 // SessionTokenDistributorRootIsPending represents a RootIsPending error raised by the SessionTokenDistributor contract.
 type SessionTokenDistributorRootIsPending struct {
-	Round *big.Int
+	Round uint64
 }
 
 // ErrorID returns the hash of canonical representation of the error's signature.
 //
-// Solidity: error RootIsPending(uint256 round)
+// Solidity: error RootIsPending(uint64 round)
 func SessionTokenDistributorRootIsPendingErrorID() common.Hash {
-	return common.HexToHash("0x487d8df0bd5b8b67fcad9ec9c440211696cd2927086920b946d7ceeba9152fe5")
+	return common.HexToHash("0x758e564886265150e29b6c2edacc0e5b66e6ad65d89603fe532047f9bcf40afc")
 }
 
 // UnpackRootIsPendingError is the Go binding used to decode the provided
 // error data into the corresponding Go error struct.
 //
-// Solidity: error RootIsPending(uint256 round)
+// Solidity: error RootIsPending(uint64 round)
 func (sessionTokenDistributor *SessionTokenDistributor) UnpackRootIsPendingError(raw []byte) (*SessionTokenDistributorRootIsPending, error) {
 	out := new(SessionTokenDistributorRootIsPending)
 	if err := sessionTokenDistributor.abi.UnpackIntoInterface(out, "RootIsPending", raw); err != nil {
@@ -2414,21 +2414,21 @@ func (sessionTokenDistributor *SessionTokenDistributor) UnpackRootMissingError(r
 
 // SessionTokenDistributorRoundTooFar represents a RoundTooFar error raised by the SessionTokenDistributor contract.
 type SessionTokenDistributorRoundTooFar struct {
-	Round   *big.Int
-	Highest *big.Int
+	Round   uint64
+	Highest uint64
 }
 
 // ErrorID returns the hash of canonical representation of the error's signature.
 //
-// Solidity: error RoundTooFar(uint256 round, uint256 highest)
+// Solidity: error RoundTooFar(uint64 round, uint64 highest)
 func SessionTokenDistributorRoundTooFarErrorID() common.Hash {
-	return common.HexToHash("0x9d9ebefb39c146bce164950dd8eb61689327cdc6f996f529b9b3442778008737")
+	return common.HexToHash("0xc46ac71dca8ee992f57d8bd51ba0ff7d937c6804081d2ed1c1e61c3dd64e15f8")
 }
 
 // UnpackRoundTooFarError is the Go binding used to decode the provided
 // error data into the corresponding Go error struct.
 //
-// Solidity: error RoundTooFar(uint256 round, uint256 highest)
+// Solidity: error RoundTooFar(uint64 round, uint64 highest)
 func (sessionTokenDistributor *SessionTokenDistributor) UnpackRoundTooFarError(raw []byte) (*SessionTokenDistributorRoundTooFar, error) {
 	out := new(SessionTokenDistributorRoundTooFar)
 	if err := sessionTokenDistributor.abi.UnpackIntoInterface(out, "RoundTooFar", raw); err != nil {
@@ -2439,21 +2439,21 @@ func (sessionTokenDistributor *SessionTokenDistributor) UnpackRoundTooFarError(r
 
 // SessionTokenDistributorRoundUsed represents a RoundUsed error raised by the SessionTokenDistributor contract.
 type SessionTokenDistributorRoundUsed struct {
-	Round        *big.Int
-	LastProposed *big.Int
+	Round        uint64
+	LastProposed uint64
 }
 
 // ErrorID returns the hash of canonical representation of the error's signature.
 //
-// Solidity: error RoundUsed(uint256 round, uint256 lastProposed)
+// Solidity: error RoundUsed(uint64 round, uint64 lastProposed)
 func SessionTokenDistributorRoundUsedErrorID() common.Hash {
-	return common.HexToHash("0x38ce55f163593b816bba24aa3790cef442981103e1a7ad3465c288839a5c4d2a")
+	return common.HexToHash("0x2119a4fbb0f644d7d91ff4fd47afc0a6db6f1de60457c85bb45f367d09ffc126")
 }
 
 // UnpackRoundUsedError is the Go binding used to decode the provided
 // error data into the corresponding Go error struct.
 //
-// Solidity: error RoundUsed(uint256 round, uint256 lastProposed)
+// Solidity: error RoundUsed(uint64 round, uint64 lastProposed)
 func (sessionTokenDistributor *SessionTokenDistributor) UnpackRoundUsedError(raw []byte) (*SessionTokenDistributorRoundUsed, error) {
 	out := new(SessionTokenDistributorRoundUsed)
 	if err := sessionTokenDistributor.abi.UnpackIntoInterface(out, "RoundUsed", raw); err != nil {

@@ -1,0 +1,126 @@
+package contracts_test
+
+import (
+	"bytes"
+	"fmt"
+	"math/big"
+	"testing"
+
+	"github.com/ethereum/go-ethereum/core/types"
+	"github.com/ethereum/go-ethereum/crypto"
+
+	"oxenswap/ethclient/contracts"
+)
+
+func keccak(parts ...[]byte) []byte { return crypto.Keccak256(parts...) }
+
+// tell calls a hostile token's own function.
+func (w *world) tell(a *contracts.Artifact, method string, args ...any) {
+	w.t.Helper()
+	data, err := a.ABI.Pack(method, args...)
+	w.must(err)
+	if r := w.send(w.deployer, &w.token, data); r.Status != types.ReceiptStatusSuccessful {
+		w.t.Fatalf("%s failed", method)
+	}
+}
+
+func TestTokenThatReturnsFalse(t *testing.T) {
+	w, token := newHostileWorld(t, "FalseToken", 1000)
+	tree := w.tree(100, 200)
+	w.publish(1, tree)
+	w.tell(token, "refuse", true)
+	failed := fmt.Sprintf("SafeERC20FailedOperation[%v]", w.token)
+	w.reverts(w.stranger, w.claimData(tree, 0), failed)
+	w.reverts(w.stranger, w.batchData(tree, 0, 1), failed)
+	w.expect("claimed", "0", holder(0))
+	w.expect("totalClaimed", "0")
+	w.tell(token, "refuse", false)
+	w.do(w.stranger, w.batchData(tree, 0, 1))
+	w.tell(token, "refuse", true)
+	w.at(closing)
+	w.reverts(w.owner, w.d.PackSweep(w.owner.addr), failed)
+}
+
+// TestTokenThatTakesAFee shows what "not supported" means: holders get less, but never more leaves the
+// contract than was announced, and the books stay right.
+func TestTokenThatTakesAFee(t *testing.T) {
+	w, _ := newHostileWorld(t, "FeeToken", 1000) // 900 arrive
+	tree := w.tree(500, 500)
+	w.reverts(w.publisher, w.proposal(1, tree), "Underfunded[1000 900]")
+	tree = w.tree(400, 500)
+	w.publish(1, tree)
+	w.do(w.stranger, w.batchData(tree, 0, 1))
+	w.expect("totalClaimed", "900")
+	if a, b, rest := w.balance(holder(0)), w.balance(holder(1)), w.balance(w.addr); a != 360 || b != 450 || rest != 0 {
+		t.Errorf("holders have %d and %d, the distributor %d", a, b, rest)
+	}
+}
+
+// TestTokenThatCallsBack re-enters from the middle of a payment, in every way that could pay twice.
+func TestTokenThatCallsBack(t *testing.T) {
+	// Four equal leaves and an announced total of exactly their sum.
+	amounts := []int64{250, 250, 250, 250}
+	type call func(w *world) []byte
+	for name, c := range map[string]struct {
+		outer, inner call
+		innerOK      bool
+		innerError   string
+	}{
+		"claim in claim, same leaf": {
+			func(w *world) []byte { return w.claimData(w.tree(amounts...), 0) },
+			func(w *world) []byte { return w.claimData(w.tree(amounts...), 0) },
+			false, "NothingToClaim",
+		},
+		"claim in claim, other leaf": {
+			func(w *world) []byte { return w.claimData(w.tree(amounts...), 0) },
+			func(w *world) []byte { return w.claimData(w.tree(amounts...), 1) },
+			true, "",
+		},
+		"claim in batch, later leaf of the batch": {
+			func(w *world) []byte { return w.batchData(w.tree(amounts...), 0, 1, 2) },
+			func(w *world) []byte { return w.claimData(w.tree(amounts...), 2) },
+			false, "NothingToClaim",
+		},
+		"claim in batch, leaf outside": {
+			func(w *world) []byte { return w.batchData(w.tree(amounts...), 0, 1, 2) },
+			func(w *world) []byte { return w.claimData(w.tree(amounts...), 3) },
+			true, "",
+		},
+		"the batch in itself": {
+			func(w *world) []byte { return w.batchData(w.tree(amounts...), 0, 1, 2) },
+			func(w *world) []byte { return w.batchData(w.tree(amounts...), 0, 1, 2) },
+			true, "", // it finds everybody paid
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w, token := newHostileWorld(t, "ReentrantToken", 2000) // more than announced is there to steal
+			tree := w.tree(amounts...)
+			w.publish(1, tree)
+			w.tell(token, "arm", w.addr, c.inner(w))
+			w.do(w.stranger, c.outer(w))
+
+			succeeded := w.viewOf(w.token, &token.ABI, "succeeded")[0].(*big.Int).Int64()
+			if ok := succeeded > 0; ok != c.innerOK {
+				t.Errorf("the inner call succeeded %d times", succeeded)
+			}
+			if c.innerError != "" {
+				raw := w.viewOf(w.token, &token.ABI, "lastError")[0].([]byte)
+				if id := contracts.Distributor().ABI.Errors[c.innerError].ID; !bytes.HasPrefix(raw, id[:4]) {
+					t.Errorf("the inner call failed with %x, want %s", raw, c.innerError)
+				}
+			}
+			var paid int64
+			for i, amount := range amounts {
+				got := w.balance(holder(i))
+				if got != 0 && got != amount {
+					t.Errorf("holder %d has %d", i, got)
+				}
+				paid += got
+			}
+			w.expect("totalClaimed", fmt.Sprint(paid))
+			if got := w.balance(w.addr); got != 2000-paid {
+				t.Errorf("the distributor holds %d after paying %d of 2000", got, paid)
+			}
+		})
+	}
+}
