@@ -37,9 +37,9 @@ func UnmarshalBody(data []byte, v any) error {
 	if len(data) > MaxEntrySize {
 		return fmt.Errorf("unmarshal body into %T: %d bytes, at most %d are allowed", v, len(data), MaxEntrySize)
 	}
-	dec := json.NewDecoder(bytes.NewReader(data))
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(v); err != nil {
+	// json.Unmarshal drops unknown keys, which then are missing in what v gives
+	// back. It is faster than a Decoder that refuses them.
+	if err := json.Unmarshal(data, v); err != nil {
 		return fmt.Errorf("unmarshal body into %T: %w", v, err)
 	}
 	again, err := MarshalBody(v)
@@ -51,7 +51,7 @@ func UnmarshalBody(data []byte, v any) error {
 		for i < len(data) && i < len(again) && data[i] == again[i] {
 			i++
 		}
-		return fmt.Errorf("unmarshal body into %T: it is not in canonical form from byte %d on: expected %q, found %q", v, i, excerpt(again[i:]), excerpt(data[i:]))
+		return fmt.Errorf("unmarshal body into %T: it has an unknown key or is not in canonical form from byte %d on: expected %q, found %q", v, i, excerpt(again[i:]), excerpt(data[i:]))
 	}
 	return nil
 }
@@ -65,7 +65,10 @@ func checkBody(b []byte) error {
 	if len(b) == 0 || b[0] != '{' {
 		return errors.New("the body is not a JSON object")
 	}
-	var keys [32]span // on the stack: enough for most bodies
+	if len(b) > MaxEntrySize {
+		return fmt.Errorf("the body has %d bytes, at most %d fit: store the larger part as an attachment and name its digest", len(b), MaxEntrySize)
+	}
+	var keys [32]span // enough for most bodies
 	s := bodyScanner{data: b, keys: keys[:0]}
 	if err := s.value(0); err != nil {
 		return err
@@ -84,8 +87,8 @@ type bodyScanner struct {
 	keys []span // of the objects that are open, innermost last
 }
 
-// A span is the place of a key within the body.
-type span struct{ start, end int }
+// A span is the place of a key within the body, which MaxEntrySize bounds.
+type span struct{ start, end uint16 }
 
 func (s *bodyScanner) fail(reason string) error {
 	return fmt.Errorf("body is not canonical JSON at byte %d: %s", s.pos, reason)
@@ -141,14 +144,14 @@ func (s *bodyScanner) object(depth int) error {
 		// In canonical form equal keys are equal bytes.
 		key := s.data[start:s.pos]
 		for _, k := range s.keys[first:] {
-			if k.end-k.start == len(key) && string(s.data[k.start:k.end]) == string(key) {
+			if int(k.end-k.start) == len(key) && string(s.data[k.start:k.end]) == string(key) {
 				return s.fail(fmt.Sprintf("key %s occurs twice", key))
 			}
 		}
 		if len(s.keys)-first == maxBodyKeys {
 			return s.fail("too many keys in one object")
 		}
-		s.keys = append(s.keys, span{start, s.pos})
+		s.keys = append(s.keys, span{uint16(start), uint16(s.pos)})
 		if s.peek() != ':' {
 			return s.fail("expected a colon")
 		}

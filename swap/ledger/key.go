@@ -218,12 +218,14 @@ func signNote(text string, limit int, signers ...note.Signer) ([]byte, error) {
 // one statement has one form and a mistyped key does not go unnoticed.
 func OpenNote(msg []byte, ring *Keyring) (text string, names []string, err error) {
 	n, err := openNote(msg, MaxNoteSize, ring)
-	if err != nil {
+	if unverified := (*note.UnverifiedNoteError)(nil); errors.As(err, &unverified) {
+		n = unverified.Note
+	} else if err != nil {
 		return "", nil, fmt.Errorf("open statement: %w", err)
 	}
 	if len(n.UnverifiedSigs) > 0 {
 		s := n.UnverifiedSigs[0]
-		return "", nil, fmt.Errorf("open statement: the key %s+%08x of a signature is not known here: only keys named in the ledger may sign", s.Name, s.Hash)
+		return "", nil, fmt.Errorf("open statement: the key %s+%08x is not known here: use one whose public key the ledger names", s.Name, s.Hash)
 	}
 	for _, s := range n.Sigs {
 		names = append(names, s.Name)
