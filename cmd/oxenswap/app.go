@@ -1,0 +1,258 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/user"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"golang.org/x/mod/sumdb/note"
+
+	"oxenswap/oxenrpc"
+	"oxenswap/store"
+	"oxenswap/swap"
+	"oxenswap/swap/ledger"
+)
+
+// app is what the commands share.
+type app struct {
+	dir            string
+	json           bool
+	clock          string
+	stdin          io.Reader
+	stdout, stderr io.Writer
+}
+
+// keyFile holds the ledger's signing key, in note form, readable by its owner only.
+const keyFile = "ledger.key"
+
+// world is an opened data directory.
+type world struct {
+	*store.Store
+	config    *config
+	migration swap.Migration
+	now       func() time.Time
+}
+
+// terms are the migration's.
+func (w *world) terms() *swap.Terms { return w.migration.Terms }
+
+// open opens the data directory for writing and puts a changed configuration into force.
+func (a *app) open(ctx context.Context) (*world, error) {
+	c, err := readConfig(a.dir)
+	if err != nil {
+		return nil, err
+	}
+	signer, err := readKey(filepath.Join(a.dir, keyFile))
+	if err != nil {
+		return nil, err
+	}
+	now, err := a.now()
+	if err != nil {
+		return nil, err
+	}
+	s, err := store.Open(ctx, a.dir, store.Options{Signer: signer, Clock: now})
+	if err != nil {
+		return nil, err
+	}
+	w := &world{Store: s, config: c, now: now}
+	if err := errors.Join(w.load(ctx), a.checkClock(w)); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	if err := w.applyConfig(ctx); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return w, nil
+}
+
+// read opens the data directory for reading, beside a running writer if there is one.
+func (a *app) read(ctx context.Context) (*world, error) {
+	c, err := readConfig(a.dir)
+	if err != nil {
+		return nil, err
+	}
+	now, err := a.now()
+	if err != nil {
+		return nil, err
+	}
+	s, err := store.OpenReader(ctx, a.dir)
+	if err != nil {
+		return nil, err
+	}
+	w := &world{Store: s, config: c, now: now}
+	if err := errors.Join(w.load(ctx), a.checkClock(w)); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return w, nil
+}
+
+// with runs a function on the data directory opened by open or read, and closes it.
+func (a *app) with(ctx context.Context, open func(context.Context) (*world, error), f func(*world) error) error {
+	w, err := open(ctx)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f(w), w.Close())
+}
+
+func (w *world) load(ctx context.Context) error {
+	return w.View(ctx, func(t swap.Tables, _ uint64) (err error) {
+		w.migration, err = t.Migration()
+		return err
+	})
+}
+
+// applyConfig appends a config.set when the configuration file differs from what is in force.
+func (w *world) applyConfig(ctx context.Context) error {
+	want, err := w.config.inForce(w.terms())
+	if err != nil {
+		return err
+	}
+	if reflect.DeepEqual(want, w.migration.Config) {
+		return nil
+	}
+	_, err = w.Update(ctx, func(swap.Tables, time.Time) ([]swap.Record, error) {
+		return []swap.Record{{Event: &swap.ConfigSet{Config: want, By: whoami()}}}, nil
+	})
+	if err != nil {
+		return fmt.Errorf("putting %s into force: %w", configFile, err)
+	}
+	return w.load(ctx)
+}
+
+// whoami names the person at the keyboard, as the system knows them.
+func whoami() string {
+	if u, err := user.Current(); err == nil && u.Username != "" {
+		return u.Username
+	}
+	return "unknown"
+}
+
+// now returns the clock: the system's, or the fixed one of --clock.
+func (a *app) now() (func() time.Time, error) {
+	if a.clock == "" {
+		return time.Now, nil
+	}
+	at, err := time.Parse(time.RFC3339, a.clock)
+	if err != nil {
+		return nil, usage("--clock %q is not a time such as 2026-11-22T12:00:00Z", a.clock)
+	}
+	return func() time.Time { return at }, nil
+}
+
+// checkClock refuses a fixed clock where real money could depend on it.
+func (a *app) checkClock(w *world) error {
+	if a.clock != "" && w.migration.Terms != nil && !w.terms().Fakechain() {
+		return usage("--clock is for a fakechain: this migration is about %s", w.terms().Oxen.Network)
+	}
+	return nil
+}
+
+// readKey reads the ledger's signing key and refuses a file that others can read.
+func readKey(path string) (note.Signer, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, fmt.Errorf("reading the ledger key: %w", err)
+	}
+	if info.Mode().Perm()&0o077 != 0 {
+		return nil, fmt.Errorf("%s is readable by others (mode %04o): run `chmod 600 %s`", path, info.Mode().Perm(), path)
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("reading the ledger key: %w", err)
+	}
+	signer, err := ledger.NewSigner(strings.TrimSpace(string(text)))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return signer, nil
+}
+
+// newKey makes an Ed25519 note key and writes the secret half into a file of mode 0600 that did not exist before.
+func newKey(path, name string) (vkey string, err error) {
+	skey, vkey, err := ledger.NewKey(rand.Reader, name)
+	if err != nil {
+		return "", err
+	}
+	return vkey, writeNew(path, []byte(skey+"\n"), 0o600)
+}
+
+// writeNew writes a file that did not exist before, durably.
+func writeNew(path string, data []byte, mode os.FileMode) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	return errors.Join(err, f.Sync(), f.Close())
+}
+
+// daemons are clients of the configured Oxen daemons.
+func (w *world) daemons() ([]swap.Daemon, error) {
+	if len(w.config.Oxen.Daemons) == 0 {
+		return nil, fmt.Errorf("%s names no [[oxen.daemon]]", configFile)
+	}
+	var out []swap.Daemon
+	for _, d := range w.config.Oxen.Daemons {
+		c, err := oxenrpc.New(d.Name, d.URL, oxenrpc.Options{})
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, c)
+	}
+	return out, nil
+}
+
+// print writes data: as JSON with --json, otherwise with text.
+func (a *app) print(data any, text func(w io.Writer)) error {
+	if a.json {
+		var buf bytes.Buffer
+		enc := json.NewEncoder(&buf)
+		enc.SetEscapeHTML(false)
+		enc.SetIndent("", "  ")
+		if err := enc.Encode(data); err != nil {
+			return err
+		}
+		_, err := a.stdout.Write(buf.Bytes())
+		return err
+	}
+	tw := tabwriter.NewWriter(a.stdout, 0, 8, 2, ' ', 0)
+	text(tw)
+	return tw.Flush()
+}
+
+// say writes words for a person.
+func (a *app) say(format string, args ...any) {
+	fmt.Fprintf(a.stderr, format+"\n", args...)
+}
+
+// readLimited reads a file, or standard input for "-", of at most limit bytes.
+func (a *app) readLimited(path string, limit int64) ([]byte, error) {
+	in := a.stdin
+	if path != "-" {
+		f, err := os.Open(path)
+		if err != nil {
+			return nil, err
+		}
+		defer f.Close()
+		in = f
+	}
+	data, err := io.ReadAll(io.LimitReader(in, limit+1))
+	if err != nil {
+		return nil, fmt.Errorf("reading %s: %w", path, err)
+	}
+	if int64(len(data)) > limit {
+		return nil, fmt.Errorf("%s is larger than %d bytes", path, limit)
+	}
+	return data, nil
+}

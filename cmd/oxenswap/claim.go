@@ -1,0 +1,250 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"oxenswap/swap"
+)
+
+func (a *app) claimCommand() *cobra.Command {
+	return group("claim", "Claims of holders", a.claimTextCommand(), a.claimSubmitCommand(), a.claimImportCommand(), a.claimListCommand(), a.claimShowCommand())
+}
+
+func (a *app) claimTextCommand() *cobra.Command {
+	var oxen, to, until string
+	var sequence uint32
+	c := &cobra.Command{
+		Use:   "text --oxen A --to 0x..",
+		Short: "Print the line that a holder signs, and how",
+		Args:  noArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			return a.with(c.Context(), a.read, func(w *world) error {
+				address, err := swap.ParseOxen(w.terms(), oxen)
+				if err != nil {
+					return err
+				}
+				recipient, err := swap.ParseEIP55(to)
+				if err != nil {
+					return err
+				}
+				text := swap.ClaimText{Migration: w.terms().ID(), Recipient: swap.EVMAddress(recipient), Sequence: sequence}
+				if err := swap.CheckRecipient(text.Recipient, w.migration.Taken()); err != nil {
+					return err
+				}
+				if text.Until, err = lastDay(w, until); err != nil {
+					return err
+				}
+				account := swap.AccountOf(address)
+				if err := w.View(c.Context(), func(t swap.Tables, _ uint64) error {
+					return nextSequence(t, account, &text.Sequence)
+				}); err != nil {
+					return err
+				}
+				line := text.String()
+				out := map[string]any{"text": line, "oxen": address.Standard().String(), "sequence": text.Sequence, "command": "sign_value " + line}
+				return a.print(out, func(w io.Writer) {
+					fmt.Fprintf(w, "%s\n\n", line)
+					fmt.Fprintf(w, "Command-line wallet (oxen-wallet-cli), with %s open:\n\n  sign_value %s\n\n", address.Standard(), line)
+					fmt.Fprint(w, "Desktop wallet: paste the line into its sign box, unchanged. Wallet RPC: method sign, the line as data.\n")
+					fmt.Fprint(w, "Hardware, watch-only and multisig wallets cannot sign. The claim, with both addresses, becomes public.\n")
+					fmt.Fprint(w, "Then: oxenswap claim submit --oxen A --text \"the line\" --signature SigV1...\n")
+				})
+			})
+		},
+	}
+	flags := c.Flags()
+	flags.StringVar(&oxen, "oxen", "", "the holder's main Oxen address")
+	flags.StringVar(&to, "to", "", "the recipient, checksummed")
+	flags.Uint32Var(&sequence, "sequence", 0, "number of the claim (default: the account's next)")
+	flags.StringVar(&until, "until", "", "last day, such as 2026-12-31 (default: the migration's last)")
+	return require(c, "oxen", "to")
+}
+
+func lastDay(w *world, until string) (time.Time, error) {
+	if until == "" {
+		return w.migration.Closes.UTC().Truncate(24 * time.Hour), nil
+	}
+	day, err := time.Parse(time.DateOnly, until)
+	if err != nil {
+		return day, usage("--until %q is not a day such as 2026-12-31", until)
+	}
+	return day, nil
+}
+
+// nextSequence fills in the account's next number, or refuses a given one that is used up.
+func nextSequence(t swap.Tables, account swap.Account, sequence *uint32) error {
+	if *sequence > swap.MaxSequence {
+		return usage("--sequence %d: the highest is %d", *sequence, swap.MaxSequence)
+	}
+	latest, err := t.LatestClaim(account)
+	switch {
+	case errors.Is(err, swap.ErrNone):
+		*sequence = max(*sequence, 1)
+		return nil
+	case err != nil:
+		return err
+	case *sequence != 0 && *sequence <= latest.Sequence:
+		return fmt.Errorf("#%d is not above the account's #%d: leave --sequence out for the next one", *sequence, latest.Sequence)
+	case *sequence == 0:
+		*sequence = latest.Sequence + 1
+	}
+	return nil
+}
+
+func (a *app) claimSubmitCommand() *cobra.Command {
+	var oxen, text, signature string
+	var confirm bool
+	c := &cobra.Command{
+		Use:   "submit --oxen A --text T --signature S",
+		Short: "Record a holder's claim",
+		Args:  noArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			return a.with(c.Context(), a.open, func(w *world) error {
+				claim, err := swap.VerifyClaim(w.terms(), oxen, text, signature)
+				if err != nil {
+					return err
+				}
+				if claim.Integrated {
+					a.say("%s is an integrated address: the account is that of %s", oxen, claim.Oxen)
+				}
+				in := swap.Incoming{Claim: claim}
+				if in.Code, err = w.recipientCode(c.Context(), claim.Recipient); err != nil {
+					return err
+				}
+				in.Code.Confirmed = confirm && in.Code.Ethereum == swap.SeenCode && in.Code.Target == swap.SeenNothing
+				done, err := swap.SubmitClaim(c.Context(), w, in)
+				if err != nil {
+					return err
+				}
+				return a.printSubmitted(done)
+			})
+		},
+	}
+	flags := c.Flags()
+	flags.StringVar(&oxen, "oxen", "", "the holder's main Oxen address")
+	flags.StringVar(&text, "text", "", "the line that was signed")
+	flags.StringVar(&signature, "signature", "", "SigV1...")
+	flags.BoolVar(&confirm, "confirm-contract", false, "the holder controls this contract address on the token's chain too")
+	return require(c, "oxen", "text", "signature")
+}
+
+// submittedView is what `claim submit` prints.
+type submittedView struct {
+	Entry     uint64          `json:"entry"`
+	Account   swap.Account    `json:"account"`
+	Oxen      string          `json:"oxen"`
+	Recipient swap.EVMAddress `json:"recipient"`
+	Sequence  uint32          `json:"sequence"`
+	Again     bool            `json:"again"`
+}
+
+func (a *app) printSubmitted(s swap.Submitted) error {
+	c := s.Claim
+	return a.print(submittedView{c.Entry, c.Account, c.Oxen, c.Recipient, c.Sequence, s.Again}, func(w io.Writer) {
+		word := "recorded"
+		if s.Again {
+			word = "recorded before"
+		}
+		fmt.Fprintf(w, "claim #%d of %s to %s: %s as entry %d\n", c.Sequence, c.Oxen, c.Recipient, word, c.Entry)
+	})
+}
+
+// recipientCode looks at an address on Ethereum and on the token's chain, where an RPC is configured.
+func (w *world) recipientCode(ctx context.Context, to swap.EVMAddress) (swap.RecipientCode, error) {
+	code := swap.RecipientCode{Ethereum: swap.SeenNotChecked, Target: swap.SeenNotChecked}
+	var err error
+	if url := w.config.Chain.EthereumRPC; url != "" {
+		if code.Ethereum, err = seenAt(ctx, url, ethereumChainID, to); err != nil {
+			return code, fmt.Errorf("looking at %s on Ethereum: %w", to, err)
+		}
+	}
+	if urls := w.config.Chain.RPC; len(urls) > 0 {
+		if code.Target, err = seenAt(ctx, urls[0], w.terms().Token.ChainID, to); err != nil {
+			return code, fmt.Errorf("looking at %s on the token's chain: %w", to, err)
+		}
+	}
+	return code, nil
+}
+
+// claimView is one claim as `claim list` and `claim show` print it.
+type claimView struct {
+	Entry     uint64          `json:"entry"`
+	Account   swap.Account    `json:"account"`
+	Oxen      string          `json:"oxen"`
+	Recipient swap.EVMAddress `json:"recipient"`
+	Sequence  uint32          `json:"sequence"`
+	Text      string          `json:"text"`
+	Signature string          `json:"signature"`
+}
+
+func viewClaim(c swap.Claim) claimView {
+	return claimView{c.Entry, c.Account, c.Oxen, c.Recipient, c.Sequence, c.Text, c.Signature}
+}
+
+func (a *app) claimListCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "list",
+		Short: "List the claim in force of every account",
+		Args:  noArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			return a.with(c.Context(), a.read, func(w *world) error {
+				list := []claimView{}
+				if err := w.View(c.Context(), func(t swap.Tables, _ uint64) error {
+					list = list[:0]
+					return t.LatestClaims(func(c swap.Claim) error { list = append(list, viewClaim(c)); return nil })
+				}); err != nil {
+					return err
+				}
+				return a.print(list, func(w io.Writer) {
+					fmt.Fprintln(w, "ENTRY\tOXEN ADDRESS\tCLAIM\tRECIPIENT")
+					for _, c := range list {
+						fmt.Fprintf(w, "%d\t%s\t%s\t%s\n", c.Entry, c.Oxen, claimNumber(c.Sequence), c.Recipient)
+					}
+				})
+			})
+		},
+	}
+}
+
+func claimNumber(sequence uint32) string {
+	if sequence == 0 {
+		return "legacy"
+	}
+	return fmt.Sprintf("#%d", sequence)
+}
+
+func (a *app) claimShowCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "show OXEN-ADDRESS",
+		Short: "Show an account's claim in force",
+		Args:  exactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			return a.with(c.Context(), a.read, func(w *world) error {
+				address, err := swap.ParseOxen(w.terms(), args[0])
+				if err != nil {
+					return err
+				}
+				var v claimView
+				if err := w.View(c.Context(), func(t swap.Tables, _ uint64) error {
+					latest, err := t.LatestClaim(swap.AccountOf(address))
+					v = viewClaim(latest)
+					return err
+				}); errors.Is(err, swap.ErrNone) {
+					return fmt.Errorf("%s has no claim: `oxenswap claim text` prints the line to sign", address.Standard())
+				} else if err != nil {
+					return err
+				}
+				return a.print(v, func(w io.Writer) {
+					fmt.Fprintf(w, "oxen address\t%s\naccount\t%s\nclaim\t%s\nrecipient\t%s\nentry\t%d\ntext\t%s\nsignature\t%s\n",
+						v.Oxen, v.Account, claimNumber(v.Sequence), v.Recipient, v.Entry, v.Text, v.Signature)
+				})
+			})
+		},
+	}
+}

@@ -1,0 +1,291 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"text/template"
+
+	"github.com/BurntSushi/toml"
+	"github.com/ethereum/go-ethereum/common"
+	"github.com/robfig/cron/v3"
+
+	"oxenswap/swap"
+)
+
+// configFile is the name of the configuration in the data directory.
+const configFile = "oxenswap.toml"
+
+// config is the configuration file. Operators, quorum, limits and rails are put into force by a config.set entry.
+type config struct {
+	Operators []string       `toml:"operators"`
+	Oxen      oxenConfig     `toml:"oxen"`
+	Limits    limitsConfig   `toml:"limits"`
+	Rails     railsConfig    `toml:"rails"`
+	Chain     chainConfig    `toml:"chain"`
+	Schedule  scheduleConfig `toml:"schedule"`
+}
+
+type oxenConfig struct {
+	Quorum  int            `toml:"quorum"`
+	Daemons []daemonConfig `toml:"daemon"`
+}
+
+type daemonConfig struct {
+	Name string `toml:"name"`
+	URL  string `toml:"url"`
+}
+
+type limitsConfig struct {
+	Recipient string `toml:"recipient"`
+	Round     string `toml:"round"`
+	Day       string `toml:"day"`
+}
+
+type railsConfig struct {
+	Transaction string `toml:"transaction"`
+	Day         string `toml:"day"`
+	GasPrice    string `toml:"gas_price"`
+	Batch       uint64 `toml:"batch"`
+}
+
+type chainConfig struct {
+	RPC         []string  `toml:"rpc"`
+	EthereumRPC string    `toml:"ethereum_rpc"`
+	Owner       keyConfig `toml:"owner"`
+	Publisher   keyConfig `toml:"publisher"`
+	Guardian    keyConfig `toml:"guardian"`
+}
+
+// keyConfig names an account and, where this machine signs for it, its encrypted keystore file.
+type keyConfig struct {
+	Address      string `toml:"address"`
+	Keystore     string `toml:"keystore"`
+	PasswordFile string `toml:"password_file"`
+}
+
+type scheduleConfig struct {
+	Take     string `toml:"take"`
+	Finalize string `toml:"finalize"`
+}
+
+var configTemplate = template.Must(template.New("").Parse(`# oxenswap: configuration of migration {{.ID}} ({{.Name}}).
+# Amounts are atomic units in strings: 1 SESH = "1000000000". A limit cannot be 0.
+# Operators, quorum, limits and rails are written to the ledger whenever a command finds them changed.
+
+# Verifier keys of the operators who approve rounds, as "oxenswap operator keygen" prints them.
+operators = [
+{{- range .Operators}}
+  "{{.}}",
+{{- end}}
+]
+
+[oxen]
+# This many daemons must give the same answer: more than half of them{{if .Fakechain}}; on a fakechain one is enough{{else}}, and at least 2{{end}}.
+quorum = {{.Quorum}}
+{{range .Daemons}}
+[[oxen.daemon]]
+name = "{{.Name}}"
+url = "{{.URL}}"
+{{end}}
+[limits]
+# A round above one of these needs a second operator's approval: new amounts of one recipient, of one round, and of all
+# rounds approved on one day (UTC).
+recipient = "{{.Limits.Recipient}}"
+round = "{{.Limits.Round}}"
+day = "{{.Limits.Day}}"
+
+[rails]
+# Sending stops at these and asks a person: SESH in one transaction, SESH signed on one day (UTC), wei per gas,
+# recipients in one push transaction.
+transaction = "{{.Rails.Transaction}}"
+day = "{{.Rails.Day}}"
+gas_price = "{{.Rails.GasPrice}}"
+batch = {{.Rails.Batch}}
+
+[chain]
+# JSON-RPC of the token's chain (id {{.ChainID}}); with two of them both must agree.
+rpc = [{{range $i, $u := .Chain.RPC}}{{if $i}}, {{end}}"{{$u}}"{{end}}]
+# JSON-RPC of Ethereum, only to look for contract wallets that do not exist on the token's chain. Empty: not checked.
+ethereum_rpc = ""
+
+# The three roles of the distributor, three addresses. keystore and password_file (paths, relative to this file) are
+# needed for those for which this machine signs. The owner's belongs on a development chain only.
+[chain.owner]
+address = "{{.Chain.Owner.Address}}"
+{{if .Chain.Owner.Keystore}}keystore = "{{.Chain.Owner.Keystore}}"
+password_file = "{{.Chain.Owner.PasswordFile}}"{{else}}# keystore = "owner.json"
+# password_file = "owner.password"{{end}}
+
+[chain.publisher]
+address = "{{.Chain.Publisher.Address}}"
+{{if .Chain.Publisher.Keystore}}keystore = "{{.Chain.Publisher.Keystore}}"
+password_file = "{{.Chain.Publisher.PasswordFile}}"{{else}}# keystore = "publisher.json"
+# password_file = "publisher.password"{{end}}
+
+[chain.guardian]
+address = "{{.Chain.Guardian.Address}}"
+{{if .Chain.Guardian.Keystore}}keystore = "{{.Chain.Guardian.Keystore}}"
+password_file = "{{.Chain.Guardian.PasswordFile}}"{{else}}# keystore = "guardian.json"
+# password_file = "guardian.password"{{end}}
+
+[schedule]
+# When "oxenswap serve" looks whether a snapshot is due, and whether one is final (cron expressions, UTC).
+take = "@every 20s"
+finalize = "*/5 * * * *"
+`))
+
+// newConfig writes the first configuration. Limits start at a hundredth of the caps for one recipient, a tenth for a
+// round, and a fifth for a day; rails likewise.
+func newConfig(terms *swap.Terms, operators []string, daemons []daemonConfig, chain chainFlags) ([]byte, error) {
+	roles, err := chain.config()
+	if err != nil {
+		return nil, err
+	}
+	if len(daemons) == 0 {
+		daemons = []daemonConfig{{"a", "http://127.0.0.1:22023"}, {"b", "http://127.0.0.1:22123"}}
+	}
+	quorum := len(daemons)/2 + 1
+	part := func(n swap.Amount) string { return max(terms.CapSum()/n, 1).String() }
+	var buf bytes.Buffer
+	err = configTemplate.Execute(&buf, map[string]any{
+		"ID": terms.ID(), "Name": terms.Name, "Operators": operators, "Quorum": quorum, "Fakechain": terms.Fakechain(),
+		"Daemons": daemons, "ChainID": terms.Token.ChainID,
+		"Chain":  roles,
+		"Limits": limitsConfig{part(100), part(10), part(5)},
+		"Rails":  railsConfig{part(10), part(5), "100000000000", 200},
+	})
+	return buf.Bytes(), err
+}
+
+// chainFlags are what `init` is told about the chain; each role is an address or a keystore file.
+type chainFlags struct {
+	rpc                        []string
+	owner, publisher, guardian string
+}
+
+func (f chainFlags) config() (chainConfig, error) {
+	c := chainConfig{RPC: f.rpc}
+	for _, role := range []struct {
+		flag, value string
+		to          *keyConfig
+	}{{"owner", f.owner, &c.Owner}, {"publisher", f.publisher, &c.Publisher}, {"guardian", f.guardian, &c.Guardian}} {
+		if role.value == "" {
+			continue
+		}
+		if a, err := swap.ParseEIP55(role.value); err == nil {
+			role.to.Address = a.Hex()
+			continue
+		}
+		text, err := os.ReadFile(role.value)
+		if err != nil {
+			return c, usage("--%s %q is neither a checksummed address nor a keystore file: %v", role.flag, role.value, err)
+		}
+		var key struct {
+			Address string `json:"address"`
+		}
+		if err := json.Unmarshal(text, &key); err != nil || !common.IsHexAddress(key.Address) {
+			return c, usage("--%s: %s is not a keystore file", role.flag, role.value)
+		}
+		path, err := filepath.Abs(role.value)
+		if err != nil {
+			return c, err
+		}
+		role.to.Address = common.HexToAddress(key.Address).Hex()
+		role.to.Keystore = path
+		role.to.PasswordFile = strings.TrimSuffix(path, filepath.Ext(path)) + ".password"
+	}
+	return c, nil
+}
+
+// readConfig reads and checks the configuration of a data directory.
+func readConfig(dir string) (*config, error) {
+	path := filepath.Join(dir, configFile)
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("reading the configuration: %w (`oxenswap init` makes a data directory)", err)
+	}
+	c, err := parseConfig(text)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return c, nil
+}
+
+func parseConfig(text []byte) (*config, error) {
+	c := &config{}
+	meta, err := toml.Decode(string(text), c)
+	if err != nil {
+		return nil, err
+	}
+	if unknown := meta.Undecoded(); len(unknown) > 0 {
+		return nil, fmt.Errorf("unknown key %s", unknown[0])
+	}
+	names := map[string]bool{}
+	for _, d := range c.Oxen.Daemons {
+		if d.Name == "" || names[d.Name] {
+			return nil, fmt.Errorf("oxen.daemon %q: every daemon needs a name of its own", d.Name)
+		}
+		names[d.Name] = true
+		if err := checkURL(d.URL); err != nil {
+			return nil, fmt.Errorf("oxen.daemon %s: %w", d.Name, err)
+		}
+	}
+	for _, u := range append(strings.Fields(c.Chain.EthereumRPC), c.Chain.RPC...) {
+		if err := checkURL(u); err != nil {
+			return nil, fmt.Errorf("chain: %w", err)
+		}
+	}
+	for name, expr := range map[string]string{"take": c.Schedule.Take, "finalize": c.Schedule.Finalize} {
+		if _, err := cron.ParseStandard(expr); err != nil {
+			return nil, fmt.Errorf("schedule.%s = %q is not a cron expression: %w", name, expr, err)
+		}
+	}
+	return c, nil
+}
+
+func checkURL(s string) error {
+	u, err := url.Parse(s)
+	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
+		return fmt.Errorf("%q is not a URL such as http://127.0.0.1:22023", redact(s))
+	}
+	return nil
+}
+
+// redact hides a password in a URL.
+func redact(s string) string {
+	if u, err := url.Parse(s); err == nil {
+		return u.Redacted()
+	}
+	return "(malformed)"
+}
+
+// inForce is what a config.set entry records of the configuration.
+func (c *config) inForce(terms *swap.Terms) (swap.Config, error) {
+	out := swap.Config{Operators: c.Operators, Quorum: c.Oxen.Quorum, Daemons: len(c.Oxen.Daemons)}
+	for _, field := range []struct {
+		name, value string
+		to          *swap.Amount
+	}{
+		{"limits.recipient", c.Limits.Recipient, &out.Limits.Recipient},
+		{"limits.round", c.Limits.Round, &out.Limits.Round},
+		{"limits.day", c.Limits.Day, &out.Limits.Day},
+		{"rails.transaction", c.Rails.Transaction, &out.Rails.Transaction},
+		{"rails.day", c.Rails.Day, &out.Rails.Day},
+		{"rails.gas_price", c.Rails.GasPrice, &out.Rails.GasPrice},
+	} {
+		var err error
+		if *field.to, err = swap.ParseAmount(field.value); err != nil {
+			return out, fmt.Errorf("%s: %s: %w", configFile, field.name, err)
+		}
+	}
+	out.Rails.Batch = c.Rails.Batch
+	if err := out.Check(terms); err != nil {
+		return out, fmt.Errorf("%s: %w", configFile, err)
+	}
+	return out, nil
+}

@@ -1,0 +1,168 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"oxenswap/store"
+	"oxenswap/swap"
+)
+
+// initCommand makes a data directory. Everything is made beside it and put in place by one rename, so a directory is
+// either whole or not there.
+func (a *app) initCommand() *cobra.Command {
+	var termsFile string
+	var operators, daemons []string
+	chain := chainFlags{}
+	c := &cobra.Command{
+		Use:   "init --terms FILE --operator VKEY...",
+		Short: "Make the data directory of a migration: configuration, ledger key, ledger",
+		Args:  noArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			terms, err := a.readTerms(termsFile)
+			if err != nil {
+				return err
+			}
+			if err := a.checkClock(&world{migration: swap.Migration{Terms: terms}}); err != nil {
+				return err
+			}
+			list, err := parseDaemons(daemons)
+			if err != nil {
+				return err
+			}
+			text, err := newConfig(terms, operators, list, chain)
+			if err != nil {
+				return err
+			}
+			return a.initialise(c, terms, text)
+		},
+	}
+	flags := c.Flags()
+	flags.StringVar(&termsFile, "terms", "", "the migration's terms, TOML or canonical JSON")
+	flags.StringArrayVar(&operators, "operator", nil, "verifier key of an operator (repeat for more)")
+	flags.StringArrayVar(&daemons, "daemon", nil, "an Oxen daemon as NAME=URL (repeat for more)")
+	flags.StringArrayVar(&chain.rpc, "rpc", nil, "JSON-RPC URL of the token's chain")
+	flags.StringVar(&chain.owner, "owner", "", "the distributor's owner: an address, or a keystore file with its password in the same name ending in .password")
+	flags.StringVar(&chain.publisher, "publisher", "", "the distributor's publisher, likewise")
+	flags.StringVar(&chain.guardian, "guardian", "", "the distributor's guardian, likewise")
+	return require(c, "terms", "operator")
+}
+
+func parseDaemons(args []string) ([]daemonConfig, error) {
+	var out []daemonConfig
+	for _, arg := range args {
+		name, url, ok := strings.Cut(arg, "=")
+		if !ok || name == "" {
+			return nil, usage("--daemon %q: expected NAME=URL, such as a=http://127.0.0.1:22023", arg)
+		}
+		if err := checkURL(url); err != nil {
+			return nil, usage("--daemon %s: %v", name, err)
+		}
+		out = append(out, daemonConfig{name, url})
+	}
+	return out, nil
+}
+
+func (a *app) initialise(c *cobra.Command, terms *swap.Terms, text []byte) error {
+	parsed, err := parseConfig(text)
+	if err != nil {
+		return err
+	}
+	inForce, err := parsed.inForce(terms)
+	if err != nil {
+		return err
+	}
+	if err := refuseFull(a.dir); err != nil {
+		return err
+	}
+	dir := filepath.Clean(a.dir)
+	draft := filepath.Join(filepath.Dir(dir), "."+filepath.Base(dir)+".oxenswap-init")
+	if err := errors.Join(os.RemoveAll(draft), os.MkdirAll(draft, 0o700)); err != nil {
+		return err
+	}
+	vkey, err := newKey(filepath.Join(draft, keyFile), terms.Origin())
+	if err != nil {
+		return err
+	}
+	signer, err := readKey(filepath.Join(draft, keyFile))
+	if err != nil {
+		return err
+	}
+	now, err := a.now()
+	if err != nil {
+		return err
+	}
+	for name, data := range map[string][]byte{configFile: text, "terms.json": terms.Canonical()} {
+		if err := writeNew(filepath.Join(draft, name), data, 0o644); err != nil {
+			return err
+		}
+	}
+	s, err := store.Create(c.Context(), draft, store.Options{Signer: signer, Clock: now}, []swap.Record{
+		{Event: &swap.MigrationOpened{
+			Migration: terms.ID(), Terms: swap.Digest(terms.Canonical()), Software: version, LedgerKey: vkey, Operators: parsed.Operators,
+		}, Attachments: [][]byte{terms.Canonical()}},
+		{Event: &swap.ConfigSet{Config: inForce, By: whoami()}},
+	})
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(s.Close(), os.Rename(draft, dir), syncDir(filepath.Dir(dir))); err != nil {
+		return err
+	}
+	a.say("made %s: read %s, then keep a copy of %s in a safe place", dir, filepath.Join(dir, configFile), filepath.Join(dir, keyFile))
+	return a.print(map[string]string{"migration": terms.ID(), "ledger_key": vkey, "dir": dir}, func(w io.Writer) {
+		fmt.Fprintf(w, "migration\t%s\nledger key\t%s\n", terms.ID(), vkey)
+	})
+}
+
+// refuseFull refuses a directory that holds anything.
+func refuseFull(dir string) error {
+	names, err := os.ReadDir(dir)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return nil
+	case err != nil:
+		return err
+	case len(names) > 0:
+		return fmt.Errorf("%s holds %s already: name a directory that is empty or does not exist", dir, names[0].Name())
+	}
+	return nil
+}
+
+func syncDir(dir string) error {
+	f, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
+}
+
+// operatorCommand has what an operator does alone, away from the data directory.
+func (a *app) operatorCommand() *cobra.Command {
+	var out string
+	keygen := &cobra.Command{
+		Use:   "keygen NAME --out FILE",
+		Short: "Make an operator's key: the secret half into FILE, the verifier key to stdout",
+		Args:  exactArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			vkey, err := newKey(out, args[0])
+			if err != nil {
+				return fmt.Errorf("making the key of operator %s: %w", args[0], err)
+			}
+			a.say("wrote the secret key to %s: it approves payments, keep it away from the data directory", out)
+			return a.print(map[string]string{"operator": args[0], "verifier_key": vkey}, func(w io.Writer) { fmt.Fprintln(w, vkey) })
+		},
+	}
+	keygen.Flags().StringVar(&out, "out", "", "file for the secret key; it must not exist")
+	return group("operator", "Operators' keys", require(keygen, "out"))
+}
+
+// formatTime is how times are shown.
+func formatTime(t time.Time) string { return t.UTC().Format(time.RFC3339) }

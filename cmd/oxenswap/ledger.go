@@ -1,0 +1,188 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"oxenswap/swap"
+	"oxenswap/swap/ledger"
+)
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+
+func (a *app) ledgerCommand() *cobra.Command {
+	return group("ledger", "The append-only log", a.ledgerHeadCommand(), a.ledgerTailCommand(), a.ledgerShowCommand(), a.ledgerExportCommand(), a.ledgerVerifyCommand())
+}
+
+func (a *app) ledgerHeadCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "head",
+		Short: "Print the signed checkpoint",
+		Args:  noArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			return a.with(c.Context(), a.read, func(w *world) error {
+				signed, err := w.Checkpoint()
+				if err != nil {
+					return err
+				}
+				v, err := ledger.NewVerifier(w.migration.LedgerKey)
+				if err != nil {
+					return err
+				}
+				cp, cosignatures, err := ledger.OpenCheckpoint(signed, v)
+				if err != nil {
+					return err
+				}
+				return a.print(map[string]any{"origin": cp.Origin, "size": cp.Size, "root": cp.Root, "cosignatures": len(cosignatures), "note": string(signed)}, func(out io.Writer) {
+					fmt.Fprint(out, string(signed))
+				})
+			})
+		},
+	}
+}
+
+// entryView is an entry as `ledger tail` and `ledger show` print it.
+type entryView struct {
+	Seq  uint64          `json:"seq"`
+	Time time.Time       `json:"time"`
+	Kind string          `json:"kind"`
+	Body json.RawMessage `json:"body"`
+}
+
+func (a *app) ledgerTailCommand() *cobra.Command {
+	var n uint64
+	c := &cobra.Command{
+		Use:   "tail",
+		Short: "Print the last entries",
+		Args:  noArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			return a.with(c.Context(), a.read, func(w *world) error {
+				size, err := w.Size(c.Context())
+				if err != nil {
+					return err
+				}
+				list := []entryView{}
+				if err := w.Entries(c.Context(), size-min(n, size), size, func(e ledger.Entry) error {
+					list = append(list, entryView(e))
+					return nil
+				}); err != nil {
+					return err
+				}
+				return a.print(list, func(out io.Writer) {
+					for _, e := range list {
+						fmt.Fprintf(out, "%d\t%s\t%s\t%s\n", e.Seq, formatTime(e.Time), e.Kind, cut(string(e.Body), 120))
+					}
+				})
+			})
+		},
+	}
+	c.Flags().Uint64VarP(&n, "lines", "n", 10, "how many")
+	return c
+}
+
+func cut(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	return strings.ToValidUTF8(s[:n], "") + "..."
+}
+
+func (a *app) ledgerShowCommand() *cobra.Command {
+	var attachment string
+	c := &cobra.Command{
+		Use:   "show ENTRY | --attachment SHA256",
+		Short: "Print one entry's exact bytes, or an attachment's",
+		Args: func(c *cobra.Command, args []string) error {
+			if (attachment == "") != (len(args) == 1) || len(args) > 1 {
+				return usage("expected the number of one entry, or --attachment and a digest")
+			}
+			return nil
+		},
+		RunE: func(c *cobra.Command, args []string) error {
+			return a.with(c.Context(), a.read, func(w *world) error {
+				if attachment != "" {
+					digest, err := swap.ParseHash(attachment)
+					if err != nil {
+						return usage("--attachment: %v", err)
+					}
+					data, err := w.Attachment(digest)
+					if err != nil {
+						return err
+					}
+					_, err = a.stdout.Write(data)
+					return err
+				}
+				seq, err := strconv.ParseUint(args[0], 10, 53)
+				if err != nil {
+					return usage("%q is not the number of an entry", args[0])
+				}
+				line, err := w.EntryBytes(c.Context(), seq)
+				if err != nil {
+					return err
+				}
+				return a.printRaw(line)
+			})
+		},
+	}
+	c.Flags().StringVar(&attachment, "attachment", "", "digest of an attachment")
+	return c
+}
+
+func (a *app) ledgerExportCommand() *cobra.Command {
+	var full, public bool
+	c := &cobra.Command{
+		Use:   "export DIR [--public | --full]",
+		Short: "Write the log as static files that anyone can check: checkpoint, tiles, entries, attachments, manifest",
+		Args:  exactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			if full && public {
+				return usage("--public and --full exclude each other")
+			}
+			signer, err := readKey(filepath.Join(a.dir, keyFile))
+			if err != nil {
+				return err
+			}
+			return a.with(c.Context(), a.read, func(w *world) error {
+				stats, err := w.export(c.Context(), args[0], signer, full)
+				if err != nil {
+					return err
+				}
+				return a.print(stats, func(out io.Writer) { stats.print(out, args[0]) })
+			})
+		},
+	}
+	c.Flags().BoolVar(&public, "public", false, "leave out what holders were promised to be kept from the public (the default)")
+	c.Flags().BoolVar(&full, "full", false, "everything, for auditors")
+	return c
+}
+
+func (a *app) ledgerVerifyCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "verify",
+		Short: "Check the whole database: every entry, hash, attachment and projection",
+		Args:  noArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			return a.with(c.Context(), a.read, func(w *world) error {
+				size, err := w.Size(c.Context())
+				if err != nil {
+					return err
+				}
+				if err := w.Verify(c.Context()); err != nil {
+					return err
+				}
+				return a.print(map[string]any{"good": true, "entries": size}, func(out io.Writer) {
+					fmt.Fprintf(out, "%d entries: bytes, tree, checkpoint, attachments and projections agree\n", size)
+				})
+			})
+		},
+	}
+}

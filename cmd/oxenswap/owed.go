@@ -1,0 +1,153 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"oxenswap/swap"
+)
+
+// owedView is what `owed` prints: one account, everything that it is owed, and why.
+type owedView struct {
+	Oxen       string          `json:"oxen"`
+	Account    swap.Account    `json:"account"`
+	Claim      *claimView      `json:"claim"`
+	Programmes []owedProgramme `json:"programmes"`
+	Total      swap.Amount     `json:"total"`
+	Given      swap.Amount     `json:"given"`
+}
+
+// owedProgramme is what one programme owes the account, amounts in atomic SESH.
+type owedProgramme struct {
+	Programme string        `json:"programme"`
+	Kind      swap.Kind     `json:"kind"`
+	Heights   []uint64      `json:"heights"` // final snapshots; none yet: nothing is owed so far
+	Parts     []swap.Part   `json:"parts"`
+	Owed      swap.Amount   `json:"owed"`
+	Remainder swap.Quantity `json:"remainder"`
+	Den       swap.Quantity `json:"den"`
+	Rounds    []owedRound   `json:"rounds"`
+	Waiting   bool          `json:"waiting"` // its snapshots are not all decided
+}
+
+type owedRound struct {
+	Round     uint64           `json:"round"`
+	Status    swap.RoundStatus `json:"status"`
+	Amount    swap.Amount      `json:"amount"`
+	Recipient swap.EVMAddress  `json:"recipient"`
+}
+
+func (a *app) owedCommand() *cobra.Command {
+	var oxen string
+	c := &cobra.Command{
+		Use:   "owed --oxen A",
+		Short: "Explain what an Oxen account is owed, line by line",
+		Args:  noArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			return a.with(c.Context(), a.read, func(w *world) error {
+				address, err := swap.ParseOxen(w.terms(), oxen)
+				if err != nil {
+					return err
+				}
+				v := owedView{Oxen: address.Standard().String(), Account: swap.AccountOf(address), Programmes: []owedProgramme{}}
+				if err := w.View(c.Context(), func(t swap.Tables, _ uint64) error { return v.fill(t) }); err != nil {
+					return err
+				}
+				return a.print(v, func(out io.Writer) { v.explain(out, w.terms()) })
+			})
+		},
+	}
+	c.Flags().StringVar(&oxen, "oxen", "", "the holder's main Oxen address")
+	return require(c, "oxen")
+}
+
+func (v *owedView) fill(t swap.Tables) error {
+	m, err := t.Migration()
+	if err != nil {
+		return err
+	}
+	latest, err := t.LatestClaim(v.Account)
+	if err == nil {
+		claim := viewClaim(latest)
+		v.Claim = &claim
+	} else if !errors.Is(err, swap.ErrNone) {
+		return err
+	}
+	allocations, err := t.AccountAllocations(v.Account)
+	if err != nil {
+		return err
+	}
+	for i := range m.Terms.Programmes {
+		p := &m.Terms.Programmes[i]
+		all, err := swap.Owed(t, m, p)
+		if err != nil {
+			return err
+		}
+		row := owedProgramme{Programme: p.Name, Kind: p.Kind, Heights: all.Heights, Parts: []swap.Part{}, Den: all.Den, Rounds: []owedRound{}, Waiting: !all.Settled}
+		if at := slices.IndexFunc(all.Owings, func(o swap.Owing) bool { return o.Account == v.Account }); at >= 0 {
+			o := all.Owings[at]
+			row.Parts, row.Owed, row.Remainder, row.Den = o.Parts, o.Owed, o.Remainder, o.Den
+		}
+		for _, l := range allocations {
+			if l.Programme == p.Name {
+				row.Rounds = append(row.Rounds, owedRound{l.Round, l.Status, l.Amount, l.Recipient})
+				if l.Status.Published() {
+					v.Given += l.Amount
+				}
+			}
+		}
+		v.Total += row.Owed
+		v.Programmes = append(v.Programmes, row)
+	}
+	return nil
+}
+
+func (v *owedView) explain(out io.Writer, terms *swap.Terms) {
+	fmt.Fprintf(out, "%s\naccount %s\n", v.Oxen, v.Account)
+	for _, row := range v.Programmes {
+		p, _ := terms.Programme(row.Programme)
+		fmt.Fprintf(out, "\n%s: %s\n", row.Programme, describeProgramme(p))
+		switch {
+		case row.Waiting && (p.Kind == swap.ConvertStake || p.Kind == swap.ConvertRewards || p.Kind == swap.SharePoints):
+			fmt.Fprintf(out, "  its snapshots are not all final yet: nothing is owed so far\n")
+		case len(row.Parts) == 0:
+			fmt.Fprintf(out, "  nothing\n")
+		}
+		for _, part := range row.Parts {
+			unit := "atomic OXEN"
+			if p.Kind == swap.SharePoints {
+				unit = "points"
+			}
+			fmt.Fprintf(out, "  %s %s x %s / %s\n", part.Source, unit, part.Num, part.Den)
+		}
+		if len(row.Parts) > 0 {
+			fmt.Fprintf(out, "  = %s atomic SESH (%s SESH), remainder %s / %s\n", row.Owed, row.Owed.Coins(), row.Remainder, row.Den)
+			fmt.Fprintf(out, "  from the final snapshot%s of height %s\n", map[bool]string{true: "s"}[len(row.Heights) > 1], joinHeights(row.Heights))
+		}
+		for _, r := range row.Rounds {
+			fmt.Fprintf(out, "  round %d (%s): %s SESH to %s\n", r.Round, r.Status, r.Amount.Coins(), r.Recipient)
+		}
+	}
+	fmt.Fprintf(out, "\ntotal %s SESH, of which rounds gave %s SESH\n", v.Total.Coins(), v.Given.Coins())
+	switch {
+	case v.Claim == nil && v.Total == 0:
+		fmt.Fprintln(out, "Nothing is owed to this address. Staked coins count in funded nodes at the snapshot; coins at an exchange are the exchange's.")
+	case v.Claim == nil:
+		fmt.Fprintf(out, "No claim yet: `oxenswap claim text --oxen %s --to 0x...` prints the line to sign.\n", v.Oxen)
+	default:
+		fmt.Fprintf(out, "New amounts go to %s (claim %s, entry %d).\n", v.Claim.Recipient, claimNumber(v.Claim.Sequence), v.Claim.Entry)
+	}
+}
+
+func joinHeights(heights []uint64) string {
+	words := make([]string, len(heights))
+	for i, h := range heights {
+		words[i] = fmt.Sprint(h)
+	}
+	return strings.Join(words, ", ")
+}

@@ -1,0 +1,391 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"oxenswap/swap"
+)
+
+// observeTime bounds one take or one look at all daemons.
+const observeTime = 5 * time.Minute
+
+func (a *app) snapshotCommand() *cobra.Command {
+	return group("snapshot", "Snapshots of stakes and rewards",
+		a.snapshotTakeCommand(), a.snapshotFinalizeCommand(), a.snapshotListCommand(), a.snapshotShowCommand(), a.snapshotDiffCommand())
+}
+
+// ask asks every daemon at once and returns the answers in the order of the configuration.
+func ask[T any](daemons []swap.Daemon, question func(swap.Daemon) T) []T {
+	out := make([]T, len(daemons))
+	var group sync.WaitGroup
+	for i, d := range daemons {
+		group.Go(func() { out[i] = question(d) })
+	}
+	group.Wait()
+	return out
+}
+
+// takeSnapshot asks all daemons and records the snapshot on which a quorum agrees. A snapshot of the same block that was
+// recorded before is returned with again.
+func (w *world) takeSnapshot(ctx context.Context, daemons []swap.Daemon, height uint64) (taken *swap.SnapshotTaken, again bool, err error) {
+	ctx, cancel := context.WithTimeout(ctx, observeTime)
+	defer cancel()
+	answers := ask(daemons, func(d swap.Daemon) swap.Answered {
+		o, err := d.Observe(ctx)
+		if err != nil {
+			return swap.Answered{Daemon: d.Name(), Err: err}
+		}
+		return swap.Answered{Daemon: d.Name(), Observation: &o}
+	})
+	record, err := swap.AgreeOnSnapshot(w.terms(), w.migration.Config.Quorum, answers)
+	if err != nil {
+		return nil, false, err
+	}
+	taken = record.Event.(*swap.SnapshotTaken)
+	if height != 0 && taken.Height != height {
+		return nil, false, fmt.Errorf("the daemons' top block is %d, not %d: a snapshot is taken at the top", taken.Height, height)
+	}
+	_, err = w.Update(ctx, func(t swap.Tables, _ time.Time) ([]swap.Record, error) {
+		again = false
+		s, err := t.Snapshot(taken.Height)
+		switch {
+		case err == nil && s.Status != swap.DiscardedSnapshot && s.Digest == taken.Content:
+			again = true
+			return nil, nil
+		case err != nil && !errors.Is(err, swap.ErrNone):
+			return nil, err
+		}
+		return []swap.Record{record}, nil
+	})
+	return taken, again, err
+}
+
+func (a *app) snapshotTakeCommand() *cobra.Command {
+	var height uint64
+	c := &cobra.Command{
+		Use:   "take",
+		Short: "Take a snapshot at the daemons' top block",
+		Args:  noArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			return a.with(c.Context(), a.open, func(w *world) error {
+				daemons, err := w.daemons()
+				if err != nil {
+					return err
+				}
+				taken, again, err := w.takeSnapshot(c.Context(), daemons, height)
+				if err != nil {
+					return err
+				}
+				for _, d := range taken.Daemons {
+					if !d.Agrees {
+						a.say("daemon %s dissents: %s", d.Daemon, d.Differs)
+					}
+				}
+				if !w.terms().Reads(taken.Height) {
+					a.say("no programme reads a snapshot of height %d", taken.Height)
+				}
+				return a.print(taken, func(out io.Writer) {
+					word := "taken"
+					if again {
+						word = "taken before"
+					}
+					fmt.Fprintf(out, "snapshot of height %d: %s\ndigest\t%s\nblock\t%s\n", taken.Height, word, taken.Content, taken.BlockHash)
+					printTotals(out, taken.Totals)
+				})
+			})
+		},
+	}
+	c.Flags().Uint64Var(&height, "height", 0, "refuse any other height than this")
+	return c
+}
+
+func printTotals(w io.Writer, t swap.SnapshotTotals) {
+	fmt.Fprintf(w, "nodes\t%d, %d of them funded\n", t.Nodes, t.Funded)
+	fmt.Fprintf(w, "contributions\t%d\naccounts\t%d\n", t.Contributions, t.Accounts)
+	fmt.Fprintf(w, "staked\t%s OXEN\nin unfunded nodes\t%s OXEN\n", t.Staked.Coins(), t.Unfunded.Coins())
+	fmt.Fprintf(w, "rewards\t%s OXEN\nblacklisted\t%s OXEN\n", t.Rewards.Coins(), t.Blacklisted.Coins())
+}
+
+// decided is what became of one taken snapshot.
+type decided struct {
+	Height uint64              `json:"height"`
+	Status swap.SnapshotStatus `json:"status"`
+	Why    string              `json:"why,omitempty"`
+}
+
+// finalizeSnapshots asks all daemons about every snapshot that is neither final nor discarded, and about nothing else.
+func (w *world) finalizeSnapshots(ctx context.Context, daemons []swap.Daemon, only uint64) ([]decided, error) {
+	var taken []swap.Snapshot
+	if err := w.View(ctx, func(t swap.Tables, _ uint64) error {
+		all, err := t.Snapshots()
+		taken = slices.DeleteFunc(all, func(s swap.Snapshot) bool {
+			return s.Status != swap.TakenSnapshot || only != 0 && s.Height != only
+		})
+		return err
+	}); err != nil {
+		return nil, err
+	}
+	out := []decided{}
+	for _, s := range taken {
+		d, err := w.finalizeSnapshot(ctx, daemons, s)
+		if err != nil {
+			return out, err
+		}
+		out = append(out, d)
+	}
+	return out, nil
+}
+
+func (w *world) finalizeSnapshot(ctx context.Context, daemons []swap.Daemon, s swap.Snapshot) (decided, error) {
+	ctx, cancel := context.WithTimeout(ctx, observeTime)
+	defer cancel()
+	saw := ask(daemons, func(d swap.Daemon) swap.Saw {
+		sighting, err := d.See(ctx, s.Height)
+		if err != nil {
+			return swap.Saw{Daemon: d.Name(), Err: err}
+		}
+		return swap.Saw{Daemon: d.Name(), Sighting: &sighting}
+	})
+	record, err := swap.DecideSnapshot(w.terms(), w.migration.Config.Quorum, s, saw)
+	if errors.Is(err, swap.ErrNotYet) {
+		return decided{s.Height, s.Status, err.Error()}, nil
+	}
+	if err != nil {
+		return decided{}, err
+	}
+	status := swap.FinalSnapshot
+	if _, ok := record.Event.(*swap.SnapshotDiscarded); ok {
+		status = swap.DiscardedSnapshot
+	}
+	_, err = w.Update(ctx, func(swap.Tables, time.Time) ([]swap.Record, error) { return []swap.Record{record}, nil })
+	return decided{Height: s.Height, Status: status}, err
+}
+
+func (a *app) snapshotFinalizeCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "finalize",
+		Short: "Make taken snapshots final, discard those whose block is gone, record heights that were missed",
+		Args:  noArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			return a.with(c.Context(), a.open, func(w *world) error {
+				daemons, err := w.daemons()
+				if err != nil {
+					return err
+				}
+				out, err := w.finalizeSnapshots(c.Context(), daemons, 0)
+				if err != nil {
+					return err
+				}
+				missed, err := w.recordMissed(c.Context(), daemons)
+				if err != nil {
+					return err
+				}
+				for _, h := range missed {
+					out = append(out, decided{Height: h, Status: "missed"})
+				}
+				return a.print(out, func(w io.Writer) {
+					for _, d := range out {
+						fmt.Fprintf(w, "snapshot of height %d: %s\n", d.Height, cmp.Or(d.Why, string(d.Status)))
+					}
+					if len(out) == 0 {
+						fmt.Fprintln(w, "no snapshot waits to become final")
+					}
+				})
+			})
+		},
+	}
+}
+
+// snapshotView is a snapshot as `snapshot list` and `snapshot show` print it.
+type snapshotView struct {
+	Height    uint64              `json:"height"`
+	BlockHash swap.Hash           `json:"block_hash"`
+	Digest    swap.Hash           `json:"digest"`
+	Status    swap.SnapshotStatus `json:"status"`
+	Entry     uint64              `json:"entry"`
+	Totals    swap.SnapshotTotals `json:"totals"`
+	Largest   []balanceView       `json:"largest,omitempty"`
+}
+
+type balanceView struct {
+	Account swap.Account `json:"account"`
+	Oxen    string       `json:"oxen"`
+	Staked  swap.Amount  `json:"staked"`
+	Rewards swap.Amount  `json:"rewards"`
+}
+
+func viewSnapshot(s swap.Snapshot) snapshotView {
+	return snapshotView{s.Height, s.BlockHash, s.Digest, s.Status, s.Taken, s.Totals, nil}
+}
+
+func (a *app) snapshotListCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "list",
+		Short: "List the snapshots",
+		Args:  noArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			return a.with(c.Context(), a.read, func(w *world) error {
+				list := []snapshotView{}
+				if err := w.View(c.Context(), func(t swap.Tables, _ uint64) error {
+					all, err := t.Snapshots()
+					for _, s := range all {
+						list = append(list, viewSnapshot(s))
+					}
+					return err
+				}); err != nil {
+					return err
+				}
+				return a.print(list, func(out io.Writer) {
+					fmt.Fprintln(out, "HEIGHT\tSTATUS\tNODES\tACCOUNTS\tSTAKED OXEN\tREWARDS OXEN\tDIGEST")
+					for _, s := range list {
+						fmt.Fprintf(out, "%d\t%s\t%d\t%d\t%s\t%s\t%.16s\n", s.Height, s.Status, s.Totals.Nodes, s.Totals.Accounts, s.Totals.Staked.Coins(), s.Totals.Rewards.Coins(), s.Digest)
+					}
+					for _, h := range w.migration.Missed {
+						fmt.Fprintf(out, "%d\tmissed\t\t\t\t\t\n", h)
+					}
+				})
+			})
+		},
+	}
+}
+
+// parseHeight reads a height given as an argument.
+func parseHeight(arg string) (uint64, error) {
+	h, err := strconv.ParseUint(arg, 10, 53)
+	if err != nil {
+		return 0, usage("%q is not a height", arg)
+	}
+	return h, nil
+}
+
+func (w *world) snapshot(ctx context.Context, height uint64) (snapshotView, []balanceView, error) {
+	var view snapshotView
+	rows := []balanceView{}
+	err := w.View(ctx, func(t swap.Tables, _ uint64) error {
+		s, err := t.Snapshot(height)
+		if errors.Is(err, swap.ErrNone) {
+			return fmt.Errorf("there is no snapshot of height %d: `oxenswap snapshot list` shows those there are", height)
+		} else if err != nil {
+			return err
+		}
+		view = viewSnapshot(s)
+		return t.Balances(height, func(b swap.Balance) error {
+			rows = append(rows, balanceView{b.Account, b.Address, b.Staked, b.Rewards})
+			return nil
+		})
+	})
+	return view, rows, err
+}
+
+func (a *app) snapshotShowCommand() *cobra.Command {
+	var largest int
+	var content bool
+	c := &cobra.Command{
+		Use:   "show HEIGHT",
+		Short: "Show a snapshot's totals and largest accounts",
+		Args:  exactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			height, err := parseHeight(args[0])
+			if err != nil {
+				return err
+			}
+			if largest < 0 {
+				return usage("--largest %d: expected 0 or more", largest)
+			}
+			return a.with(c.Context(), a.read, func(w *world) error {
+				view, rows, err := w.snapshot(c.Context(), height)
+				if err != nil {
+					return err
+				}
+				if content {
+					data, err := w.Attachment(view.Digest)
+					if err != nil {
+						return err
+					}
+					_, err = a.stdout.Write(data)
+					return err
+				}
+				slices.SortStableFunc(rows, func(x, y balanceView) int {
+					return cmp.Or(cmp.Compare(y.Staked+y.Rewards, x.Staked+x.Rewards), cmp.Compare(x.Account, y.Account))
+				})
+				view.Largest = rows[:min(largest, len(rows))]
+				return a.print(view, func(out io.Writer) {
+					fmt.Fprintf(out, "height\t%d (%s)\nblock\t%s\ndigest\t%s\n", view.Height, view.Status, view.BlockHash, view.Digest)
+					printTotals(out, view.Totals)
+					fmt.Fprintln(out, "\nLARGEST ACCOUNTS\tSTAKED OXEN\tREWARDS OXEN")
+					for _, b := range view.Largest {
+						fmt.Fprintf(out, "%s\t%s\t%s\n", b.Oxen, b.Staked.Coins(), b.Rewards.Coins())
+					}
+				})
+			})
+		},
+	}
+	c.Flags().IntVar(&largest, "largest", 10, "how many accounts to show")
+	c.Flags().BoolVar(&content, "content", false, "print the normal form whose SHA-256 is the digest")
+	return c
+}
+
+// difference is what changed for one account between two snapshots, in atomic OXEN.
+type difference struct {
+	Account swap.Account   `json:"account"`
+	Oxen    string         `json:"oxen"`
+	Staked  [2]swap.Amount `json:"staked"`
+	Rewards [2]swap.Amount `json:"rewards"`
+}
+
+func (a *app) snapshotDiffCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "diff HEIGHT HEIGHT",
+		Short: "Show what changed by account between two snapshots",
+		Args:  exactArgs(2),
+		RunE: func(c *cobra.Command, args []string) error {
+			var heights [2]uint64
+			for i := range heights {
+				var err error
+				if heights[i], err = parseHeight(args[i]); err != nil {
+					return err
+				}
+			}
+			return a.with(c.Context(), a.read, func(w *world) error {
+				byAccount := map[swap.Account]*difference{}
+				for i, h := range heights {
+					_, rows, err := w.snapshot(c.Context(), h)
+					if err != nil {
+						return err
+					}
+					for _, b := range rows {
+						d := byAccount[b.Account]
+						if d == nil {
+							d = &difference{Account: b.Account, Oxen: b.Oxen}
+							byAccount[b.Account] = d
+						}
+						d.Staked[i], d.Rewards[i] = b.Staked, b.Rewards
+					}
+				}
+				list := []difference{}
+				for _, d := range byAccount {
+					if d.Staked[0] != d.Staked[1] || d.Rewards[0] != d.Rewards[1] {
+						list = append(list, *d)
+					}
+				}
+				slices.SortFunc(list, func(x, y difference) int { return cmp.Compare(x.Account, y.Account) })
+				return a.print(list, func(out io.Writer) {
+					fmt.Fprintf(out, "OXEN ADDRESS\tSTAKED AT %d\tAT %d\tREWARDS AT %d\tAT %d\n", heights[0], heights[1], heights[0], heights[1])
+					for _, d := range list {
+						fmt.Fprintf(out, "%s\t%s\t%s\t%s\t%s\n", d.Oxen, d.Staked[0].Coins(), d.Staked[1].Coins(), d.Rewards[0].Coins(), d.Rewards[1].Coins())
+					}
+				})
+			})
+		},
+	}
+}

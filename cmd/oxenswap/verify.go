@@ -1,0 +1,257 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+
+	"github.com/spf13/cobra"
+
+	"oxenswap/swap/cryptonote"
+)
+
+// maxMessage is the most bytes of a message to verify; an Oxen wallet signs lines, not files.
+const maxMessage = 1 << 20
+
+// verdict is what `verify signature` answers.
+type verdict struct {
+	Good   bool   `json:"good"`
+	Reason string `json:"reason,omitempty"`
+	Line   int    `json:"line,omitempty"` // of a --jsonl file, from 1
+}
+
+func (a *app) verifyCommand() *cobra.Command {
+	var address, message, file, signature, jsonl string
+	c := &cobra.Command{
+		Use:   "signature --address A --message M --signature S",
+		Short: "Verify an Oxen message signature",
+		Long: `Verify an Oxen message signature (SigV1) by the address's spend key. The address may be of any network.
+
+With --jsonl every line {"address":"..","message":"..","signature":".."} (or "message_base64") of a file is verified,
+on all cores, and one JSON verdict a line is printed in the order of the input. It exits 0 only if all are good.`,
+		Args: noArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			given := c.Flags().Changed
+			if given("jsonl") {
+				if given("address") || given("message") || given("message-file") || given("signature") {
+					return usage("--jsonl stands alone: the lines of its file name address, message and signature")
+				}
+				return a.verifyLines(jsonl)
+			}
+			if !given("address") || !given("signature") || given("message") == given("message-file") {
+				return usage("expected --address, --signature and one of --message and --message-file")
+			}
+			text := []byte(message)
+			if file != "" {
+				var err error
+				if text, err = a.readLimited(file, maxMessage); err != nil {
+					return err
+				}
+			}
+			v := verifySignature(address, text, signature)
+			if err := a.print(v, func(w io.Writer) {
+				if v.Good {
+					fmt.Fprintln(w, "good")
+				} else {
+					fmt.Fprintf(w, "bad: %s\n", v.Reason)
+				}
+			}); err != nil {
+				return err
+			}
+			if !v.Good {
+				return errNo
+			}
+			return nil
+		},
+	}
+	flags := c.Flags()
+	flags.StringVar(&address, "address", "", "Oxen address")
+	flags.StringVar(&message, "message", "", "the signed text")
+	flags.StringVar(&file, "message-file", "", "file with the signed bytes, - for standard input")
+	flags.StringVar(&signature, "signature", "", "SigV1...")
+	flags.StringVar(&jsonl, "jsonl", "", "file of many signatures, - for standard input")
+	return group("verify", "Check what a wallet signed or proved", c)
+}
+
+func verifySignature(address string, message []byte, signature string) verdict {
+	a, err := cryptonote.ParseAddress(address)
+	if err != nil {
+		return verdict{Reason: err.Error()}
+	}
+	sig, err := cryptonote.ParseSignature(signature)
+	if err == nil {
+		err = cryptonote.Verify(a.Spend, message, sig)
+	}
+	if err != nil {
+		return verdict{Reason: err.Error()}
+	}
+	return verdict{Good: true}
+}
+
+// signatureLine is one line of --jsonl.
+type signatureLine struct {
+	Address       string  `json:"address"`
+	Message       *string `json:"message"`
+	MessageBase64 *string `json:"message_base64"`
+	Signature     string  `json:"signature"`
+}
+
+func verifyLine(line []byte) verdict {
+	var l signatureLine
+	dec := json.NewDecoder(bytes.NewReader(line))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(&l); err != nil {
+		return verdict{Reason: fmt.Sprintf("not a JSON object with the keys address, message or message_base64, signature: %v", err)}
+	}
+	if _, err := dec.Token(); err != io.EOF {
+		return verdict{Reason: "something follows the JSON object"}
+	}
+	if (l.Message == nil) == (l.MessageBase64 == nil) {
+		return verdict{Reason: "expected one of message and message_base64"}
+	}
+	if l.Message != nil {
+		return verifySignature(l.Address, []byte(*l.Message), l.Signature)
+	}
+	message, err := base64.StdEncoding.Strict().DecodeString(*l.MessageBase64)
+	if err != nil {
+		return verdict{Reason: fmt.Sprintf("message_base64: %v", err)}
+	}
+	return verifySignature(l.Address, message, l.Signature)
+}
+
+// chunk is how many lines a core verifies at a time.
+const chunk = 64
+
+// verifyLines verifies the lines of a file on all cores and prints the verdicts in their order, in memory that does not
+// grow with the file.
+func (a *app) verifyLines(path string) error {
+	in := a.stdin
+	if path != "-" {
+		f, err := os.Open(path)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		in = f
+	}
+	bad, total := 0, 0
+	out := bufio.NewWriterSize(a.stdout, 1<<16)
+	err := inOrder(lineChunks(in), func(c lineChunk) []verdict {
+		verdicts := make([]verdict, len(c.lines))
+		for i, line := range c.lines {
+			verdicts[i] = verifyLine(line)
+			verdicts[i].Line = c.first + i
+		}
+		return verdicts
+	}, func(c lineChunk, verdicts []verdict) error {
+		if c.err != nil {
+			return fmt.Errorf("%s, line %d: %w", path, c.first, c.err)
+		}
+		for _, v := range verdicts {
+			total++
+			if !v.Good {
+				bad++
+			}
+			line, err := json.Marshal(v)
+			if err != nil {
+				return err
+			}
+			if _, err := out.Write(append(line, '\n')); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err := errors.Join(err, out.Flush()); err != nil {
+		return err
+	}
+	a.say("%d signatures, %d good, %d bad", total, total-bad, bad)
+	if bad > 0 || total == 0 {
+		return errNo
+	}
+	return nil
+}
+
+type lineChunk struct {
+	lines [][]byte
+	first int // number of the first line, from 1
+	err   error
+}
+
+// lineChunks reads lines, each of at most 2 x maxMessage bytes; empty ones count and are skipped.
+func lineChunks(in io.Reader) func(yield func(lineChunk) bool) {
+	return func(yield func(lineChunk) bool) {
+		lines := bufio.NewScanner(in)
+		lines.Buffer(make([]byte, 1<<16), 2*maxMessage)
+		n := 0
+		c := lineChunk{first: 1}
+		for lines.Scan() {
+			n++
+			if len(bytes.TrimSpace(lines.Bytes())) == 0 {
+				if len(c.lines) > 0 && !yield(c) {
+					return
+				}
+				c = lineChunk{first: n + 1}
+				continue
+			}
+			c.lines = append(c.lines, bytes.Clone(lines.Bytes()))
+			if len(c.lines) == chunk {
+				if !yield(c) {
+					return
+				}
+				c = lineChunk{first: n + 1}
+			}
+		}
+		if len(c.lines) > 0 && !yield(c) {
+			return
+		}
+		if err := lines.Err(); err != nil {
+			yield(lineChunk{first: n + 1, err: err})
+		}
+	}
+}
+
+// inOrder runs work on every item on all cores and hands the results to done in the order of the items. It stops at the
+// first error of done.
+func inOrder[T, R any](items func(yield func(T) bool), work func(T) R, done func(T, R) error) error {
+	type job struct {
+		item   T
+		result chan R
+	}
+	workers := runtime.GOMAXPROCS(0)
+	todo, order, stop := make(chan job), make(chan job, 4*workers), make(chan struct{})
+	for range workers {
+		go func() {
+			for j := range todo {
+				j.result <- work(j.item)
+			}
+		}()
+	}
+	go func() {
+		defer close(order)
+		defer close(todo)
+		for item := range items {
+			j := job{item, make(chan R, 1)}
+			for _, c := range []chan job{order, todo} {
+				select {
+				case c <- j:
+				case <-stop:
+					return
+				}
+			}
+		}
+	}()
+	defer close(stop)
+	for j := range order {
+		if err := done(j.item, <-j.result); err != nil {
+			return err
+		}
+	}
+	return nil
+}
