@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"hash"
 	"io"
 	"os"
 	"path"
@@ -109,48 +110,42 @@ func (w *exportWriter) keep(p string) bool {
 	return true
 }
 
-func (w *exportWriter) writeIfNew(p string, data []byte) error {
+// replace writes a small file unless it is there already.
+func (w *exportWriter) replace(p string, data []byte) error {
 	old, err := os.ReadFile(w.path(p))
 	if err == nil && bytes.Equal(old, data) {
-		if p != manifestPath {
-			w.files = append(w.files, File{Path: p, Size: int64(len(data)), SHA256: DigestOf(data)})
-		}
 		return nil
 	}
-	return w.write(p, func(out io.Writer) error {
+	_, err = w.write(p, func(out io.Writer) error {
 		_, err := out.Write(data)
 		return err
 	})
+	return err
 }
 
-// write makes or replaces a file at once and lists it.
-func (w *exportWriter) write(p string, fill func(io.Writer) error) error {
-	tmp := filepath.Join(w.tmp, "file")
-	f, err := os.OpenFile(tmp, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o644)
+// add writes a file and lists it.
+func (w *exportWriter) add(p string, fill func(io.Writer) error) error {
+	f, err := w.write(p, fill)
 	if err != nil {
 		return err
 	}
-	defer f.Close()
+	w.files = append(w.files, f)
+	return nil
+}
+
+// write makes or replaces a file in one step.
+func (w *exportWriter) write(p string, fill func(io.Writer) error) (File, error) {
 	sum := sha256.New()
-	out := bufio.NewWriterSize(io.MultiWriter(f, sum), 64<<10)
-	if err := fill(out); err != nil {
-		return fmt.Errorf("%s: %w", p, err)
-	}
-	if err := errors.Join(out.Flush(), f.Sync()); err != nil {
-		return fmt.Errorf("%s: %w", p, err)
-	}
-	info, err := f.Stat()
+	tmp := filepath.Join(w.tmp, "file")
+	size, err := writeSynced(tmp, sum, fill)
 	if err != nil {
-		return err
-	}
-	if err := f.Close(); err != nil {
-		return err
+		return File{}, fmt.Errorf("%s: %w", p, err)
 	}
 	if err := os.MkdirAll(filepath.Dir(w.path(p)), 0o755); err != nil {
-		return err
+		return File{}, err
 	}
 	if err := os.Rename(tmp, w.path(p)); err != nil {
-		return err
+		return File{}, err
 	}
 	for d := path.Dir(p); ; d = path.Dir(d) {
 		w.dirs[d] = true
@@ -158,10 +153,30 @@ func (w *exportWriter) write(p string, fill func(io.Writer) error) error {
 			break
 		}
 	}
-	w.files = append(w.files, File{Path: p, Size: info.Size(), SHA256: Digest(sum.Sum(nil))})
 	w.stats.Written++
-	w.stats.Bytes += info.Size()
-	return nil
+	w.stats.Bytes += size
+	return File{Path: p, Size: size, SHA256: Digest(sum.Sum(nil))}, nil
+}
+
+// writeSynced writes a new file, which is durable when it returns, and the same bytes to sum.
+func writeSynced(name string, sum hash.Hash, fill func(io.Writer) error) (size int64, err error) {
+	f, err := os.OpenFile(name, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o644)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	out := bufio.NewWriterSize(io.MultiWriter(f, sum), 64<<10)
+	if err := fill(out); err != nil {
+		return 0, err
+	}
+	if err := errors.Join(out.Flush(), f.Sync()); err != nil {
+		return 0, err
+	}
+	info, err := f.Stat()
+	if err != nil {
+		return 0, err
+	}
+	return info.Size(), nil
 }
 
 // syncDirs makes the renames durable.

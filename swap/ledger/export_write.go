@@ -125,7 +125,7 @@ func (w *exportWriter) tiles() error {
 		if err != nil {
 			return err
 		}
-		if err := w.write(path, func(out io.Writer) error {
+		if err := w.add(path, func(out io.Writer) error {
 			_, err := out.Write(data)
 			return err
 		}); err != nil {
@@ -216,7 +216,7 @@ func (w *exportWriter) attachments() error {
 		if w.keep(p) {
 			continue
 		}
-		if err := w.write(p, func(out io.Writer) error { return w.copyAttachment(out, d) }); err != nil {
+		if err := w.add(p, func(out io.Writer) error { return w.copyAttachment(out, d) }); err != nil {
 			return err
 		}
 	}
@@ -239,27 +239,31 @@ func (w *exportWriter) copyAttachment(out io.Writer, d Digest) error {
 
 // publish makes everything durable and then visible.
 func (w *exportWriter) publish() error {
-	if err := w.syncDirs(); err != nil {
-		return err
-	}
-	if err := w.writeIfNew(checkpointPath, w.cfg.Checkpoint); err != nil {
-		return err
-	}
+	w.files = append(w.files, File{Path: checkpointPath, Size: int64(len(w.cfg.Checkpoint)), SHA256: DigestOf(w.cfg.Checkpoint)})
 	slices.SortFunc(w.files, func(a, b File) int { return strings.Compare(a.Path, b.Path) })
 	m := Manifest{Origin: w.now.Origin, Size: w.now.N, Files: w.files, Withheld: w.withheld}
+	w.stats.Files, w.stats.Withheld = len(m.Files), len(m.Withheld)
 	text, err := FormatManifest(m)
 	if err != nil {
 		return err
 	}
-	msg, err := signNote(text, MaxManifestSize, w.cfg.Signer)
+	manifest, err := signNote(text, MaxManifestSize, w.cfg.Signer)
 	if err != nil {
 		return err
 	}
-	if _, err := openNote(msg, MaxManifestSize, note.VerifierList(w.cfg.Key)); err != nil {
+	if _, err := openNote(manifest, MaxManifestSize, note.VerifierList(w.cfg.Key)); err != nil {
 		return fmt.Errorf("the signer is not the ledger's key %s+%08x: %w", w.cfg.Key.Name(), w.cfg.Key.KeyHash(), err)
 	}
-	w.stats.Files, w.stats.Withheld = len(m.Files), len(m.Withheld)
-	if err := w.writeIfNew(manifestPath, msg); err != nil {
+	if err := w.syncDirs(); err != nil {
+		return err
+	}
+	if err := w.replace(checkpointPath, w.cfg.Checkpoint); err != nil {
+		return err
+	}
+	if err := w.syncDirs(); err != nil {
+		return err
+	}
+	if err := w.replace(manifestPath, manifest); err != nil {
 		return err
 	}
 	if err := w.syncDirs(); err != nil {

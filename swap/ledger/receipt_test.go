@@ -81,7 +81,7 @@ func TestReceiptTampering(t *testing.T) {
 		"less proof":     {lines[3], "", "does not lead"},
 		"more proof":     {lines[3], lines[3] + lines[3], "does not lead"},
 		"endless proof":  {lines[3], strings.Repeat(lines[3], 41), "lines"},
-		"no checkpoint":  {"\n\n", "\n", "lines"},
+		"no checkpoint":  {"\n\n", "\n", "is not a hash"},
 		"too large":      {lines[1], "extra " + strings.Repeat("A", MaxReceiptSize) + "\n", "at most"},
 	} {
 		bad := strings.Replace(string(good), c.old, c.new, 1)
