@@ -129,6 +129,9 @@ func (e *SnapshotTaken) apply(a *applier) error {
 	} else if err != nil && !errors.Is(err, ErrNone) {
 		return err
 	}
+	if e.Quorum != a.m.Config.Quorum {
+		return fmt.Errorf("quorum %d: the one in force is %d", e.Quorum, a.m.Config.Quorum)
+	}
 	if err := a.quorum(e.Daemons); err != nil {
 		return err
 	}
@@ -158,6 +161,9 @@ func (e *SnapshotTaken) apply(a *applier) error {
 
 // quorum refuses a decision about a snapshot for which too few daemons speak.
 func (a *applier) quorum(reports []DaemonReport) error {
+	if a.m.Config.Quorum < 1 {
+		return errNoQuorumSet
+	}
 	agree := map[string]bool{}
 	for _, d := range reports {
 		if d.Agrees {

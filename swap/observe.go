@@ -5,12 +5,16 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
+	"unicode"
 )
 
 // ErrNoQuorum is returned when too few daemons agree.
 var ErrNoQuorum = errors.New("too few daemons agree")
+
+var errNoAnswer = errors.New("gave no answer")
 
 // Answered is what one daemon gave to a take: an observation, or the error why not.
 type Answered struct {
@@ -19,9 +23,15 @@ type Answered struct {
 	Err         error
 }
 
+// errNoQuorumSet refuses to decide anything while nobody has said how many daemons must agree.
+var errNoQuorumSet = errors.New("no quorum is set: say in the configuration how many daemons must agree")
+
 // AgreeOnSnapshot decides on a take: at least quorum daemons must name the same height, block hash and content, on the
 // terms' chain. It returns the entry with its attachments, or ErrNoQuorum saying who said what.
 func AgreeOnSnapshot(terms *Terms, quorum int, answers []Answered) (Record, error) {
+	if quorum < 1 {
+		return Record{}, errNoQuorumSet
+	}
 	type group struct {
 		content []byte
 		digest  Hash
@@ -37,8 +47,11 @@ func AgreeOnSnapshot(terms *Terms, quorum int, answers []Answered) (Record, erro
 			return Record{}, fmt.Errorf("daemon %s answered twice", a.Daemon)
 		}
 		names[a.Daemon] = true
+		if a.Err == nil && a.Observation == nil {
+			a.Err = errNoAnswer
+		}
 		if a.Err == nil {
-			reports[i].Version = a.Observation.Version
+			reports[i].Version = shorten(a.Observation.Version)
 			a.Err = a.Observation.check(terms)
 		}
 		if a.Err != nil {
@@ -131,12 +144,21 @@ func describe(reports []DaemonReport) string {
 	return strings.Join(parts, "; ")
 }
 
-// shorten keeps an error fit for an entry.
+// maxSaid is the most bytes of what a daemon said that an entry repeats.
+const maxSaid = 400
+
+// shorten keeps what a daemon said fit for an entry: short, valid UTF-8 and without control characters.
 func shorten(s string) string {
-	if len(s) > 1000 {
-		return strings.ToValidUTF8(s[:1000], "") + "..."
+	more := ""
+	if len(s) > maxSaid {
+		s, more = s[:maxSaid], "..."
 	}
-	return s
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return ' '
+		}
+		return r
+	}, strings.ToValidUTF8(s, "?")) + more
 }
 
 // differs names the first difference between two contents in normal form.
@@ -185,12 +207,23 @@ var ErrNotYet = errors.New("not final yet")
 // immutable (on a fakechain: have finality_depth blocks above it), and discarded when quorum daemons have another block
 // at its height. Otherwise the error is ErrNotYet with what is missing.
 func DecideSnapshot(terms *Terms, quorum int, s Snapshot, saw []Saw) (Record, error) {
+	if quorum < 1 {
+		return Record{}, errNoQuorumSet
+	}
 	final := make([]DaemonReport, 0, len(saw))
 	others := map[Hash][]int{}
 	var attachments [][]byte
 	agree := 0
+	names := map[string]bool{}
 	for i, w := range saw {
+		if names[w.Daemon] {
+			return Record{}, fmt.Errorf("daemon %s answered twice", w.Daemon)
+		}
+		names[w.Daemon] = true
 		r := DaemonReport{Daemon: w.Daemon}
+		if w.Err == nil && w.Sighting == nil {
+			w.Err = errNoAnswer
+		}
 		if w.Err == nil {
 			w.Err = (&Observation{Network: w.Sighting.Network, Genesis: w.Sighting.Genesis}).check(terms)
 		}
@@ -221,7 +254,8 @@ func DecideSnapshot(terms *Terms, quorum int, s Snapshot, saw []Saw) (Record, er
 		slices.SortFunc(final, func(a, b DaemonReport) int { return cmp.Compare(a.Daemon, b.Daemon) })
 		return Record{Event: &SnapshotFinalized{Height: s.Height, BlockHash: s.BlockHash, Daemons: final}, Attachments: attachments}, nil
 	}
-	for now, who := range others {
+	for _, now := range slices.SortedFunc(maps.Keys(others), func(a, b Hash) int { return bytes.Compare(a[:], b[:]) }) {
+		who := others[now]
 		if len(who) < quorum {
 			continue
 		}
