@@ -93,8 +93,10 @@ type Step struct {
 // Limits of a terms document.
 const (
 	maxTerms      = 65536         // bytes of canonical JSON
-	maxProgrammes = 64            // programmes, and steps in one programme
-	maxPoints     = 10000         // snapshots of one share-points programme
+	maxPortal     = 200           // bytes: with the migration id it names the ledger's key, which has at most 255
+	maxHeight     = 999_999_999   // of a block that the terms name
+	maxProgrammes = 32            // programmes, and steps in one programme
+	maxPoints     = 2000          // snapshots of all share-points programmes: a round's entry lists them, within 65,535 bytes
 	maxCap        = math.MaxInt64 // atomic SESH: 9.2 billion coins, and what SQLite can sum
 )
 
@@ -206,6 +208,7 @@ func (t *Terms) check() error {
 	}
 	names, kinds := map[string]int{}, map[Kind]int{}
 	var caps Amount
+	points := uint64(0)
 	for i, p := range t.Programmes {
 		at := func(key string) string { return fmt.Sprintf("programme[%d].%s", i, key) }
 		if first, twice := names[p.Name]; twice {
@@ -226,6 +229,12 @@ func (t *Terms) check() error {
 		}
 		if p.Kind == SharePoints && p.Every == 0 && !t.Fakechain() {
 			return &TermsError{at("every"), "missing: off a fakechain the heights of its snapshots are from_height, from_height + every, ... to_height"}
+		}
+		if p.Every > 0 {
+			points += (p.ToHeight-p.FromHeight)/p.Every + 1
+		}
+		if points > maxPoints {
+			return &TermsError{at("every"), fmt.Sprintf("%d snapshots for points: expected at most %d in all programmes", points, maxPoints)}
 		}
 	}
 	first := -1

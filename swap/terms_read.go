@@ -1,7 +1,6 @@
 package swap
 
 import (
-	"math"
 	"regexp"
 	"slices"
 	"strings"
@@ -24,8 +23,8 @@ func (r *treeReader) terms(top table) *Terms {
 	t.Version = int(version)
 	t.Name, _ = top.str("name", true)
 	t.Portal, _ = top.str("portal", true)
-	if t.Portal != "" && !portalForm.MatchString(t.Portal) {
-		r.fail("portal", "%q: expected a host name in lower case, with an optional path", t.Portal)
+	if t.Portal != "" && (!portalForm.MatchString(t.Portal) || len(t.Portal) > maxPortal) {
+		r.fail("portal", "%q: expected a host name in lower case, with an optional path, at most %d characters", t.Portal, maxPortal)
 	}
 	t.Opens, _ = top.time("opens", true)
 	t.Closes, _ = top.time("closes", true)
@@ -120,8 +119,8 @@ func (r *treeReader) programme(o table, t *Terms) Programme {
 	default:
 		r.fail(o.at("kind"), "%q: expected convert-stake, convert-rewards, convert-coins, convert-deposits, share-points or grant", kind)
 	}
-	if p.SnapshotWindow > math.MaxUint32 {
-		r.fail(o.at("snapshot_window"), "%d blocks: expected at most 2^32", p.SnapshotWindow)
+	if p.SnapshotWindow > maxHeight {
+		r.fail(o.at("snapshot_window"), "%d blocks: expected at most %d", p.SnapshotWindow, maxHeight)
 	}
 	o.done()
 	return p
@@ -129,8 +128,8 @@ func (r *treeReader) programme(o table, t *Terms) Programme {
 
 func (r *treeReader) height(o table, key string) uint64 {
 	h, ok := o.integer(key, true)
-	if ok && h == 0 {
-		r.fail(o.at(key), "0: expected the height of a block after the genesis")
+	if ok && (h == 0 || h > maxHeight) {
+		r.fail(o.at(key), "%d: expected the height of a block after the genesis, at most %d", h, maxHeight)
 	}
 	return h
 }
@@ -151,8 +150,6 @@ func (r *treeReader) points(o table, p *Programme) {
 		r.fail(o.at("every"), "0: expected a number of blocks")
 	case given && (p.ToHeight-p.FromHeight)%every != 0:
 		r.fail(o.at("to_height"), "%d is not from_height plus a multiple of every", p.ToHeight)
-	case given && (p.ToHeight-p.FromHeight)/every >= maxPoints:
-		r.fail(o.at("every"), "%d snapshots: expected at most %d", (p.ToHeight-p.FromHeight)/every+1, maxPoints)
 	case given && p.SnapshotWindow >= every:
 		r.fail(o.at("snapshot_window"), "%d reaches the next height: it must be less than every", p.SnapshotWindow)
 	case !given && p.SnapshotWindow != 0:
