@@ -301,8 +301,10 @@ func (x *Export) Entries(lo int64) iter.Seq2[Entry, error] {
 		}
 		ahead := make(chan chan result, runtime.GOMAXPROCS(0))
 		done := make(chan struct{})
+		var workers sync.WaitGroup
+		defer workers.Wait() // nothing is read once the loop has ended
 		defer close(done)
-		go func() {
+		workers.Go(func() {
 			defer close(ahead)
 			for n := lo / tileWidth; n*tileWidth < x.checkpoint.N; n++ {
 				c := make(chan result, 1)
@@ -311,13 +313,13 @@ func (x *Export) Entries(lo int64) iter.Seq2[Entry, error] {
 				case <-done:
 					return
 				}
-				go func() {
+				workers.Go(func() {
 					var r result
 					r.entries, r.err = x.parsedBundle(n)
 					c <- r
-				}()
+				})
 			}
-		}()
+		})
 		for c := range ahead {
 			r := <-c
 			for _, e := range r.entries {
