@@ -5,9 +5,9 @@ import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
 import {Ownable2Step} from "@openzeppelin/contracts/access/Ownable2Step.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
-import {Hashes} from "@openzeppelin/contracts/utils/cryptography/Hashes.sol";
 import {MerkleProof} from "@openzeppelin/contracts/utils/cryptography/MerkleProof.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
+import {ClaimTree} from "./ClaimTree.sol";
 import {ISessionTokenDistributor} from "./ISessionTokenDistributor.sol";
 
 /**
@@ -44,8 +44,8 @@ contract SessionTokenDistributor is ISessionTokenDistributor, Ownable2Step {
         bytes8 migrationId;
     }
 
-    /// @dev One storage slot, read by every claim. uint88 holds 309 million times the supply of any token
-    /// with 9 decimals and a billion units.
+    /// @dev One storage slot, read by every claim. uint88 holds the supply of any token with 9
+    /// decimals and up to 300 quadrillion units.
     struct Live {
         uint88 totalClaimed;
         uint88 total;
@@ -62,22 +62,22 @@ contract SessionTokenDistributor is ISessionTokenDistributor, Ownable2Step {
         uint32 round;
     }
 
-    /// @notice The only number of decimals that is accepted of a token: that of SESH and of OXEN.
-    uint8 public constant DECIMALS = 9;
+    /// @dev The only number of decimals that is accepted of a token: that of SESH and of OXEN.
+    uint8 private constant DECIMALS = 9;
 
-    /// @notice Least time between the closing of the migration's terms and the closing of claims.
-    uint64 public constant CLAIM_PERIOD = 90 days;
+    /// @dev Least time between the closing of the migration's terms and the closing of claims.
+    uint64 private constant CLAIM_PERIOD = 90 days;
 
-    /// @notice The longest that claims may be set to stay open, counted from the block that sets it: a time
+    /// @dev The longest that claims may be set to stay open, counted from the block that sets it: a time
     /// given in milliseconds would otherwise lock the funds for ever.
-    uint64 public constant MAX_OPEN = 20 * 365 days;
+    uint64 private constant MAX_OPEN = 20 * 365 days;
 
-    /// @notice The longest activation delay.
-    uint64 public constant MAX_ACTIVATION_DELAY = 90 days;
+    /// @dev The longest activation delay.
+    uint64 private constant MAX_ACTIVATION_DELAY = 90 days;
 
-    /// @notice The most by which a round number may exceed the last proposed one, so that no single proposal
+    /// @dev The most by which a round number may exceed the last proposed one, so that no single proposal
     /// can use up the numbers.
-    uint64 public constant MAX_ROUND_GAP = 1000;
+    uint64 private constant MAX_ROUND_GAP = 1000;
 
     /// @notice The token that is paid.
     IERC20 public immutable token;
@@ -103,8 +103,8 @@ contract SessionTokenDistributor is ISessionTokenDistributor, Ownable2Step {
     Live private _live;
     Pending private _pending;
 
-    /// @notice The root that claims are proved against, 0 before the first activation.
-    bytes32 public root;
+    /// @dev The root that claims are proved against, 0 before the first activation.
+    bytes32 private _root;
 
     /// @dev Kept after activation or cancellation, for the same reason as Pending.
     bytes32 private _pendingRoot;
@@ -183,7 +183,7 @@ contract SessionTokenDistributor is ISessionTokenDistributor, Ownable2Step {
         _live.total = total;
         _live.round = round;
         _pending.activatesAt = 0;
-        root = newRoot;
+        _root = newRoot;
         emit RootActivated(round, newRoot, total);
     }
 
@@ -202,13 +202,16 @@ contract SessionTokenDistributor is ISessionTokenDistributor, Ownable2Step {
      * @param proof sibling hashes from the leaf to the live root
      */
     function claim(address account, uint256 cumulative, bytes32[] calldata proof) external {
-        uint64 round = _checkClaimable();
-        if (!MerkleProof.verifyCalldata(proof, root, _leaf(account, cumulative))) revert InvalidProof();
+        (uint64 round, uint256 paid, uint256 total) = _claimable();
+        if (!ClaimTree.verify(proof, _root, ClaimTree.leaf(account, cumulative))) revert InvalidProof();
         uint256 already = claimed[account];
         if (cumulative <= already) revert NothingToClaim(account, already);
 
-        uint256 amount = cumulative - already;
-        _addToTotal(amount);
+        uint256 amount;
+        unchecked {
+            amount = cumulative - already;
+        }
+        _live.totalClaimed = _raise(paid, amount, total);
         claimed[account] = cumulative;
         token.safeTransfer(account, amount);
         emit Claimed(account, amount, cumulative, round);
@@ -228,7 +231,7 @@ contract SessionTokenDistributor is ISessionTokenDistributor, Ownable2Step {
         bytes32[] calldata proof,
         bool[] calldata proofFlags
     ) external {
-        uint64 round = _checkClaimable();
+        (uint64 round, uint256 paid, uint256 total) = _claimable();
         uint256 n = accounts.length;
         if (n != cumulatives.length) revert BatchUneven(n, cumulatives.length);
         // OpenZeppelin's multiproof holds for zero leaves if the proof is the root itself.
@@ -242,16 +245,19 @@ contract SessionTokenDistributor is ISessionTokenDistributor, Ownable2Step {
         for (uint256 i = 0; i < n; ++i) {
             address account = accounts[i];
             uint256 cumulative = cumulatives[i];
-            leaves[i] = _leaf(account, cumulative);
+            leaves[i] = ClaimTree.leaf(account, cumulative);
             uint256 already = claimed[account];
             if (cumulative <= already) continue;
-            uint256 amount = cumulative - already;
+            uint256 amount;
+            unchecked {
+                amount = cumulative - already;
+            }
             claimed[account] = cumulative;
             amounts[i] = amount;
             sum += amount;
         }
-        if (!MerkleProof.multiProofVerifyCalldata(proof, proofFlags, root, leaves)) revert InvalidProof();
-        _addToTotal(sum);
+        if (!MerkleProof.multiProofVerifyCalldata(proof, proofFlags, _root, leaves)) revert InvalidProof();
+        _live.totalClaimed = _raise(paid, sum, total);
 
         for (uint256 i = 0; i < n; ++i) {
             uint256 amount = amounts[i];
@@ -353,21 +359,21 @@ contract SessionTokenDistributor is ISessionTokenDistributor, Ownable2Step {
     /**
      * @notice The live root.
      * @return round its number, 0 before the first activation
-     * @return liveRoot the root, 0 before the first activation
+     * @return root the root, 0 before the first activation
      * @return total the most that may ever have been paid under it, atomic units
      */
-    function live() external view returns (uint64 round, bytes32 liveRoot, uint256 total) {
-        return (_live.round, root, _live.total);
+    function live() external view returns (uint64 round, bytes32 root, uint256 total) {
+        return (_live.round, _root, _live.total);
     }
 
     /**
      * @notice The pending root; all zero if there is none.
      * @return round its number
-     * @return pendingRoot the root
+     * @return root the root
      * @return total its total, atomic units
      * @return activatesAt from when on it can be activated
      */
-    function pending() external view returns (uint64 round, bytes32 pendingRoot, uint256 total, uint64 activatesAt) {
+    function pending() external view returns (uint64 round, bytes32 root, uint256 total, uint64 activatesAt) {
         if (_pending.activatesAt == 0) return (0, 0, 0, 0);
         return (_pending.round, _pendingRoot, _pending.total, _pending.activatesAt);
     }
@@ -397,11 +403,11 @@ contract SessionTokenDistributor is ISessionTokenDistributor, Ownable2Step {
         return _live.paused;
     }
 
-    /// @dev Books `amount` as paid; reverts above the live total.
-    function _addToTotal(uint256 amount) private {
-        uint256 newTotal = _live.totalClaimed + amount;
-        if (newTotal > _live.total) revert TotalExceeded(newTotal, _live.total);
-        _live.totalClaimed = uint88(newTotal);
+    /// @dev The new totalClaimed; reverts above the live total.
+    function _raise(uint256 paid, uint256 amount, uint256 total) private pure returns (uint88) {
+        uint256 raised = paid + amount;
+        if (raised > total) revert TotalExceeded(raised, total);
+        return uint88(raised);
     }
 
     /// @dev Sets the publisher and says so.
@@ -446,24 +452,20 @@ contract SessionTokenDistributor is ISessionTokenDistributor, Ownable2Step {
 
     /// @dev Reverts while paused and from the closing time on.
     function _checkRunning() private view {
-        if (_live.paused) revert IsPaused();
-        if (block.timestamp >= _live.closesAt) revert IsClosed(_live.closesAt);
+        _checkRunning(_live.paused, _live.closesAt);
     }
 
-    /// @dev Reverts unless claims are possible now; returns the live root's round.
-    function _checkClaimable() private view returns (uint64 round) {
-        _checkRunning();
-        round = _live.round;
+    /// @dev Reverts unless claims are possible now; returns what they need of the live root, read once.
+    function _claimable() private view returns (uint64 round, uint256 paid, uint256 total) {
+        (bool isPaused, uint64 closes) = (_live.paused, _live.closesAt);
+        (round, paid, total) = (_live.round, _live.totalClaimed, _live.total);
+        _checkRunning(isPaused, closes);
         if (round == 0) revert NothingLive();
     }
 
-    /// @dev The leaf of StandardMerkleTree: keccak256(keccak256(abi.encode(account, cumulative))). The double
-    /// hash keeps a leaf from being read as an inner node.
-    function _leaf(address account, uint256 cumulative) private pure returns (bytes32 leaf) {
-        bytes32 inner = Hashes.efficientKeccak256(bytes32(uint256(uint160(account))), bytes32(cumulative));
-        assembly ("memory-safe") {
-            mstore(0x00, inner)
-            leaf := keccak256(0x00, 0x20)
-        }
+    /// @dev See _checkRunning().
+    function _checkRunning(bool isPaused, uint64 closes) private view {
+        if (isPaused) revert IsPaused();
+        if (block.timestamp >= closes) revert IsClosed(closes);
     }
 }

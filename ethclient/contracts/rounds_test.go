@@ -98,7 +98,6 @@ func TestActivate(t *testing.T) {
 		t.Errorf("%s\nwant %s", got, want)
 	}
 	w.expect("live", fmt.Sprint([]any{1, [32]byte(tree.Root()), 1000}...))
-	w.expect("root", fmt.Sprint([32]byte(tree.Root())))
 	w.expect("pending", fmt.Sprint([]any{0, [32]byte{}, 0, 0}...))
 	w.reverts(w.stranger, w.d.PackActivate(), "NothingPending[]")
 }
