@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"unicode"
 
 	"oxenswap/oxenrpc/wire"
 )
@@ -93,7 +94,7 @@ func excerpt(body []byte) string {
 	}
 	text := strings.ToValidUTF8(string(body), "?")
 	text = strings.Map(func(c rune) rune {
-		if c < ' ' || c == 0x7f || c >= 0x80 && c < 0xa0 {
+		if !unicode.IsPrint(c) {
 			return '?'
 		}
 		return c

@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"strconv"
 	"sync"
+
+	"oxenswap/oxenrpc/wire"
 )
 
 // A Daemon answers like an oxend over HTTP, from a State. It is an http.Handler; all of its methods may be called while
@@ -140,14 +142,10 @@ func (d *Daemon) reply(body []byte) *Reply {
 	reply := &Reply{Status: http.StatusOK, Method: method, N: d.counts[method]}
 	json.Unmarshal(call.Params, &reply.Params)
 	result, failure := d.state.answer(method, call.Params, d.release, d.shuffle)
-	if failure != nil {
-		if failure.Code != -32601 && failure.Code != 403 {
-			id = json.RawMessage("0") // as oxend does on errors of handlers
-		}
-		reply.Body = failureReply(id, *failure).Body
-	} else {
-		reply.Body = encode(object{"jsonrpc": json.RawMessage(`"2.0"`), "id": id, "result": result})
+	if failure != nil && failure.Code != wire.CodeMethodNotFound {
+		id = json.RawMessage("0") // as oxend does on errors of handlers
 	}
+	reply.Body = envelope(id, result, failure)
 	hooks := d.intercept
 	d.mu.Unlock() // a hook may call the daemon's methods
 	for _, hook := range hooks {
@@ -158,5 +156,5 @@ func (d *Daemon) reply(body []byte) *Reply {
 }
 
 func failureReply(id json.RawMessage, f rpcFailure) *Reply {
-	return &Reply{Status: http.StatusOK, Body: encode(object{"jsonrpc": json.RawMessage(`"2.0"`), "id": id, "error": encode(f)})}
+	return &Reply{Status: http.StatusOK, Body: envelope(id, nil, &f)}
 }

@@ -20,6 +20,9 @@ import (
 // MaxBody bounds one answer, in bytes. The largest, all service nodes of the main network, takes about 10 MB.
 const MaxBody = 64 << 20
 
+// maxMessage bounds what is kept of the daemon's own words about a failure, in bytes.
+const maxMessage = 300
+
 // ID is the id of every request: a daemon answers a call with the id that it was sent.
 const ID = "0"
 
@@ -38,7 +41,7 @@ var ErrBusy = errors.New("the daemon is not synchronised")
 // An RPCError is an answer with an error object.
 type RPCError struct {
 	Code    int32
-	Message string // at most 300 bytes
+	Message string // at most maxMessage bytes, printable
 }
 
 func (e *RPCError) Error() string { return fmt.Sprintf("error %d: %s", e.Code, e.Message) }
@@ -48,7 +51,7 @@ func (e *RPCError) Is(target error) bool { return target == ErrBusy && e.Code ==
 
 // A StatusError is an answer whose status is not "OK".
 type StatusError struct {
-	Status string // at most 300 bytes
+	Status string // at most maxMessage bytes, printable
 }
 
 func (e *StatusError) Error() string { return fmt.Sprintf("status %q", e.Status) }
@@ -143,7 +146,7 @@ func result(body []byte) (start int, err error) {
 	case status == nil:
 		return 0, &FormatError{Where: "result.status", Problem: "missing"}
 	case string(status) != "OK":
-		return 0, &StatusError{Status: bounded(status)}
+		return 0, &StatusError{Status: printable(status, maxMessage)}
 	case untrusted:
 		return 0, &FormatError{Where: "result.untrusted", Problem: "the daemon passed the question on to a bootstrap daemon; " +
 			"run it without --bootstrap-daemon-address"}
@@ -159,26 +162,11 @@ func (r *reader) failure() *RPCError {
 		case "code":
 			e.Code = r.signed32()
 		case "message":
-			e.Message = bounded(r.text())
+			e.Message = printable(r.text(), maxMessage)
 		default:
 			return false
 		}
 		return true
 	})
 	return e
-}
-
-// bounded keeps the start of a text that the daemon wrote, without control characters.
-func bounded(text []byte) string {
-	const most = 300
-	if len(text) > most {
-		text = text[:most]
-	}
-	out := []rune(string(text))
-	for i, c := range out {
-		if c < ' ' || c == 0x7f || c == utf8.RuneError {
-			out[i] = '?'
-		}
-	}
-	return string(out)
 }

@@ -6,6 +6,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"oxenswap/swap"
 )
@@ -129,7 +132,7 @@ func (r *reader) object(field func(name []byte) (used bool)) {
 			r.skip()
 		}
 		if r.err != nil {
-			r.within("." + clip(name))
+			r.within("." + printable(name, 40))
 			return
 		}
 		if r.next(',') {
@@ -261,8 +264,7 @@ func (r *reader) integer() uint64 {
 		r.pos++
 	}
 	digits := r.data[start:r.pos]
-	fraction := r.pos < len(r.data) && bytes.IndexByte([]byte(".eE"), r.data[r.pos]) >= 0
-	if len(digits) == 0 || fraction || (len(digits) > 1 && digits[0] == '0') {
+	if len(digits) == 0 || r.inNumber() || (len(digits) > 1 && digits[0] == '0') {
 		r.pos = start
 		r.fail("expected an integer from 0 to 2^64-1, found %s", r.found())
 		return 0
@@ -379,7 +381,13 @@ func (r *reader) skip() {
 // number skips any JSON number.
 func (r *reader) number() {
 	start := r.pos
-	for r.pos < len(r.data) && bytes.IndexByte([]byte("+-.eE0123456789"), r.data[r.pos]) >= 0 {
+	for r.pos < len(r.data) && r.data[r.pos]-'0' <= 9 {
+		r.pos++
+	}
+	if digits := r.data[start:r.pos]; len(digits) > 0 && (len(digits) == 1 || digits[0] != '0') && !r.inNumber() {
+		return
+	}
+	for r.inNumber() {
 		r.pos++
 	}
 	if token := r.data[start:r.pos]; r.err == nil && !json.Valid(token) {
@@ -388,10 +396,20 @@ func (r *reader) number() {
 	}
 }
 
-// clip shortens a name for a path.
-func clip(name []byte) string {
-	if len(name) > 40 {
-		name = name[:40]
+// inNumber reports whether the next byte may stand in a number.
+func (r *reader) inNumber() bool {
+	return r.pos < len(r.data) && strings.IndexByte("+-.eE0123456789", r.data[r.pos]) >= 0
+}
+
+// printable keeps the start of a text that the daemon wrote, fit for one line of a message.
+func printable(text []byte, most int) string {
+	if len(text) > most {
+		text = text[:most]
 	}
-	return string(bytes.ToValidUTF8(name, []byte("?")))
+	return strings.Map(func(c rune) rune {
+		if c == utf8.RuneError || !unicode.IsPrint(c) {
+			return '?'
+		}
+		return c
+	}, string(text))
 }
