@@ -1,0 +1,306 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"golang.org/x/mod/sumdb/tlog"
+
+	"oxenswap/swap"
+	"oxenswap/swap/ledger"
+)
+
+const (
+	// maxBatch is the most updates in one transaction, so that none waits long for the others.
+	maxBatch = 256
+	// maxStep is how far the clock may step back while the store is open: the entries meanwhile get the last one's time.
+	maxStep = 2 * time.Minute
+)
+
+// job is something to be done by the goroutine that writes.
+type job struct {
+	ctx      context.Context
+	run      func(*batch) error
+	err      error
+	panicked any
+	done     chan struct{}
+}
+
+func newJob(ctx context.Context, run func(*batch) error) *job {
+	return &job{ctx: ctx, run: run, done: make(chan struct{})}
+}
+
+// Update implements swap.Ledger.
+func (s *Store) Update(ctx context.Context, decide func(t swap.Tables, at time.Time) ([]swap.Record, error)) ([]ledger.Entry, error) {
+	var entries []ledger.Entry
+	err := s.do(ctx, func(b *batch) error {
+		at, err := b.now()
+		if err != nil {
+			return err
+		}
+		records, err := b.decide(decide, at)
+		if err != nil {
+			return err
+		}
+		entries, err = b.append(records, at)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return entries, nil
+}
+
+// Rebuild throws the projections away and makes them anew from the entries, in one transaction.
+func (s *Store) Rebuild(ctx context.Context) error {
+	return s.do(ctx, func(b *batch) error {
+		b.tables.migration = nil
+		for _, p := range projections() {
+			if err := b.tables.exec(p.table, "DELETE FROM "+p.table); err != nil {
+				return err
+			}
+		}
+		return replay(ctx, b.tables, b.tables, b.size)
+	})
+}
+
+// replay applies the first size entries of a log to tables.
+func replay(ctx context.Context, log, to *tables, size uint64) error {
+	for from := uint64(0); from < size; from += page {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		list, err := log.records(from, min(size, from+page))
+		if err != nil {
+			return err
+		}
+		for i, raw := range list {
+			e, err := parseStored(from+uint64(i), raw)
+			if err != nil {
+				return err
+			}
+			if err := swap.Apply(to, log, e.Entry); err != nil {
+				return fmt.Errorf("entry %d: %w", e.Seq, err)
+			}
+		}
+	}
+	return nil
+}
+
+// do hands a job to the goroutine that writes and waits for its end. Once the job has been taken, ctx ends nothing any more.
+func (s *Store) do(ctx context.Context, run func(*batch) error) error {
+	if err := s.stopped(); err != nil {
+		return err
+	}
+	j := newJob(ctx, run)
+	select {
+	case s.jobs <- j:
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-s.ended:
+		return ErrClosed
+	}
+	<-j.done
+	if j.panicked != nil {
+		panic(j.panicked)
+	}
+	return j.err
+}
+
+func (s *Store) run() {
+	defer close(s.ended)
+	for {
+		select {
+		case j := <-s.jobs:
+			jobs := s.gather(j)
+			err := s.transact(jobs)
+			for _, j := range jobs {
+				if err != nil {
+					j.err = err
+				}
+				close(j.done)
+			}
+		case <-s.closing:
+			return
+		}
+	}
+}
+
+// gather returns a job together with those that wait behind it.
+func (s *Store) gather(j *job) []*job {
+	jobs := []*job{j}
+	for len(jobs) < maxBatch {
+		select {
+		case j := <-s.jobs:
+			jobs = append(jobs, j)
+		default:
+			return jobs
+		}
+	}
+	return jobs
+}
+
+// transact runs jobs in one transaction and signs what it holds then. Errors of single jobs are left in them; an error that
+// is returned concerns all of them, and none of them had an effect unless it wraps ErrStopped.
+func (s *Store) transact(jobs []*job) error {
+	if err := s.stopped(); err != nil {
+		return err
+	}
+	tx, err := s.write.BeginTxx(context.Background(), nil)
+	if err != nil {
+		return fmt.Errorf("nothing was recorded: begin a transaction: %w", err)
+	}
+	defer tx.Rollback()
+	b := &batch{
+		tables: &tables{ctx: context.Background(), tx: tx, terms: s.terms, migration: s.migration},
+		size:   s.size, last: s.last, clock: s.clock,
+	}
+	for _, j := range jobs {
+		if err := b.run(j); err != nil {
+			return fmt.Errorf("nothing was recorded: %w", err)
+		}
+	}
+	var checkpoint []byte
+	if b.size > s.signed {
+		root, err := ledger.TreeHash(int64(b.size), b.tables)
+		if err != nil {
+			return fmt.Errorf("nothing was recorded: %w", err)
+		}
+		c := ledger.Checkpoint{Origin: s.signer.Name(), Tree: tlog.Tree{N: int64(b.size), Hash: root}}
+		if checkpoint, err = ledger.SignCheckpoint(c, s.signer); err != nil {
+			return fmt.Errorf("nothing was recorded: %w", err)
+		}
+	}
+	if err := tx.Commit(); err != nil {
+		return s.stop("commit", err)
+	}
+	s.size, s.last, s.migration = b.size, b.last, b.tables.migration
+	if checkpoint == nil {
+		return nil
+	}
+	if err := writeCheckpoint(s.dir, checkpoint); err != nil {
+		return s.stop("write the checkpoint", err)
+	}
+	s.signed = b.size
+	return nil
+}
+
+func (s *Store) stop(what string, cause error) error {
+	err := fmt.Errorf("%w: could not %s: %w: whether the last entries were recorded is known only when the program starts again. Make room on the disk or replace it, then start again", ErrStopped, what, cause)
+	s.fatal.Store(&err)
+	return err
+}
+
+// batch is the transaction under way.
+type batch struct {
+	tables *tables
+	size   uint64
+	last   time.Time
+	clock  func() time.Time
+}
+
+// run runs a job in a savepoint of its own. It returns an error only when the transaction as a whole cannot go on.
+func (b *batch) run(j *job) error {
+	if j.err = j.ctx.Err(); j.err != nil {
+		return nil
+	}
+	size, last := b.size, b.last
+	if _, err := b.tables.tx.Exec("SAVEPOINT job"); err != nil {
+		return err
+	}
+	b.call(j)
+	if j.err == nil && j.panicked == nil {
+		_, err := b.tables.tx.Exec("RELEASE job")
+		return err
+	}
+	b.size, b.last, b.tables.migration = size, last, nil
+	if _, err := b.tables.tx.Exec("ROLLBACK TO job; RELEASE job"); err != nil {
+		// SQLite gives up a whole transaction when the disk is full or fails.
+		return errors.Join(j.err, err)
+	}
+	return nil
+}
+
+func (b *batch) call(j *job) {
+	defer func() {
+		j.panicked = recover()
+		b.tables.frozen = false
+	}()
+	j.err = j.run(b)
+}
+
+// now returns the time of the next entries: whole seconds, never before the last entry.
+func (b *batch) now() (time.Time, error) {
+	now := b.clock().UTC().Truncate(time.Second)
+	if now.After(b.last) {
+		return now, nil
+	}
+	if b.last.Sub(now) > maxStep {
+		return now, fmt.Errorf("the clock says %s, and the last entry was written at %s: set the clock", now.Format(time.RFC3339), b.last.Format(time.RFC3339))
+	}
+	return b.last, nil
+}
+
+func (b *batch) decide(decide func(swap.Tables, time.Time) ([]swap.Record, error), at time.Time) ([]swap.Record, error) {
+	b.tables.frozen = true
+	defer func() { b.tables.frozen = false }()
+	return decide(b.tables, at)
+}
+
+// append writes records as the next entries and applies them.
+func (b *batch) append(records []swap.Record, at time.Time) ([]ledger.Entry, error) {
+	entries := make([]ledger.Entry, 0, len(records))
+	for _, r := range records {
+		if err := r.Check(); err != nil {
+			return nil, err
+		}
+		body, err := ledger.MarshalBody(r.Event)
+		if err != nil {
+			return nil, err
+		}
+		e := ledger.Entry{Seq: b.size, Time: at, Kind: r.Event.Kind(), Body: body}
+		raw, err := ledger.FormatEntry(e)
+		if err != nil {
+			return nil, err
+		}
+		if err := b.tables.appendEntry(e.Seq, raw); err != nil {
+			return nil, err
+		}
+		carried := swap.AttachmentMap{}
+		for _, plain := range r.Attachments {
+			if err := b.tables.putAttachment(e.Seq, plain); err != nil {
+				return nil, err
+			}
+			carried[swap.Digest(plain)] = plain
+		}
+		for _, h := range r.Event.Attachments() {
+			if carried[h] == nil {
+				if err := b.tables.hasAttachment(h); err != nil {
+					return nil, fmt.Errorf("%s: %w", e.Kind, err)
+				}
+			}
+		}
+		// What is applied is what was written, decoded again as replay will, and not the event in memory.
+		if err := swap.Apply(b.tables, carriedFirst{carried, b.tables}, e); err != nil {
+			return nil, err
+		}
+		b.size, b.last = b.size+1, at
+		entries = append(entries, e)
+	}
+	return entries, nil
+}
+
+// carriedFirst spares attachments that have just been written their way back through the database.
+type carriedFirst struct {
+	carried swap.AttachmentMap
+	stored  swap.Attachments
+}
+
+func (a carriedFirst) Attachment(h swap.Hash) ([]byte, error) {
+	if _, ok := a.carried[h]; ok {
+		return a.carried.Attachment(h)
+	}
+	return a.stored.Attachment(h)
+}

@@ -1,0 +1,139 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+
+	"golang.org/x/mod/sumdb/note"
+
+	"oxenswap/swap/ledger"
+)
+
+// The files of a data directory.
+const (
+	databaseFile   = "ledger.db"
+	checkpointFile = "checkpoint"
+	lockFile       = "lock"
+)
+
+// fileLock keeps every other writer out of a data directory for as long as the process lives or until it is released.
+type fileLock struct{ file *os.File }
+
+// acquireLock takes the lock of a data directory or fails at once.
+func acquireLock(dir string) (*fileLock, error) {
+	path := filepath.Join(dir, lockFile)
+	for {
+		f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+		if err != nil {
+			return nil, fmt.Errorf("lock the data directory: %w", err)
+		}
+		if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+			defer f.Close()
+			if !errors.Is(err, syscall.EWOULDBLOCK) {
+				return nil, fmt.Errorf("lock %s: %w", path, err)
+			}
+			return nil, fmt.Errorf("%s is in use by %s: only one process may write, stop that one first", dir, holder(f))
+		}
+		if same, err := stillThere(f, path); err != nil || !same {
+			// Somebody removed the file between opening and locking it: the lock would keep nobody out.
+			f.Close()
+			if err != nil {
+				return nil, fmt.Errorf("lock %s: %w", path, err)
+			}
+			continue
+		}
+		if err := errors.Join(f.Truncate(0), writeAt0(f, strconv.Itoa(os.Getpid())+"\n")); err != nil {
+			f.Close()
+			return nil, fmt.Errorf("lock %s: %w", path, err)
+		}
+		return &fileLock{f}, nil
+	}
+}
+
+func writeAt0(f *os.File, s string) error {
+	_, err := f.WriteAt([]byte(s), 0)
+	return err
+}
+
+func stillThere(f *os.File, path string) (bool, error) {
+	opened, err := f.Stat()
+	if err != nil {
+		return false, err
+	}
+	now, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil && os.SameFile(opened, now), err
+}
+
+func holder(f *os.File) string {
+	text, err := io.ReadAll(io.LimitReader(f, 32))
+	pid, notNumber := strconv.Atoi(strings.TrimSpace(string(text)))
+	if err != nil || notNumber != nil {
+		return "another process"
+	}
+	return fmt.Sprintf("process %d", pid)
+}
+
+// release lets the lock go. The file stays, so that nobody can hold the lock of a file that is no longer there.
+func (l *fileLock) release() error { return l.file.Close() }
+
+// remove deletes the file and lets the lock go.
+func (l *fileLock) remove() error {
+	return errors.Join(os.Remove(l.file.Name()), l.file.Close())
+}
+
+// readCheckpoint reads and verifies the checkpoint of a data directory.
+func readCheckpoint(dir string, key note.Verifier) ([]byte, ledger.Checkpoint, error) {
+	path := filepath.Join(dir, checkpointFile)
+	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, ledger.Checkpoint{}, fmt.Errorf("%s is missing, without which nobody can tell whether the database is the newest one: put it back from a backup or an export. If the ledger was being created when it was lost, delete the directory and create it again", path)
+	} else if err != nil {
+		return nil, ledger.Checkpoint{}, err
+	}
+	defer f.Close()
+	msg, err := io.ReadAll(io.LimitReader(f, ledger.MaxCheckpointSize+1))
+	if err != nil {
+		return nil, ledger.Checkpoint{}, err
+	}
+	c, _, err := ledger.OpenCheckpoint(msg, key)
+	if err != nil {
+		return nil, ledger.Checkpoint{}, fmt.Errorf("%s: %w: put it back from a backup or an export, never delete it", path, err)
+	}
+	return msg, c, nil
+}
+
+// writeCheckpoint replaces the checkpoint at once: after a crash the file is either the old one or the new one, and after
+// it returns it is the new one.
+func writeCheckpoint(dir string, msg []byte) error {
+	path := filepath.Join(dir, checkpointFile)
+	f, err := os.OpenFile(path+".new", os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o644)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(msg)
+	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	if err := os.Rename(path+".new", path); err != nil {
+		return err
+	}
+	return syncDir(dir)
+}
+
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}

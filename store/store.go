@@ -1,0 +1,323 @@
+// Package store keeps a migration's ledger in SQLite: the log, its tree of hashes, its attachments, and the projections
+// that follow from them. An entry and everything that it changes are one transaction.
+//
+// # Files of a data directory
+//
+//   - ledger.db (with ledger.db-wal and ledger.db-shm while in use): the database. Who can write it can change what the
+//     service believes, but not unnoticed: every entry is under a root that was signed and published. [Reader.Verify]
+//     compares all of it.
+//   - checkpoint: the last signed size and root. It is written after every commit, before anyone is answered, and proves at
+//     the next start that the database is not an older copy. Who can replace both files by older copies can roll the ledger
+//     back unnoticed on this machine; published checkpoints and receipts show it to others.
+//   - lock: held by the process that writes, with its number inside.
+//
+// The ledger's secret key is not here. Who has it can sign a second history, which again shows against anything published.
+//
+// # Commits
+//
+// One goroutine writes. It takes all updates that wait, runs them one after the other in one transaction, each in a
+// savepoint of its own, signs the new root, commits, replaces the checkpoint file, and only then answers. An update that fails
+// leaves no trace and does not disturb the others. When the commit itself or the checkpoint fails, nobody can know what is on
+// disk: the store stops and refuses everything ([ErrStopped]) until it is opened again, which finds out and goes on with the same
+// code.
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/mattn/go-sqlite3"
+	"golang.org/x/mod/sumdb/note"
+	"golang.org/x/mod/sumdb/tlog"
+
+	"oxenswap/swap"
+	"oxenswap/swap/ledger"
+)
+
+// ErrStopped is what a Store answers with after a commit or a checkpoint failed.
+var ErrStopped = errors.New("the ledger has stopped")
+
+// ErrClosed is what a Store answers with after Close.
+var ErrClosed = errors.New("the ledger is closed")
+
+// Options are what a writer needs.
+type Options struct {
+	Signer note.Signer      // the ledger's key
+	Clock  func() time.Time // nil: time.Now
+}
+
+// Store is the ledger of a data directory, open for writing.
+type Store struct {
+	*Reader
+	lock   *fileLock
+	write  *sqlx.DB // one connection
+	signer note.Signer
+	clock  func() time.Time
+
+	jobs    chan *job
+	closing chan struct{}
+	ended   chan struct{}
+	close   sync.Once
+
+	// Of the goroutine that writes.
+	size      uint64 // entries
+	signed    uint64 // entries under the checkpoint
+	last      time.Time
+	migration *swap.Migration // as committed; nil: not read
+}
+
+var _ swap.Ledger = (*Store)(nil)
+
+// Create makes the ledger of a directory that has none, and appends its first records in one transaction. Whatever fails,
+// it leaves nothing behind.
+func Create(ctx context.Context, dir string, o Options, first []swap.Record) (_ *Store, err error) {
+	if len(first) == 0 {
+		return nil, errors.New("create a ledger: the first record is missing")
+	}
+	lock, err := acquireLock(dir)
+	if err != nil {
+		return nil, err
+	}
+	s, err := newStore(dir, o, lock)
+	if err != nil {
+		return nil, errors.Join(err, lock.release())
+	}
+	if err := refuseExisting(dir); err != nil {
+		return nil, errors.Join(err, s.release())
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(fmt.Errorf("create a ledger in %s: %w", dir, err), s.remove())
+		}
+	}()
+	// SQLite would let everybody read it.
+	f, err := os.OpenFile(filepath.Join(dir, databaseFile), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if err := f.Close(); err != nil {
+		return nil, err
+	}
+	if err := migrate(ctx, s.write); err != nil {
+		return nil, err
+	}
+	open := newJob(ctx, func(b *batch) error {
+		at, err := b.now()
+		if err != nil {
+			return err
+		}
+		if _, err := b.append(first, at); err != nil {
+			return err
+		}
+		m, err := b.tables.Migration()
+		if err != nil {
+			return err
+		}
+		if s.key, err = ledger.NewVerifier(m.LedgerKey); err != nil {
+			return err
+		}
+		return s.checkSigner()
+	})
+	if err := s.transact([]*job{open}); err != nil {
+		return nil, err
+	}
+	if open.err != nil {
+		return nil, open.err
+	}
+	if err := s.start(ctx); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+func refuseExisting(dir string) error {
+	for _, name := range []string{databaseFile, checkpointFile} {
+		path := filepath.Join(dir, name)
+		if _, err := os.Lstat(path); err == nil {
+			return fmt.Errorf("create a ledger: %s exists, and a ledger is never replaced: choose an empty directory", path)
+		} else if !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("create a ledger: %w", err)
+		}
+	}
+	return nil
+}
+
+// Open opens the ledger of a data directory for writing, after it has checked that the ledger is whole and the newest one.
+func Open(ctx context.Context, dir string, o Options) (*Store, error) {
+	path := filepath.Join(dir, databaseFile)
+	if _, err := os.Stat(path); err != nil {
+		return nil, fmt.Errorf("%s holds no ledger: `oxenswap init` makes one: %w", dir, err)
+	}
+	lock, err := acquireLock(dir)
+	if err != nil {
+		return nil, err
+	}
+	s, err := newStore(dir, o, lock)
+	if err != nil {
+		return nil, errors.Join(err, lock.release())
+	}
+	if err := s.start(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("open the ledger in %s: %w", dir, err), s.release())
+	}
+	return s, nil
+}
+
+func newStore(dir string, o Options, lock *fileLock) (*Store, error) {
+	if o.Signer == nil {
+		return nil, errors.New("the ledger's key is missing: nothing could be signed")
+	}
+	s := &Store{
+		Reader: newReader(dir), lock: lock, signer: o.Signer, clock: o.Clock,
+		write: connect(filepath.Join(dir, databaseFile), readWrite, 1),
+		jobs:  make(chan *job), closing: make(chan struct{}), ended: make(chan struct{}),
+	}
+	if s.clock == nil {
+		s.clock = time.Now
+	}
+	return s, nil
+}
+
+// start checks everything that can be checked quickly, signs what a crash left unsigned and begins to write.
+func (s *Store) start(ctx context.Context) error {
+	version, number, _ := sqlite3.Version()
+	if err := checkVersion(number, version); err != nil {
+		return err
+	}
+	if err := checkFile(ctx, s.write); err != nil {
+		return err
+	}
+	if err := checkSchema(ctx, s.write, true); err != nil {
+		return err
+	}
+	if err := checkImmediate(ctx, s.write, filepath.Join(s.dir, databaseFile)); err != nil {
+		return err
+	}
+	if err := s.readKey(ctx); err != nil {
+		return err
+	}
+	if err := s.checkSigner(); err != nil {
+		return err
+	}
+	_, signed, err := readCheckpoint(s.dir, s.key)
+	if err != nil {
+		return err
+	}
+	if err := s.view(ctx, func(t *tables) error { return s.checkLog(t, signed.Tree) }); err != nil {
+		return err
+	}
+	if s.size > s.signed {
+		if err := s.transact(nil); err != nil {
+			return err
+		}
+	}
+	go s.run()
+	return nil
+}
+
+func (s *Store) checkSigner() error {
+	if s.signer.Name() != s.key.Name() || s.signer.KeyHash() != s.key.KeyHash() {
+		return fmt.Errorf("the key %s+%08x is not the ledger's, which is %s+%08x: configure the right key file", s.signer.Name(), s.signer.KeyHash(), s.key.Name(), s.key.KeyHash())
+	}
+	return nil
+}
+
+// checkLog refuses a database that is older than the checkpoint, another one than it signed, or whose end does not hold
+// together, and a clock behind the last entry.
+func (s *Store) checkLog(t *tables, signed tlog.Tree) error {
+	size, err := t.size()
+	if err != nil {
+		return err
+	}
+	if size < uint64(signed.N) {
+		return fmt.Errorf("the database has %d entries and the checkpoint %d: this is an older copy, and what followed would be written a second time and differently. Put back the newest copy of %s with its -wal file; never delete the checkpoint. If the missing entries are lost for good, this log must not go on: a new one under another name has to", size, signed.N, databaseFile)
+	}
+	root, err := ledger.TreeHash(signed.N, t)
+	if err != nil {
+		return err
+	}
+	if root != signed.Hash {
+		return fmt.Errorf("the first %d entries have the root %v, and the checkpoint signed %v: the database was altered, put back a copy that `oxenswap ledger verify` accepts", signed.N, root, signed.Hash)
+	}
+	last, err := t.checkEnd(size)
+	if err != nil {
+		return err
+	}
+	if now := s.clock().UTC().Truncate(time.Second); now.Before(last) {
+		return fmt.Errorf("the clock says %s, and the last entry was written at %s: set the clock", now.Format(time.RFC3339), last.Format(time.RFC3339))
+	}
+	s.size, s.signed, s.last = size, uint64(signed.N), last
+	return nil
+}
+
+// checkEnd compares the last entries with their hashes and those with the tree above them, and returns the last one's time.
+// Verify compares all of them.
+func (t *tables) checkEnd(size uint64) (last time.Time, err error) {
+	hashes, err := one(t, "hashes", scanOne[int64], "SELECT coalesce(max(number) + 1, 0) FROM hashes")
+	if err != nil {
+		return last, err
+	}
+	if want := tlog.StoredHashCount(int64(size)); hashes != want {
+		return last, fmt.Errorf("the tree has %d hashes instead of %d for %d entries: put back a copy that `oxenswap ledger verify` accepts", hashes, want, size)
+	}
+	first := size - min(size, page)
+	list, err := t.records(first, size)
+	if err != nil {
+		return last, err
+	}
+	for i, raw := range list {
+		seq := first + uint64(i)
+		e, err := parseStored(seq, raw)
+		if err != nil {
+			return last, err
+		}
+		want, err := ledger.StoredHashes(int64(seq), ledger.RecordHash(raw), t)
+		if err != nil {
+			return last, err
+		}
+		for j, h := range want {
+			got, err := t.ReadHashes([]int64{tlog.StoredHashIndex(0, int64(seq)) + int64(j)})
+			if err != nil {
+				return last, err
+			}
+			if got[0] != h {
+				return last, fmt.Errorf("entry %d does not have its hash in the tree: the database was altered, put back a copy that `oxenswap ledger verify` accepts", seq)
+			}
+		}
+		last = e.Time
+	}
+	return last, nil
+}
+
+// Close waits for the updates under way and lets the data directory go.
+func (s *Store) Close() error {
+	err := ErrClosed
+	s.close.Do(func() {
+		close(s.closing)
+		<-s.ended
+		err = s.release()
+	})
+	return err
+}
+
+// release closes everything but the goroutine.
+func (s *Store) release() error {
+	return errors.Join(s.pool.Close(), s.write.Close(), s.lock.release())
+}
+
+// remove undoes Create.
+func (s *Store) remove() error {
+	errs := []error{s.pool.Close(), s.write.Close()}
+	for _, name := range []string{databaseFile, databaseFile + "-wal", databaseFile + "-shm", checkpointFile, checkpointFile + ".new"} {
+		if err := os.Remove(filepath.Join(s.dir, name)); !errors.Is(err, fs.ErrNotExist) {
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(append(errs, s.lock.remove())...)
+}

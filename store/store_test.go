@@ -1,0 +1,373 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"golang.org/x/mod/sumdb/tlog"
+
+	"oxenswap/swap"
+	"oxenswap/swap/ledger"
+)
+
+func TestStory(t *testing.T) {
+	dir := t.TempDir()
+	w := newWorld(t, 12)
+	s := w.create(dir)
+	w.story(s)
+	v := w.verify(s.Reader)
+
+	live := dump(t, s.Reader)
+	for _, table := range projections() {
+		if !strings.Contains(live, table.table+"\n\t") {
+			t.Errorf("the story leaves nothing in %s", table.table)
+		}
+	}
+	if err := s.Rebuild(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	if again := dump(t, s.Reader); again != live {
+		t.Errorf("rebuilt projections differ:\n%s\ninstead of\n%s", again, live)
+	}
+	if got := w.verify(s.Reader); got != v {
+		t.Errorf("Rebuild changed the log: %+v instead of %+v", got, v)
+	}
+	w.must(s.Close())
+
+	s = w.open(dir)
+	defer s.Close()
+	if again := dump(t, s.Reader); again != live {
+		t.Error("projections differ after opening again")
+	}
+	if got := w.verify(s.Reader); got != v {
+		t.Errorf("%+v after opening again instead of %+v", got, v)
+	}
+	var frontier ledger.Frontier
+	n := uint64(0)
+	w.must(s.Entries(context.Background(), 0, 1<<40, func(e Stored) error {
+		if e.Seq != n {
+			t.Errorf("entry %d where %d was expected", e.Seq, n)
+		}
+		n++
+		frontier.Append(ledger.RecordHash(e.Bytes))
+		root, err := s.RootAt(context.Background(), n)
+		if err == nil && root != frontier.Tree().Hash {
+			t.Errorf("the root of %d entries is %v instead of %v", n, root, frontier.Tree().Hash)
+		}
+		return err
+	}))
+	if n != v.Entries || frontier.Tree().Hash != v.Root {
+		t.Errorf("%d entries with root %v, Verify says %+v", n, frontier.Tree().Hash, v)
+	}
+	msg, err := s.Checkpoint()
+	w.must(err)
+	c, _, err := ledger.OpenCheckpoint(msg, s.Key())
+	w.must(err)
+	if c.Tree != (tlog.Tree{N: int64(n), Hash: v.Root}) || c.Origin != w.terms.Origin() {
+		t.Errorf("checkpoint %+v", c)
+	}
+	if _, err := s.Entry(context.Background(), n); !errors.Is(err, swap.ErrNone) {
+		t.Errorf("the entry behind the last: %v", err)
+	}
+	if _, err := s.Attachment(swap.Hash{1}); !errors.Is(err, swap.ErrAttachment) {
+		t.Errorf("an unknown attachment: %v", err)
+	}
+}
+
+func TestExport(t *testing.T) {
+	w := newWorld(t, 12)
+	s := w.create(t.TempDir())
+	defer s.Close()
+	w.story(s)
+	msg, err := s.Checkpoint()
+	w.must(err)
+	dir := t.TempDir()
+	_, err = ledger.WriteExport(dir, s, ledger.ExportConfig{Checkpoint: msg, Signer: w.signer, Key: s.Key(), Withhold: ledger.WithholdNothing})
+	w.must(err)
+
+	// An earlier checkpoint exports only what its entries name.
+	var early uint64
+	w.must(s.Entries(context.Background(), 0, 1<<40, func(e Stored) error {
+		if e.Kind == "snapshot.taken" && early == 0 {
+			early = e.Seq
+		}
+		return nil
+	}))
+	digests, err := s.Attachments(int64(early))
+	w.must(err)
+	if len(digests) != 1 || digests[0] != ledger.DigestOf(w.terms.Canonical()) {
+		t.Errorf("the first %d entries name %v: expected the terms only", early, digests)
+	}
+}
+
+func TestCreate(t *testing.T) {
+	ctx := context.Background()
+	t.Run("leaves nothing behind", func(t *testing.T) {
+		w := newWorld(t, 4)
+		other, _ := w.key("someone.else/0011223344556677")
+		for _, test := range []struct {
+			name    string
+			options Options
+			first   []swap.Record
+			want    string
+		}{
+			{"no key", Options{}, w.first(), "key is missing"},
+			{"another key", Options{Signer: other, Clock: w.clock.Now}, w.first(), "not the ledger's"},
+			{"nothing", w.options(), nil, "first record"},
+			{"no terms", w.options(), []swap.Record{{Event: w.first()[0].Event}}, "attachment is missing"},
+			{"another first entry", w.options(), w.first()[1:], "migration.opened"},
+			{"a refused second one", w.options(), append(w.first()[:1:1], swap.Record{Event: &swap.ConfigSet{By: "nobody"}}), "operator"},
+		} {
+			dir := t.TempDir()
+			_, err := Create(ctx, dir, test.options, test.first)
+			if err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("%s: %v: expected %q", test.name, err, test.want)
+			}
+			left, err := os.ReadDir(dir)
+			w.must(err)
+			for _, f := range left {
+				if f.Name() != lockFile {
+					t.Errorf("%s: %s is left", test.name, f.Name())
+				}
+			}
+		}
+	})
+	for _, name := range []string{databaseFile, checkpointFile} {
+		t.Run("refuses "+name, func(t *testing.T) {
+			w := newWorld(t, 4)
+			dir := t.TempDir()
+			w.must(os.WriteFile(dir+"/"+name, []byte("precious"), 0o600))
+			if _, err := Create(ctx, dir, w.options(), w.first()); err == nil || !strings.Contains(err.Error(), "never replaced") {
+				t.Errorf("%v", err)
+			}
+			if data, err := os.ReadFile(dir + "/" + name); err != nil || string(data) != "precious" {
+				t.Errorf("%q, %v", data, err)
+			}
+		})
+	}
+}
+
+func TestUpdate(t *testing.T) {
+	ctx := context.Background()
+	w := newWorld(t, 4)
+	dir := t.TempDir()
+	s := w.create(dir)
+	defer s.Close()
+	w.add(s, w.taken(240))
+
+	t.Run("nothing to record", func(t *testing.T) {
+		before, err := os.ReadFile(dir + "/" + checkpointFile)
+		w.must(err)
+		entries, err := update(s)
+		if err != nil || len(entries) != 0 {
+			t.Errorf("%v, %v", entries, err)
+		}
+		if after, _ := os.ReadFile(dir + "/" + checkpointFile); string(after) != string(before) {
+			t.Error("the checkpoint changed")
+		}
+	})
+	t.Run("an error of decide comes back as it is", func(t *testing.T) {
+		mine := errors.New("mine")
+		if _, err := s.Update(ctx, func(swap.Tables, time.Time) ([]swap.Record, error) { return w.first(), mine }); err != mine {
+			t.Errorf("%v", err)
+		}
+	})
+	t.Run("all or none", func(t *testing.T) {
+		live, size := dump(t, s.Reader), w.size(s)
+		claim := w.claim(0, 1, w.address())
+		_, err := update(s, swap.Record{Event: claim}, swap.Record{Event: claim})
+		var refusal *swap.Refusal
+		if !errors.As(err, &refusal) || refusal.Reason != swap.ReasonAlreadyUsed {
+			t.Errorf("%v", err)
+		}
+		if w.size(s) != size || dump(t, s.Reader) != live {
+			t.Error("something is left of an update that failed")
+		}
+		w.verify(s.Reader)
+	})
+	t.Run("decide cannot write", func(t *testing.T) {
+		live := dump(t, s.Reader)
+		_, err := s.Update(ctx, func(t swap.Tables, _ time.Time) ([]swap.Record, error) {
+			m, err := t.Migration()
+			if err != nil {
+				return nil, err
+			}
+			m.Missed = append(m.Missed, 1)
+			return nil, t.SetMigration(m)
+		})
+		if !errors.Is(err, errFrozen) || dump(t, s.Reader) != live {
+			t.Errorf("%v", err)
+		}
+		err = s.View(ctx, func(t swap.Tables, _ uint64) error { return t.SetClaim(swap.Claim{}) })
+		if !errors.Is(err, errFrozen) {
+			t.Errorf("%v", err)
+		}
+	})
+	t.Run("attachments", func(t *testing.T) {
+		r := w.taken(250)
+		less := r
+		less.Attachments = r.Attachments[:2]
+		if _, err := update(s, less); !errors.Is(err, swap.ErrAttachment) {
+			t.Errorf("one is missing: %v", err)
+		}
+		more := r
+		more.Attachments = append(r.Attachments[:len(r.Attachments):len(r.Attachments)], []byte("unnamed"))
+		if _, err := update(s, more); err == nil || !strings.Contains(err.Error(), "without naming it") {
+			t.Errorf("one is not named: %v", err)
+		}
+		w.add(s, r)
+		for _, want := range r.Attachments {
+			if got, err := s.Attachment(swap.Digest(want)); err != nil || string(got) != string(want) {
+				t.Errorf("%q, %v", got, err)
+			}
+		}
+		w.verify(s.Reader)
+	})
+	t.Run("a panic reaches its caller only", func(t *testing.T) {
+		func() {
+			defer func() {
+				if p := recover(); p != "boom" {
+					t.Errorf("recovered %v", p)
+				}
+			}()
+			s.Update(ctx, func(swap.Tables, time.Time) ([]swap.Record, error) { panic("boom") })
+		}()
+		w.add(s, swap.Record{Event: w.claim(0, 1, w.address())})
+	})
+	t.Run("a cancelled update leaves nothing", func(t *testing.T) {
+		cancelled, cancel := context.WithCancel(ctx)
+		cancel()
+		size := w.size(s)
+		if _, err := s.Update(cancelled, func(swap.Tables, time.Time) ([]swap.Record, error) {
+			return []swap.Record{{Event: w.claim(1, 1, w.address())}}, nil
+		}); !errors.Is(err, context.Canceled) || w.size(s) != size {
+			t.Errorf("%v", err)
+		}
+	})
+	t.Run("the clock", func(t *testing.T) {
+		at := func() (at time.Time, err error) {
+			_, err = s.Update(ctx, func(_ swap.Tables, now time.Time) ([]swap.Record, error) {
+				at = now
+				return nil, nil
+			})
+			return at, err
+		}
+		last := w.clock.Now()
+		w.clock.move(1500 * time.Millisecond)
+		if got, err := at(); err != nil || !got.Equal(last.Add(time.Second)) {
+			t.Errorf("%v, %v: expected whole seconds", got, err)
+		}
+		w.clock.move(-time.Minute)
+		if got, err := at(); err != nil || got.Before(last) {
+			t.Errorf("%v, %v: entries go back in time", got, err)
+		}
+		w.clock.move(-time.Hour)
+		if _, err := at(); err == nil || !strings.Contains(err.Error(), "set the clock") {
+			t.Errorf("%v", err)
+		}
+		w.clock.move(2 * time.Hour)
+		if _, err := at(); err != nil {
+			t.Error(err)
+		}
+	})
+	t.Run("closed", func(t *testing.T) {
+		w.must(s.Close())
+		if _, err := update(s); !errors.Is(err, ErrClosed) {
+			t.Errorf("%v", err)
+		}
+		if err := s.Close(); !errors.Is(err, ErrClosed) {
+			t.Errorf("%v", err)
+		}
+	})
+}
+
+func (w *world) size(s *Store) uint64 {
+	w.Helper()
+	size, err := s.Size(context.Background())
+	w.must(err)
+	return size
+}
+
+// Updates, views, exports and a second reader at once. Run with -race.
+func TestConcurrent(t *testing.T) {
+	ctx := context.Background()
+	const holders, each = 24, 4
+	w := newWorld(t, holders)
+	dir := t.TempDir()
+	s := w.create(dir)
+	defer s.Close()
+	w.add(s, w.taken(240))
+	claims := make([][]*swap.ClaimAccepted, holders)
+	for i := range claims {
+		for n := range each {
+			claims[i] = append(claims[i], w.claim(i, uint32(n+1), w.address()))
+		}
+	}
+	outside, err := OpenReader(ctx, dir)
+	w.must(err)
+	defer outside.Close()
+
+	var writers, watchers sync.WaitGroup
+	stop := make(chan struct{})
+	for i := range claims {
+		writers.Go(func() {
+			for n, c := range claims[i] {
+				entries, err := update(s, swap.Record{Event: c})
+				if err != nil || len(entries) != 1 {
+					t.Errorf("%v, %v", entries, err)
+					return
+				}
+				// What was answered is on disk and under a checkpoint, for other processes too.
+				if e, err := outside.Entry(ctx, entries[0].Seq); err != nil || e.Kind != "claim.accepted" {
+					t.Errorf("%v, %v", e, err)
+				}
+				msg, err := outside.Checkpoint()
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				if c, _, err := ledger.OpenCheckpoint(msg, outside.Key()); err != nil || uint64(c.N) <= entries[0].Seq {
+					t.Errorf("entry %d was answered under a checkpoint of %d entries: %v", entries[0].Seq, c.N, err)
+				}
+				// A failing neighbour in the same batch changes nothing.
+				if _, err := update(s, swap.Record{Event: claims[i][n]}); err == nil {
+					t.Error("a claim was accepted twice")
+				}
+			}
+		})
+	}
+	for _, r := range []*Reader{s.Reader, outside} {
+		watchers.Go(func() {
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+				}
+				if err := r.View(ctx, func(t swap.Tables, size uint64) error {
+					claims := uint64(0)
+					if err := t.LatestClaims(func(c swap.Claim) error { claims += uint64(c.Sequence); return nil }); err != nil {
+						return err
+					}
+					if size != claims+3 {
+						return errors.New("a view of half a transaction")
+					}
+					return nil
+				}); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	writers.Wait()
+	close(stop)
+	watchers.Wait()
+	if got := w.verify(s.Reader); got.Entries != 3+holders*each {
+		t.Errorf("%d entries", got.Entries)
+	}
+}

@@ -1,0 +1,210 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/jmoiron/sqlx"
+	"golang.org/x/mod/sumdb/tlog"
+
+	"oxenswap/swap"
+	"oxenswap/swap/ledger"
+)
+
+// tables are the log and its projections within one transaction. They implement swap.Tables, swap.Attachments and
+// tlog.HashReader.
+type tables struct {
+	ctx       context.Context
+	tx        *sqlx.Tx
+	terms     *termsCache
+	frozen    bool            // nothing may be written
+	migration *swap.Migration // as last read or written in this transaction; nil: not read
+}
+
+var (
+	_ swap.Tables      = (*tables)(nil)
+	_ swap.Attachments = (*tables)(nil)
+	_ tlog.HashReader  = (*tables)(nil)
+)
+
+var errFrozen = errors.New("the tables may only be read here: return records to change them")
+
+// projections are the tables that follow from the log, in an order in which they can be emptied, with what sorts them.
+func projections() []struct{ table, order string } {
+	return []struct{ table, order string }{
+		{"payouts", "entry"}, {"logs", "entry"}, {"attempts", "entry"},
+		{"allocations", "round, account, programme"}, {"rounds", "round"}, {"claims", "account, sequence"},
+		{"balances", "height, account"}, {"addresses", "id"}, {"snapshots", "height"}, {"migration", "part"},
+	}
+}
+
+type scanner interface{ Scan(...any) error }
+
+// visit reads the rows of a query one by one. It stops at the first error.
+func visit[T any](t *tables, what string, scan func(scanner) (T, error), each func(T) error, query string, args ...any) error {
+	rows, err := t.tx.QueryxContext(t.ctx, query, args...)
+	if err != nil {
+		return fmt.Errorf("read %s: %w", what, err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		v, err := scan(rows)
+		if err != nil {
+			return fmt.Errorf("read %s: %w", what, err)
+		}
+		if err := each(v); err != nil {
+			return err
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return fmt.Errorf("read %s: %w", what, err)
+	}
+	return nil
+}
+
+func collect[T any](t *tables, what string, scan func(scanner) (T, error), query string, args ...any) ([]T, error) {
+	var out []T
+	err := visit(t, what, scan, func(v T) error { out = append(out, v); return nil }, query, args...)
+	return out, err
+}
+
+// one reads the only row of a query, or swap.ErrNone.
+func one[T any](t *tables, what string, scan func(scanner) (T, error), query string, args ...any) (T, error) {
+	v, err := scan(t.tx.QueryRowContext(t.ctx, query, args...))
+	if errors.Is(err, sql.ErrNoRows) {
+		return v, swap.ErrNone
+	} else if err != nil {
+		return v, fmt.Errorf("read %s: %w", what, err)
+	}
+	return v, nil
+}
+
+func (t *tables) exec(what, query string, args ...any) error {
+	_, err := t.change(what, query, args...)
+	return err
+}
+
+// change is exec for who wants to know whether any row was changed.
+func (t *tables) change(what, query string, args ...any) (bool, error) {
+	if t.frozen {
+		return false, errFrozen
+	}
+	result, err := t.tx.ExecContext(t.ctx, query, args...)
+	if err != nil {
+		return false, fmt.Errorf("write %s: %w", what, err)
+	}
+	n, err := result.RowsAffected()
+	return n > 0, err
+}
+
+// insert runs a statement that inserts n rows, many rows at a time. Row is the placeholder of one row, such as "(?, ?)";
+// add appends the arguments of row i.
+func (t *tables) insert(what, statement, row string, n int, add func(args []any, i int) []any) error {
+	const together = 64 // beyond that, the time is SQLite's own
+	args := make([]any, 0, together*strings.Count(row, "?"))
+	many := statement + strings.Repeat(row+", ", together-1) + row
+	for i := 0; i < n; {
+		text, end := many, i+together
+		if end > n {
+			text, end = statement+row, i+1
+		}
+		args = args[:0]
+		for ; i < end; i++ {
+			args = add(args, i)
+		}
+		if err := t.exec(what, text, args...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func scanOne[T any](row scanner) (v T, err error) { return v, row.Scan(&v) }
+
+// size returns the number of entries.
+func (t *tables) size() (uint64, error) {
+	return one(t, "entries", scanOne[uint64], "SELECT coalesce(max(seq) + 1, 0) FROM entries")
+}
+
+// records returns the bytes of the entries lo <= seq < hi that there are.
+func (t *tables) records(lo, hi uint64) ([][]byte, error) {
+	return collect(t, "entries", scanOne[[]byte], "SELECT entry FROM entries WHERE seq >= ? AND seq < ? ORDER BY seq",
+		int64(min(lo, ledger.MaxTreeSize)), int64(min(hi, ledger.MaxTreeSize)))
+}
+
+// appendEntry writes the bytes of the next entry and the hashes that it adds to the tree.
+func (t *tables) appendEntry(seq uint64, raw []byte) error {
+	if err := t.exec("entries", "INSERT INTO entries (seq, entry) VALUES (?, ?)", int64(seq), string(raw)); err != nil {
+		return err
+	}
+	hashes, err := ledger.StoredHashes(int64(seq), ledger.RecordHash(raw), t)
+	if err != nil {
+		return err
+	}
+	first := tlog.StoredHashIndex(0, int64(seq))
+	for i, h := range hashes {
+		if err := t.exec("hashes", "INSERT INTO hashes (number, hash) VALUES (?, ?)", first+int64(i), h[:]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ReadHashes implements tlog.HashReader.
+func (t *tables) ReadHashes(indexes []int64) ([]tlog.Hash, error) {
+	out := make([]tlog.Hash, len(indexes))
+	for i, x := range indexes {
+		h, err := one(t, "hashes", func(row scanner) (h tlog.Hash, err error) {
+			return h, row.Scan((*bytes32)(&h))
+		}, "SELECT hash FROM hashes WHERE number = ?", x)
+		if err != nil {
+			return nil, fmt.Errorf("hash %d: %w", x, err)
+		}
+		out[i] = h
+	}
+	return out, nil
+}
+
+func (t *tables) hasAttachment(h swap.Hash) error {
+	_, err := one(t, "attachments", scanOne[int64], "SELECT id FROM attachments WHERE digest = ?", h[:])
+	if errors.Is(err, swap.ErrNone) {
+		return fmt.Errorf("%s: %w", h, swap.ErrAttachment)
+	}
+	return err
+}
+
+// storedAttachment returns the compressed form of an attachment.
+func (t *tables) storedAttachment(h swap.Hash) ([]byte, error) {
+	stored, err := one(t, "attachments", scanOne[[]byte], "SELECT stored FROM attachments WHERE digest = ?", h[:])
+	if errors.Is(err, swap.ErrNone) {
+		return nil, fmt.Errorf("%s: %w", h, swap.ErrAttachment)
+	}
+	return stored, err
+}
+
+// Attachment implements swap.Attachments.
+func (t *tables) Attachment(h swap.Hash) ([]byte, error) {
+	stored, err := t.storedAttachment(h)
+	if err != nil {
+		return nil, err
+	}
+	return ledger.ReadAttachment(bytes.NewReader(stored), ledger.Digest(h))
+}
+
+// putAttachment stores an attachment that an entry names, unless it is there already.
+func (t *tables) putAttachment(entry uint64, plain []byte) error {
+	h := swap.Digest(plain)
+	if err := t.hasAttachment(h); err == nil || !errors.Is(err, swap.ErrAttachment) {
+		return err
+	}
+	stored, err := ledger.CompressAttachment(plain)
+	if err != nil {
+		return err
+	}
+	return t.exec("attachments", `INSERT INTO attachments (id, digest, entry, size, stored)
+		SELECT coalesce(max(id) + 1, 0), ?, ?, ?, ? FROM attachments`, h[:], int64(entry), int64(len(plain)), stored)
+}

@@ -1,0 +1,225 @@
+package store
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"sync/atomic"
+
+	"oxenswap/swap"
+)
+
+// termsCache keeps the terms, which never change, so that they are parsed once.
+type termsCache struct{ last atomic.Pointer[parsedTerms] }
+
+type parsedTerms struct {
+	text  string
+	terms *swap.Terms
+}
+
+func (c *termsCache) parse(text string) (*swap.Terms, error) {
+	if p := c.last.Load(); p != nil && p.text == text {
+		return p.terms, nil
+	}
+	terms, err := swap.ParseTerms([]byte(text))
+	if err == nil {
+		c.last.Store(&parsedTerms{text, terms})
+	}
+	return terms, err
+}
+
+// part is one row of the migration table. Rows are written only when they change: a file of legacy claims changes one of
+// them at each of its claims.
+type part struct {
+	name  string
+	value any // pointer
+}
+
+// termsPart is the row with the terms' canonical JSON.
+const termsPart = "terms"
+
+func parts(m *swap.Migration) []part {
+	return []part{
+		{"ledger_key", &m.LedgerKey}, {"config", &m.Config}, {"closes", &m.Closes}, {"legacy", &m.Legacy},
+		{"settled", &m.Settled}, {"missed", &m.Missed}, {"distributor", &m.Distributor}, {"plans", &m.Plans}, {"alarms", &m.Alarms},
+	}
+}
+
+// Migration implements swap.Tables.
+func (t *tables) Migration() (swap.Migration, error) {
+	if t.migration == nil {
+		m, err := t.readMigration()
+		if err != nil {
+			return swap.Migration{}, err
+		}
+		t.migration = &m
+	}
+	return cloneMigration(t.migration), nil
+}
+
+// cloneMigration copies what a caller could change by accident: maps, and the slices that it could append to.
+func cloneMigration(m *swap.Migration) swap.Migration {
+	out := *m
+	out.Settled, out.Plans, out.Alarms = maps.Clone(m.Settled), maps.Clone(m.Plans), maps.Clone(m.Alarms)
+	out.Missed, out.Config.Operators = slices.Clip(m.Missed), slices.Clip(m.Config.Operators)
+	if m.Legacy != nil {
+		legacy := *m.Legacy
+		out.Legacy = &legacy
+	}
+	if m.Distributor != nil {
+		distributor := *m.Distributor
+		out.Distributor = &distributor
+	}
+	return out
+}
+
+func (t *tables) readMigration() (m swap.Migration, err error) {
+	values := map[string]string{}
+	type row struct{ part, value string }
+	if err := visit(t, "migration", func(s scanner) (r row, err error) {
+		return r, s.Scan(&r.part, &r.value)
+	}, func(r row) error {
+		values[r.part] = r.value
+		return nil
+	}, "SELECT part, value FROM migration"); err != nil {
+		return m, err
+	}
+	if len(values) == 0 {
+		return m, swap.ErrNone
+	}
+	for _, p := range parts(&m) {
+		if err := json.Unmarshal([]byte(values[p.name]), p.value); err != nil {
+			return m, fmt.Errorf("read migration, %s: %w", p.name, err)
+		}
+	}
+	m.Terms, err = t.terms.parse(values[termsPart])
+	return m, err
+}
+
+// SetMigration implements swap.Tables.
+func (t *tables) SetMigration(m swap.Migration) error {
+	if t.frozen {
+		return errFrozen
+	}
+	before, err := t.Migration()
+	first := errors.Is(err, swap.ErrNone)
+	if err != nil && !first {
+		return err
+	}
+	const put = "INSERT INTO migration (part, value) VALUES (?, ?) ON CONFLICT (part) DO UPDATE SET value = excluded.value"
+	if first || before.Terms != m.Terms {
+		if err := t.exec("migration", put, termsPart, string(m.Terms.Canonical())); err != nil {
+			return err
+		}
+	}
+	was := parts(&before)
+	for i, p := range parts(&m) {
+		if !first && reflect.DeepEqual(was[i].value, p.value) {
+			continue
+		}
+		if err := t.exec("migration", put, p.name, asJSON{p.value}); err != nil {
+			return err
+		}
+	}
+	m = cloneMigration(&m)
+	t.migration = &m
+	return nil
+}
+
+const claimColumns = "account, sequence, oxen, recipient, text, signature, until, entry, integrated"
+
+func scanClaim(row scanner) (c swap.Claim, err error) {
+	var sequence, entry, integrated int64
+	err = row.Scan((*string)(&c.Account), &sequence, &c.Oxen, (*bytes20)(&c.Recipient), &c.Text, &c.Signature, (*unixOrNull)(&c.Until), &entry, &integrated)
+	c.Sequence, c.Entry, c.Integrated = uint32(sequence), uint64(entry), integrated != 0
+	return c, err
+}
+
+// Claim implements swap.Tables.
+func (t *tables) Claim(a swap.Account, sequence uint32) (swap.Claim, error) {
+	return one(t, "claims", scanClaim, "SELECT "+claimColumns+" FROM claims WHERE account = ? AND sequence = ?", string(a), int64(sequence))
+}
+
+// LatestClaim implements swap.Tables.
+func (t *tables) LatestClaim(a swap.Account) (swap.Claim, error) {
+	return one(t, "claims", scanClaim, "SELECT "+claimColumns+" FROM claims WHERE account = ? ORDER BY sequence DESC LIMIT 1", string(a))
+}
+
+// LatestClaims implements swap.Tables.
+func (t *tables) LatestClaims(each func(swap.Claim) error) error {
+	// With max() the other columns are those of its row: https://sqlite.org/lang_select.html, bare columns.
+	return visit(t, "claims", scanClaim, each,
+		"SELECT account, max(sequence), oxen, recipient, text, signature, until, entry, integrated FROM claims GROUP BY account ORDER BY account")
+}
+
+// SetClaim implements swap.Tables.
+func (t *tables) SetClaim(c swap.Claim) error {
+	return t.exec("claims", "INSERT INTO claims ("+claimColumns+") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		string(c.Account), int64(c.Sequence), c.Oxen, c.Recipient[:], c.Text, c.Signature, unixOrNull(c.Until), int64(c.Entry), c.Integrated)
+}
+
+const snapshotColumns = "height, block_hash, digest, status, totals, taken, decided"
+
+func scanSnapshot(row scanner) (s swap.Snapshot, err error) {
+	err = row.Scan((*whole)(&s.Height), (*bytes32)(&s.BlockHash), (*bytes32)(&s.Digest), (*string)(&s.Status), asJSON{&s.Totals},
+		(*seqOrNull)(&s.Taken), (*seqOrNull)(&s.Decided))
+	return s, err
+}
+
+// Snapshot implements swap.Tables.
+func (t *tables) Snapshot(height uint64) (swap.Snapshot, error) {
+	return one(t, "snapshots", scanSnapshot, "SELECT "+snapshotColumns+" FROM snapshots WHERE height = ?", whole(height))
+}
+
+// Snapshots implements swap.Tables.
+func (t *tables) Snapshots() ([]swap.Snapshot, error) {
+	return collect(t, "snapshots", scanSnapshot, "SELECT "+snapshotColumns+" FROM snapshots ORDER BY height")
+}
+
+// SetSnapshot implements swap.Tables.
+func (t *tables) SetSnapshot(s swap.Snapshot) error {
+	return t.exec("snapshots", `INSERT INTO snapshots (`+snapshotColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT (height) DO UPDATE SET block_hash = excluded.block_hash, digest = excluded.digest, status = excluded.status,
+			totals = excluded.totals, taken = excluded.taken, decided = excluded.decided`,
+		whole(s.Height), s.BlockHash[:], s.Digest[:], string(s.Status), asJSON{s.Totals}, int64(s.Taken), seqOrNull(s.Decided))
+}
+
+// Balances implements swap.Tables.
+func (t *tables) Balances(height uint64, each func(swap.Balance) error) error {
+	return visit(t, "balances", func(row scanner) (b swap.Balance, err error) {
+		err = row.Scan((*string)(&b.Account), &b.Address, (*whole)(&b.Staked), (*whole)(&b.Rewards))
+		return b, err
+	}, each, `SELECT b.account, a.address, b.staked, b.rewards FROM balances b CROSS JOIN addresses a ON a.id = b.address
+		WHERE b.height = ? ORDER BY b.account`, whole(height))
+}
+
+// AccountBalances implements swap.Tables.
+func (t *tables) AccountBalances(a swap.Account) ([]swap.HeightBalance, error) {
+	return collect(t, "balances", func(row scanner) (b swap.HeightBalance, err error) {
+		err = row.Scan((*whole)(&b.Height), (*string)(&b.Status), &b.Address, (*whole)(&b.Staked), (*whole)(&b.Rewards))
+		b.Account = a
+		return b, err
+	}, `SELECT b.height, coalesce(s.status, ''), a.address, b.staked, b.rewards
+		FROM balances b JOIN addresses a ON a.id = b.address LEFT JOIN snapshots s ON s.height = b.height
+		WHERE b.account = ? ORDER BY b.height`, string(a))
+}
+
+// SetBalances implements swap.Tables.
+func (t *tables) SetBalances(height uint64, rows []swap.Balance) error {
+	if err := t.exec("balances", "DELETE FROM balances WHERE height = ?", whole(height)); err != nil {
+		return err
+	}
+	if err := t.insert("addresses", "INSERT OR IGNORE INTO addresses (address) VALUES ", "(?)", len(rows), func(args []any, i int) []any {
+		return append(args, rows[i].Address)
+	}); err != nil {
+		return err
+	}
+	return t.insert("balances", "INSERT INTO balances (height, account, address, staked, rewards) VALUES ",
+		"(?, ?, (SELECT id FROM addresses WHERE address = ?), ?, ?)", len(rows), func(args []any, i int) []any {
+			b := &rows[i]
+			return append(args, whole(height), string(b.Account), b.Address, whole(b.Staked), whole(b.Rewards))
+		})
+}

@@ -1,0 +1,269 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"strings"
+	"time"
+
+	"golang.org/x/mod/sumdb/tlog"
+
+	"oxenswap/swap"
+	"oxenswap/swap/ledger"
+)
+
+// Verified is what Verify has compared.
+type Verified struct {
+	Entries     uint64
+	Attachments uint64
+	Root        tlog.Hash         // of all entries
+	Checkpoint  ledger.Checkpoint // the signed one
+}
+
+// Verify compares everything that is stored with everything that it follows from: the database's own structure, the bytes
+// of every entry with its hash and its place in the tree, the tree with the signed checkpoint, every attachment with its digest
+// and the entries that name it, and every row of the projections with what the entries add up to. It verifies no claims' signatures
+// and recomputes no rounds; the auditor does. The error names the first thing that is wrong.
+func (r *Reader) Verify(ctx context.Context) (Verified, error) {
+	// Read before the transaction begins, it can cover no entry that the transaction does not see.
+	_, signed, err := readCheckpoint(r.dir, r.key)
+	if err != nil {
+		return Verified{}, err
+	}
+	out := Verified{Checkpoint: signed}
+	err = r.view(ctx, func(t *tables) error {
+		v := &verifier{ctx: ctx, tables: t, named: map[swap.Hash]uint64{}}
+		for _, check := range []func() error{v.structure, v.entries, v.tree, v.attachments, v.projections} {
+			if err := check(); err != nil {
+				return err
+			}
+		}
+		out.Entries, out.Attachments = v.size, uint64(len(v.named))
+		if out.Root, err = ledger.TreeHash(int64(v.size), v.hashes); err != nil {
+			return err
+		}
+		if v.size < uint64(signed.N) {
+			return fmt.Errorf("the database has %d entries and the checkpoint %d: it is an older copy", v.size, signed.N)
+		}
+		root, err := ledger.TreeHash(signed.N, v.hashes)
+		if err == nil && root != signed.Hash {
+			err = fmt.Errorf("the first %d entries have the root %v, and the checkpoint signed %v", signed.N, root, signed.Hash)
+		}
+		return err
+	})
+	if err != nil {
+		return Verified{}, fmt.Errorf("verify the ledger in %s: %w", r.dir, err)
+	}
+	return out, nil
+}
+
+type verifier struct {
+	ctx    context.Context
+	tables *tables
+	size   uint64
+	hashes ledger.Hashes
+	named  map[swap.Hash]uint64 // attachment -> first entry that names it
+}
+
+// structure asks SQLite itself.
+func (v *verifier) structure() error {
+	found, err := collect(v.tables, "the structure", scanOne[string], "PRAGMA integrity_check(20)")
+	if err != nil {
+		return err
+	}
+	if len(found) != 1 || found[0] != "ok" {
+		return fmt.Errorf("the database is damaged: %s", strings.Join(found, "; "))
+	}
+	return visit(v.tables, "foreign keys", func(row scanner) (s string, err error) {
+		var id, parent, key any
+		return s, row.Scan(&s, &id, &parent, &key)
+	}, func(table string) error {
+		return fmt.Errorf("a row of %s refers to one of another table that does not exist", table)
+	}, "PRAGMA foreign_key_check")
+}
+
+// entries reads every entry and computes the tree.
+func (v *verifier) entries() error {
+	var err error
+	if v.size, err = v.tables.size(); err != nil {
+		return err
+	}
+	var last time.Time
+	for from := uint64(0); from < v.size; from += page {
+		list, err := v.tables.records(from, from+page)
+		if err != nil {
+			return err
+		}
+		if want := min(page, v.size-from); uint64(len(list)) != want {
+			return fmt.Errorf("of the entries from %d on, %d are there instead of %d", from, len(list), want)
+		}
+		for i, raw := range list {
+			if last, err = v.entry(from+uint64(i), raw, last); err != nil {
+				return fmt.Errorf("entry %d: %w", from+uint64(i), err)
+			}
+		}
+	}
+	return nil
+}
+
+func (v *verifier) entry(seq uint64, raw []byte, last time.Time) (time.Time, error) {
+	if err := v.hashes.Append(ledger.RecordHash(raw)); err != nil {
+		return last, err
+	}
+	e, err := ledger.ParseEntry(raw)
+	if err != nil {
+		return last, err
+	}
+	if e.Seq != seq {
+		return last, fmt.Errorf("it says that it is entry %d", e.Seq)
+	}
+	if e.Time.Before(last) {
+		return last, fmt.Errorf("its time is before that of entry %d", seq-1)
+	}
+	event, err := swap.DecodeEvent(e.Kind, e.Body)
+	if err != nil {
+		return last, err
+	}
+	for _, h := range event.Attachments() {
+		if _, known := v.named[h]; !known {
+			v.named[h] = seq
+		}
+	}
+	return e.Time, nil
+}
+
+// tree compares the stored hashes with the computed ones.
+func (v *verifier) tree() error {
+	next := 0
+	type stored struct {
+		number int64
+		hash   tlog.Hash
+	}
+	if err := visit(v.tables, "hashes", func(row scanner) (h stored, err error) {
+		return h, row.Scan(&h.number, (*bytes32)(&h.hash))
+	}, func(h stored) error {
+		if h.number != int64(next) || next >= len(v.hashes) {
+			return fmt.Errorf("the tree has a hash %d where %d was expected", h.number, next)
+		}
+		if h.hash != v.hashes[next] {
+			level, n := tlog.SplitStoredHashIndex(h.number)
+			return fmt.Errorf("entry %d: it is not what the tree was made of (hash %d)", n<<level, h.number)
+		}
+		next++
+		return nil
+	}, "SELECT number, hash FROM hashes ORDER BY number"); err != nil {
+		return err
+	}
+	if next != len(v.hashes) {
+		return fmt.Errorf("the tree has %d hashes instead of %d", next, len(v.hashes))
+	}
+	return nil
+}
+
+// attachments compares every attachment with its digest and with the entries that name it.
+func (v *verifier) attachments() error {
+	type attachment struct {
+		digest swap.Hash
+		entry  uint64
+		size   int64
+		stored []byte
+	}
+	seen := 0
+	if err := visit(v.tables, "attachments", func(row scanner) (a attachment, err error) {
+		return a, row.Scan((*bytes32)(&a.digest), (*whole)(&a.entry), &a.size, &a.stored)
+	}, func(a attachment) error {
+		if err := v.ctx.Err(); err != nil {
+			return err
+		}
+		entry, named := v.named[a.digest]
+		if !named || entry != a.entry {
+			return fmt.Errorf("attachment %s is kept for entry %d, which is not the first to name it", a.digest, a.entry)
+		}
+		plain, err := ledger.ReadAttachment(bytes.NewReader(a.stored), ledger.Digest(a.digest))
+		if err == nil && int64(len(plain)) != a.size {
+			err = fmt.Errorf("it has %d bytes instead of %d", len(plain), a.size)
+		}
+		if err != nil {
+			return fmt.Errorf("entry %d: attachment %s: %w", a.entry, a.digest, err)
+		}
+		seen++
+		return nil
+	}, "SELECT digest, entry, size, stored FROM attachments ORDER BY id"); err != nil {
+		return err
+	}
+	if seen == len(v.named) {
+		return nil
+	}
+	for h, entry := range v.named {
+		if err := v.tables.hasAttachment(h); errors.Is(err, swap.ErrAttachment) {
+			return fmt.Errorf("entry %d: attachment %w", entry, err)
+		} else if err != nil {
+			return err
+		}
+	}
+	return errors.New("an attachment is stored twice")
+}
+
+// projections makes the projections anew beside the database and compares every row.
+func (v *verifier) projections() error {
+	db := scratch()
+	defer db.Close()
+	if err := migrate(v.ctx, db); err != nil {
+		return err
+	}
+	tx, err := db.BeginTxx(v.ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback()
+	anew := &tables{ctx: v.ctx, tx: tx, terms: v.tables.terms}
+	if err := replay(v.ctx, v.tables, anew, v.size); err != nil {
+		return err
+	}
+	for _, p := range projections() {
+		if err := compareRows(v.tables, anew, "SELECT * FROM "+p.table+" ORDER BY "+p.order); err != nil {
+			return fmt.Errorf("the table %s is not what the entries add up to: %w: `oxenswap ledger rebuild` makes it anew once it is known who changed it", p.table, err)
+		}
+	}
+	return nil
+}
+
+// compareRows compares what a query gives on two databases, row by row.
+func compareRows(a, b *tables, query string) error {
+	is, err := a.tx.QueryxContext(a.ctx, query)
+	if err != nil {
+		return err
+	}
+	defer is.Close()
+	should, err := b.tx.QueryxContext(b.ctx, query)
+	if err != nil {
+		return err
+	}
+	defer should.Close()
+	columns, err := should.Columns()
+	if err != nil {
+		return err
+	}
+	for n := 1; ; n++ {
+		more := is.Next()
+		if more != should.Next() {
+			return errors.Join(fmt.Errorf("it has too many or too few rows, from row %d on", n), is.Err(), should.Err())
+		}
+		if !more {
+			return errors.Join(is.Err(), should.Err())
+		}
+		x, errX := is.SliceScan()
+		y, errY := should.SliceScan()
+		if err := errors.Join(errX, errY); err != nil {
+			return err
+		}
+		for i, column := range columns {
+			if !reflect.DeepEqual(x[i], y[i]) {
+				return fmt.Errorf("row %d has %s %.80v instead of %.80v", n, column, x[i], y[i])
+			}
+		}
+	}
+}
