@@ -36,12 +36,29 @@ type app struct {
 // keyFile holds the ledger's signing key, in note form, readable by its owner only.
 const keyFile = "ledger.key"
 
-// world is an opened data directory.
+// world is an opened data directory. It is a swap.Ledger when it was opened for writing.
 type world struct {
-	*store.Store
+	*store.Reader
+	writer    *store.Store // nil: opened for reading
 	config    *config
 	migration swap.Migration
 	now       func() time.Time
+}
+
+// Update implements swap.Ledger.
+func (w *world) Update(ctx context.Context, decide func(swap.Tables, time.Time) ([]swap.Record, error)) ([]ledger.Entry, error) {
+	if w.writer == nil {
+		return nil, errors.New("the data directory is open for reading only")
+	}
+	return w.writer.Update(ctx, decide)
+}
+
+// Close ends all work on the data directory.
+func (w *world) Close() error {
+	if w.writer != nil {
+		return w.writer.Close()
+	}
+	return w.Reader.Close()
 }
 
 // terms are the migration's.
@@ -65,8 +82,11 @@ func (a *app) open(ctx context.Context) (*world, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &world{Store: s, config: c, now: now}
+	w := &world{Reader: s.Reader, writer: s, config: c, now: now}
 	if err := errors.Join(w.load(ctx), a.checkClock(w)); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	if err := a.checkClockOutside(ctx, w); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	if err := w.applyConfig(ctx); err != nil {
@@ -89,7 +109,7 @@ func (a *app) read(ctx context.Context) (*world, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &world{Store: s, config: c, now: now}
+	w := &world{Reader: s, config: c, now: now}
 	if err := errors.Join(w.load(ctx), a.checkClock(w)); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
@@ -204,7 +224,7 @@ func (w *world) daemons() ([]swap.Daemon, error) {
 	}
 	var out []swap.Daemon
 	for _, d := range w.config.Oxen.Daemons {
-		c, err := oxenrpc.New(d.Name, d.URL, oxenrpc.Options{})
+		c, err := oxenrpc.New(oxenrpc.Config{Name: d.Name, URL: d.URL})
 		if err != nil {
 			return nil, err
 		}

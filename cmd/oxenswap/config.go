@@ -119,19 +119,19 @@ ethereum_rpc = ""
 address = "{{.Chain.Owner.Address}}"
 {{if .Chain.Owner.Keystore}}keystore = "{{.Chain.Owner.Keystore}}"
 password_file = "{{.Chain.Owner.PasswordFile}}"{{else}}# keystore = "owner.json"
-# password_file = "owner.password"{{end}}
+# password_file = "owner.json.password"{{end}}
 
 [chain.publisher]
 address = "{{.Chain.Publisher.Address}}"
 {{if .Chain.Publisher.Keystore}}keystore = "{{.Chain.Publisher.Keystore}}"
 password_file = "{{.Chain.Publisher.PasswordFile}}"{{else}}# keystore = "publisher.json"
-# password_file = "publisher.password"{{end}}
+# password_file = "publisher.json.password"{{end}}
 
 [chain.guardian]
 address = "{{.Chain.Guardian.Address}}"
 {{if .Chain.Guardian.Keystore}}keystore = "{{.Chain.Guardian.Keystore}}"
 password_file = "{{.Chain.Guardian.PasswordFile}}"{{else}}# keystore = "guardian.json"
-# password_file = "guardian.password"{{end}}
+# password_file = "guardian.json.password"{{end}}
 
 [schedule]
 # When "oxenswap serve" looks whether a snapshot is due, and whether one is final (cron expressions, UTC).
@@ -197,7 +197,7 @@ func (f chainFlags) config() (chainConfig, error) {
 		}
 		role.to.Address = common.HexToAddress(key.Address).Hex()
 		role.to.Keystore = path
-		role.to.PasswordFile = strings.TrimSuffix(path, filepath.Ext(path)) + ".password"
+		role.to.PasswordFile = path + ".password"
 	}
 	return c, nil
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"io"
 
@@ -26,19 +25,15 @@ func (s exportStats) print(w io.Writer, dir string) {
 }
 
 // export writes the log as static files.
-func (w *world) export(ctx context.Context, dir string, signer note.Signer, full bool) (exportStats, error) {
-	key, err := ledger.NewVerifier(w.migration.LedgerKey)
-	if err != nil {
-		return exportStats{}, err
-	}
+func (w *world) export(dir string, signer note.Signer, full bool) (exportStats, error) {
 	signed, err := w.Checkpoint()
 	if err != nil {
 		return exportStats{}, err
 	}
-	cp, _, err := ledger.OpenCheckpoint(signed, key)
+	cp, _, err := ledger.OpenCheckpoint(signed, w.Key())
 	if err != nil {
 		return exportStats{}, err
 	}
-	stats, err := ledger.WriteExport(dir, w.Source(ctx), ledger.ExportConfig{Checkpoint: signed, Signer: signer, Key: key, Withhold: ledger.WithholdNothing})
-	return exportStats{cp.Size, stats.Files, stats.Written, stats.Withheld}, err
+	stats, err := ledger.WriteExport(dir, w.Reader, ledger.ExportConfig{Checkpoint: signed, Signer: signer, Key: w.Key(), Withhold: ledger.WithholdNothing})
+	return exportStats{cp.N, stats.Files, stats.Written, stats.Withheld}, err
 }

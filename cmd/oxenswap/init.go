@@ -49,7 +49,7 @@ func (a *app) initCommand() *cobra.Command {
 	flags.StringArrayVar(&operators, "operator", nil, "verifier key of an operator (repeat for more)")
 	flags.StringArrayVar(&daemons, "daemon", nil, "an Oxen daemon as NAME=URL (repeat for more)")
 	flags.StringArrayVar(&chain.rpc, "rpc", nil, "JSON-RPC URL of the token's chain")
-	flags.StringVar(&chain.owner, "owner", "", "the distributor's owner: an address, or a keystore file with its password in the same name ending in .password")
+	flags.StringVar(&chain.owner, "owner", "", "the distributor's owner: an address, or a keystore file, with its password in FILE.password")
 	flags.StringVar(&chain.publisher, "publisher", "", "the distributor's publisher, likewise")
 	flags.StringVar(&chain.guardian, "guardian", "", "the distributor's guardian, likewise")
 	return require(c, "terms", "operator")

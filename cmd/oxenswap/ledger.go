@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"oxenswap/store"
 	"oxenswap/swap"
 	"oxenswap/swap/ledger"
 )
@@ -34,15 +35,11 @@ func (a *app) ledgerHeadCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				v, err := ledger.NewVerifier(w.migration.LedgerKey)
+				cp, cosignatures, err := ledger.OpenCheckpoint(signed, w.Key())
 				if err != nil {
 					return err
 				}
-				cp, cosignatures, err := ledger.OpenCheckpoint(signed, v)
-				if err != nil {
-					return err
-				}
-				return a.print(map[string]any{"origin": cp.Origin, "size": cp.Size, "root": cp.Root, "cosignatures": len(cosignatures), "note": string(signed)}, func(out io.Writer) {
+				return a.print(map[string]any{"origin": cp.Origin, "size": cp.N, "root": cp.Hash, "cosignatures": len(cosignatures), "note": string(signed)}, func(out io.Writer) {
 					fmt.Fprint(out, string(signed))
 				})
 			})
@@ -71,8 +68,8 @@ func (a *app) ledgerTailCommand() *cobra.Command {
 					return err
 				}
 				list := []entryView{}
-				if err := w.Entries(c.Context(), size-min(n, size), size, func(e ledger.Entry) error {
-					list = append(list, entryView(e))
+				if err := w.Entries(c.Context(), size-min(n, size), size, func(e store.Stored) error {
+					list = append(list, entryView(e.Entry))
 					return nil
 				}); err != nil {
 					return err
@@ -125,11 +122,11 @@ func (a *app) ledgerShowCommand() *cobra.Command {
 				if err != nil {
 					return usage("%q is not the number of an entry", args[0])
 				}
-				line, err := w.EntryBytes(c.Context(), seq)
+				e, err := w.Entry(c.Context(), seq)
 				if err != nil {
 					return err
 				}
-				return a.printRaw(line)
+				return a.printRaw(e.Bytes)
 			})
 		},
 	}
@@ -152,7 +149,7 @@ func (a *app) ledgerExportCommand() *cobra.Command {
 				return err
 			}
 			return a.with(c.Context(), a.read, func(w *world) error {
-				stats, err := w.export(c.Context(), args[0], signer, full)
+				stats, err := w.export(args[0], signer, full)
 				if err != nil {
 					return err
 				}
@@ -172,15 +169,12 @@ func (a *app) ledgerVerifyCommand() *cobra.Command {
 		Args:  noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return a.with(c.Context(), a.read, func(w *world) error {
-				size, err := w.Size(c.Context())
+				v, err := w.Verify(c.Context())
 				if err != nil {
 					return err
 				}
-				if err := w.Verify(c.Context()); err != nil {
-					return err
-				}
-				return a.print(map[string]any{"good": true, "entries": size}, func(out io.Writer) {
-					fmt.Fprintf(out, "%d entries: bytes, tree, checkpoint, attachments and projections agree\n", size)
+				return a.print(v, func(out io.Writer) {
+					fmt.Fprintf(out, "%d entries: bytes, tree, checkpoint, attachments and projections agree\n", v.Entries)
 				})
 			})
 		},

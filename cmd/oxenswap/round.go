@@ -24,7 +24,7 @@ import (
 
 func (a *app) roundCommand() *cobra.Command {
 	return group("round", "Rounds of allocations", a.roundBuildCommand(), a.roundListCommand(), a.roundShowCommand(),
-		a.roundApproveCommand(), a.roundAbandonCommand(), a.roundProofCommand(), a.roundExportCommand())
+		a.roundApproveCommand(), a.roundAbandonCommand(), a.roundProofCommand(), a.roundExportCommand(), a.roundPaymentsCommand())
 }
 
 // roundView is a round as the commands print it.

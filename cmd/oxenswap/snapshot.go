@@ -195,7 +195,7 @@ func (a *app) snapshotFinalizeCommand() *cobra.Command {
 				}
 				return a.print(out, func(w io.Writer) {
 					for _, d := range out {
-						fmt.Fprintf(w, "snapshot of height %d: %s\n", d.Height, cmp.Or(d.Why, string(d.Status)))
+						fmt.Fprintln(w, cmp.Or(d.Why, fmt.Sprintf("snapshot of height %d: %s", d.Height, d.Status)))
 					}
 					if len(out) == 0 {
 						fmt.Fprintln(w, "no snapshot waits to become final")

@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# What a change must pass beside the tests. The conformance tests come last, so that their verdict closes the output.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+staticcheck=$1
+
+step() { printf '\n== %s\n' "$*"; }
+
+for tool in node npm; do
+	command -v "$tool" >/dev/null || {
+		echo "make check needs $tool, for the contracts and the reference implementation: install Debian's nodejs and npm" >&2
+		exit 1
+	}
+done
+
+step format
+unformatted=$(gofmt -l $(git ls-files '*.go'))
+if [ -n "$unformatted" ]; then
+	echo "not formatted, run gofmt -w: $unformatted" >&2
+	exit 1
+fi
+
+step vet
+go vet ./...
+go vet -tags conformance ./...
+
+step staticcheck
+go run "$staticcheck" ./...
+
+step "go.mod is tidy"
+go mod tidy -diff
+
+step "generated bindings are those of the contracts"
+go run ./ethclient/sender/bindings/generate.go --check
+
+step "contracts reproduce from source"
+./ethclient/contracts/build.sh --check
+
+step "the demonstration runs and its audit is clean"
+make demo
+
+step "who imports whom, and conformance with the reference implementation"
+go test -count=1 -tags conformance . ./conformance/...

@@ -1,0 +1,39 @@
+# oxenswap. `make demo` and `make test` are all that most people need.
+GO          ?= go
+BIN         := bin
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+BENCHSTAT   := golang.org/x/perf/cmd/benchstat@v0.0.0-20260908200009-22c9c6c9d4da
+FUZZTIME    ?= 60s
+
+.PHONY: all build demo test check check-long bench fuzz clean
+
+all: build
+
+build:
+	$(GO) build -trimpath -o $(BIN)/ ./cmd/...
+
+# The whole job on recorded real Oxen data and a local chain. It needs nothing but Go and a C compiler.
+demo: build
+	./demo/run.sh $(BIN)
+
+test:
+	$(GO) test ./...
+
+# What a change must pass beside the tests. Needs node and npm for the contracts and the reference implementation.
+check:
+	./.ci/check.sh $(STATICCHECK)
+
+# Longer runs, started by hand.
+check-long: test check
+	$(GO) test -race ./...
+	$(MAKE) fuzz
+
+bench:
+	BENCHSTAT=$(BENCHSTAT) ./bench/run.sh
+
+# Every fuzz target for FUZZTIME.
+fuzz:
+	./.ci/fuzz.sh $(FUZZTIME)
+
+clean:
+	rm -rf $(BIN) build
