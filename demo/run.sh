@@ -4,6 +4,7 @@
 set -euo pipefail
 bin=$(cd "${1:?usage: demo/run.sh BIN}" && pwd)
 here=$(cd "$(dirname "$0")" && pwd)
+recorded=$here/../oxenrpc/testdata/migration
 dir=${DEMO_DIR:-$(mktemp -d)}
 mkdir -p "$dir"
 cd "$dir"
@@ -48,7 +49,7 @@ world() {
 			kill "${daemon_pid[$name]}"
 			wait "${daemon_pid[$name]}" 2>/dev/null || true
 		fi
-		serve "daemon-$name.url" oxendemo daemon --recording "$here/recorded/world$1.json.gz" --as "$name" --listen "${daemon_address[$name]}"
+		serve "daemon-$name.url" oxendemo daemon --recording "$recorded/world$1.json.gz" --as "$name" --listen "${daemon_address[$name]}"
 		daemon_pid[$name]=${started[-1]}
 		daemon_address[$name]=$(sed 's|^http://||; s|/$||' "daemon-$name.url")
 	done
@@ -78,14 +79,14 @@ key=$(sed -n 's/^ledger key *//p' init.out)
 
 title "The first snapshot, and claims that real Oxen wallets signed"
 swap snapshot take
-swap claim import --legacy "$here/recorded/legacy.jsonl"
-swap claim import "$here/recorded/claims.jsonl"
+swap claim import --legacy "$here/legacy.jsonl"
+swap claim import "$here/claims.jsonl"
 
 title "Height 250: world1 becomes final, and frank has a stake"
 world 2
 swap snapshot take
 swap snapshot finalize
-swap claim import "$here/recorded/frank.jsonl"
+swap claim import "$here/frank.jsonl"
 swap owed --oxen LAFB8B12pvAgwhCDto5S4YB3nEj3FKF5vUVvnG9RphX9f7TRNT4omtzJ3hfiw1odUtgygmiJyQLUtFWoLzNMTy8LT3jacbg
 
 title "The distributor, and round 1: stake and rewards"
@@ -102,7 +103,7 @@ swap chain activate
 swap chain push 1
 
 title "alice changes her recipient: claim #2"
-swap claim import "$here/recorded/alice-second.jsonl"
+swap claim import "$here/alice-second.jsonl"
 
 title "Heights 262 and 274: the last snapshots, and round 2: the bonus"
 world 3
