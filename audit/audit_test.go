@@ -1,0 +1,405 @@
+package audit
+
+import (
+	"bytes"
+	"context"
+	"io/fs"
+	"maps"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/ethereum/go-ethereum/accounts/abi"
+	"golang.org/x/mod/sumdb/note"
+
+	"oxenswap/ethclient/contracts"
+	"oxenswap/swap"
+	"oxenswap/swap/ledger"
+)
+
+// TestClean: a whole migration holds, and every kind of check was made.
+func TestClean(t *testing.T) {
+	l := migrated(t, nil)
+	o := l.options()
+	o.Chain = l.chain
+	var steps []uint64
+	o.Progress = func(done, total uint64) {
+		if total != uint64(len(l.lines)) {
+			t.Errorf("%d entries in all, there are %d", total, len(l.lines))
+		}
+		steps = append(steps, done)
+	}
+	r := l.audit(l.export(), o)
+	if !r.OK() || len(r.Problems) > 0 {
+		t.Fatalf("problems: %v", r.Problems)
+	}
+	if len(steps) == 0 || steps[len(steps)-1] != uint64(len(l.lines)) {
+		t.Errorf("progress was told %v", steps)
+	}
+	counts := map[string]uint64{}
+	for _, c := range r.Checked {
+		counts[c.What] = c.N
+	}
+	for what, n := range map[string]uint64{
+		"entries applied": uint64(len(l.lines)), countClaims: 10, countLegacy: 4, countRaw: 15, "snapshots from raw answers": 4,
+		countAnswers: 17, "rounds rebuilt": 4, "operators' signed notes": 5, "payments": 14, "ledger roots in proposals": 3,
+		"events compared with the chain": 21, "recipients' claimed amounts on chain": 9,
+	} {
+		if counts[what] != n {
+			t.Errorf("%s: %d, want %d", what, counts[what], n)
+		}
+	}
+	// As an independent implementation computed it from the same recordings, without what was never claimed.
+	given := map[string]swap.Amount{"stake": 269_999999999, "rewards": 106_676756999, "bonus": 299_999999996, "coins": 0}
+	for _, p := range r.Programmes {
+		if p.Given != given[p.Name] {
+			t.Errorf("%s gave %s, want %s", p.Name, p.Given, given[p.Name])
+		}
+	}
+	if want := given["stake"] + given["rewards"] + given["bonus"]; r.Paid != want {
+		t.Errorf("%s were paid, want %s", r.Paid, want)
+	}
+	var text strings.Builder
+	must(t, r.WriteText(&text))
+	if !strings.HasSuffix(text.String(), "\naudit: every entry holds\n") {
+		t.Errorf("the report ends otherwise:\n%s", text.String())
+	}
+}
+
+// TestOneUnit: a round that gives one account one atomic unit too much, with everything after it approved, proposed,
+// signed and paid accordingly, is found by computing it again, and by nothing else.
+func TestOneUnit(t *testing.T) {
+	rounds := 0
+	l := migrated(t, func(f *swap.RoundFiles) {
+		if rounds++; rounds == 2 {
+			oneMore(f)
+		}
+	})
+	r := l.audit(l.export(), l.options())
+	at := l.find("round.built", 1)
+	if got := firstEntry(r); r.OK() || *r.Problems[0].Entry != at {
+		t.Fatalf("entry %s is named first, not %d: %v", got, at, r.Problems)
+	}
+	for _, want := range []string{"allocation list, line 2: recomputed", "rounding lost or made something"} {
+		if !slices.ContainsFunc(r.Problems, func(p Problem) bool { return *p.Entry == at && strings.Contains(p.What, want) }) {
+			t.Errorf("nothing says %q: %v", want, r.Problems)
+		}
+	}
+	for _, p := range r.Problems {
+		if p.Kind != "round.built" {
+			t.Errorf("the forged log contradicts itself: %s", p)
+		}
+	}
+}
+
+// TestAnchors: what only an anchor can show, and that without one nothing is shown.
+func TestAnchors(t *testing.T) {
+	l := migrated(t, nil)
+	dir := l.export()
+	_, stranger := newTestKey(t, l.terms.Origin())
+	_, other := newTestKey(t, "another.example/1166f61c0c9abbf6")
+	witness, witnessKey := newTestWitness(t)
+	now := l.checkpoint(len(l.lines))
+	cosigned := filepath.Join(t.TempDir(), "cosigned")
+	must(t, os.CopyFS(cosigned, os.DirFS(dir)))
+	cosign(t, l, cosigned, witness)
+	rewritten := l.changed(func(_ *testLog, events []swap.Event) []swap.Event {
+		events[len(events)-1].(*swap.Correction).Note = "something else" // behind the last proposal, which names the log
+		return events
+	})
+	if stranger != l.vkey {
+		t.Fatal("the test's keys are not reproducible")
+	}
+	for _, c := range []struct {
+		name     string
+		dir      string
+		change   func(*Options)
+		ok       bool
+		holds    bool
+		contains string
+	}{
+		{"key and migration", dir, func(*Options) {}, true, true, ""},
+		{"no key", dir, func(o *Options) { o.Key = "" }, false, true, "nothing shows that it is the real one"},
+		{"no migration", dir, func(o *Options) { o.Migration = "" }, false, true, "nothing shows that it is the real one"},
+		{"another key", dir, func(o *Options) { o.Key = other }, false, false, "entry 0 (migration.opened): the log was opened for the ledger key"},
+		{"another migration", dir, func(o *Options) { o.Migration = "0011223344556677" }, false, false, "entry 0 (migration.opened): it opens migration"},
+		{"an earlier checkpoint", dir, func(o *Options) { o.Since = l.checkpoint(50) }, true, true, ""},
+		{"the present checkpoint", dir, func(o *Options) { o.Since = now }, true, true, ""},
+		{"a rewritten log", rewritten.export(), func(*Options) {}, true, true, ""},
+		{"a rewritten log against a checkpoint", rewritten.export(), func(o *Options) { o.Since = now }, false, false, "since: the first"},
+		{"a log that has shrunk", (&testLog{tb: t, terms: l.terms, lines: l.lines[:60], files: l.files, vkey: l.vkey, signer: l.signer}).export(),
+			func(o *Options) { o.Since = now }, false, false, "it has shrunk"},
+		{"a checkpoint of nobody", dir, func(o *Options) { o.Since = []byte("x\n") }, false, false, "since: "},
+		{"no cosignature", dir, func(o *Options) { o.Witnesses = []string{witnessKey} }, false, false, "has not cosigned it"},
+		{"a cosignature", cosigned, func(o *Options) { o.Witnesses = []string{witnessKey} }, true, true, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			o := l.options()
+			c.change(&o)
+			r := l.audit(c.dir, o)
+			if r.OK() != c.ok || r.Holds != c.holds {
+				t.Errorf("ok %v, holds %v, want %v, %v: %v", r.OK(), r.Holds, c.ok, c.holds, r.Problems)
+			}
+			if !strings.Contains(r.verdict(), c.contains) {
+				t.Errorf("the verdict is %q, want %q in it", r.verdict(), c.contains)
+			}
+		})
+	}
+	for _, o := range []Options{{Key: "x"}, {Witnesses: []string{"x"}}, {Witnesses: []string{witnessKey, witnessKey}}} {
+		if _, err := Replay(context.Background(), os.DirFS(dir), o); err == nil {
+			t.Errorf("%+v was taken", o)
+		}
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if _, err := Replay(ctx, os.DirFS(dir), l.options()); err != context.Canceled {
+		t.Errorf("cancelled: %v", err)
+	}
+}
+
+// memory reads an export into a file system that a test may change.
+func memory(t *testing.T, dir string) fstest.MapFS {
+	t.Helper()
+	out := fstest.MapFS{}
+	must(t, fs.WalkDir(os.DirFS(dir), ".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		data, err := os.ReadFile(filepath.Join(dir, path))
+		out[path] = &fstest.MapFile{Data: data}
+		return err
+	}))
+	return out
+}
+
+// TestFiles: whatever is changed in the files of an export is found and named.
+func TestFiles(t *testing.T) {
+	l := migrated(t, nil)
+	clean := memory(t, l.export())
+	taken, correction := l.find("snapshot.taken", 0), l.find("correction", 0)
+	events := l.decoded()
+	content := events[taken].(*swap.SnapshotTaken).Content
+	evidence := *events[correction].(*swap.Correction).Evidence
+	path := func(h swap.Hash) string { return ledger.AttachmentPath(ledger.Digest(h)) }
+	bundle := "tile/entries/000.p/103"
+
+	for _, c := range []struct {
+		name   string
+		change func(fstest.MapFS)
+		want   string
+	}{
+		{"an attachment is gone", func(m fstest.MapFS) { delete(m, path(content)) }, "entry 2 (snapshot.taken)"},
+		{"an attachment is another's", func(m fstest.MapFS) { m[path(content)] = m[path(evidence)] }, "entry 2 (snapshot.taken)"},
+		{"the last attachment", func(m fstest.MapFS) { flip(m, path(evidence), 30) }, "entry 102 (correction)"},
+		{"the terms", func(m fstest.MapFS) { flip(m, path(swap.Digest(l.terms.Canonical())), 30) }, "entry 0 (migration.opened)"},
+		{"a byte of entry 50", func(m fstest.MapFS) { flip(m, bundle, bytes.Index(m[bundle].Data, []byte(`"seq":50,`))+60) }, "entry 50 (unreadable)"},
+		{"the bundle's end", func(m fstest.MapFS) { m[bundle].Data = m[bundle].Data[:len(m[bundle].Data)-1] }, "entry 102 (unreadable)"},
+		{"a byte of the tile", func(m fstest.MapFS) { flip(m, "tile/0/000.p/103", 77) }, "tile/0/000.p/103"},
+		{"a byte of the manifest", func(m fstest.MapFS) { flip(m, "manifest", 200) }, ""},
+		{"no manifest", func(m fstest.MapFS) { delete(m, "manifest") }, "manifest"},
+		{"no checkpoint", func(m fstest.MapFS) { delete(m, "checkpoint") }, "checkpoint"},
+		{"nothing", func(m fstest.MapFS) { clear(m) }, "manifest"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			m := copied(clean)
+			c.change(m)
+			r, err := Replay(context.Background(), m, l.options())
+			must(t, err)
+			if r.OK() || !strings.HasPrefix(r.verdict(), c.want) {
+				t.Errorf("the verdict is %q, want %q first: %v", r.verdict(), c.want, r.Problems)
+			}
+		})
+	}
+}
+
+func flip(m fstest.MapFS, path string, at int) { m[path].Data[at] ^= 1 }
+
+func copied(m fstest.MapFS) fstest.MapFS {
+	out := fstest.MapFS{}
+	for path, f := range m {
+		out[path] = &fstest.MapFile{Data: bytes.Clone(f.Data)}
+	}
+	return out
+}
+
+// TestAnyByte: no byte of any file can change unnoticed.
+func TestAnyByte(t *testing.T) {
+	l := migrated(t, nil)
+	dir := t.TempDir()
+	// An earlier export leaves partial tiles that nothing but the manifest speaks of.
+	(&testLog{tb: t, terms: l.terms, lines: l.lines[:60], files: l.files, vkey: l.vkey, signer: l.signer}).exportTo(dir)
+	l.exportTo(dir)
+	clean := memory(t, dir)
+	if clean["tile/0/000.p/60"] == nil {
+		t.Fatal("the earlier partial tile is gone")
+	}
+	o := l.options()
+	if r, err := Replay(context.Background(), clean, o); err != nil || !r.OK() {
+		t.Fatalf("the clean export: %v, %v", err, r.Problems)
+	}
+	random := rand.New(rand.NewPCG(1, 2))
+	paths := slices.Sorted(maps.Keys(clean))
+	for range 200 {
+		path := paths[random.IntN(len(paths))]
+		m := maps.Clone(clean)
+		data := bytes.Clone(m[path].Data)
+		at := random.IntN(len(data))
+		data[at] ^= byte(1 + random.IntN(255))
+		m[path] = &fstest.MapFile{Data: data}
+		r, err := Replay(context.Background(), m, o)
+		must(t, err)
+		if r.OK() {
+			t.Errorf("byte %d of %s was changed unnoticed", at, path)
+		}
+	}
+}
+
+// TestHidden: attachments that no entry names, and those that are withheld.
+func TestHidden(t *testing.T) {
+	l := migrated(t, nil)
+	events := l.decoded()
+	evidence := *events[l.find("correction", 0)].(*swap.Correction).Evidence
+	content := events[l.find("snapshot.taken", 0)].(*swap.SnapshotTaken).Content
+	o := l.options()
+
+	r := l.audit(l.export(evidence), o)
+	if want := "entry 102 (correction): attachment " + evidence.String() + " is withheld: audit the full export"; !strings.HasPrefix(r.verdict(), want) {
+		t.Errorf("withheld evidence: %q", r.verdict())
+	}
+	o.Public = true
+	r = l.audit(l.export(evidence), o)
+	if !r.OK() || !slices.Contains(r.NotChecked, Count{uncheckedHidden, 1}) {
+		t.Errorf("withheld evidence, accepted: %v, %v", r.Problems, r.NotChecked)
+	}
+	r = l.audit(l.export(content), o)
+	if want := "entry 2 (snapshot.taken): attachment " + content.String() + " is withheld, though nothing in it is private"; !strings.HasPrefix(r.verdict(), want) {
+		t.Errorf("withheld content: %q", r.verdict())
+	}
+
+	// The same export, but its log ends before the entry that names the evidence.
+	shorter := *l
+	shorter.lines = l.lines[:len(l.lines)-1]
+	dir := shorter.export()
+	full := memory(t, l.export())
+	m := memory(t, dir)
+	path := ledger.AttachmentPath(ledger.Digest(evidence))
+	m[path] = full[path]
+	relist(t, l, m, path)
+	r, err := Replay(context.Background(), m, o)
+	must(t, err)
+	if r.OK() || r.verdict() != path+": no entry names this attachment" {
+		t.Errorf("a hidden attachment: %q", r.verdict())
+	}
+}
+
+// relist signs a manifest that lists one more file.
+func relist(t *testing.T, l *testLog, m fstest.MapFS, path string) {
+	t.Helper()
+	n, err := note.Open(m["manifest"].Data, note.VerifierList(mustVerifier(t, l.vkey)))
+	must(t, err)
+	manifest, err := ledger.ParseManifest(n.Text)
+	must(t, err)
+	manifest.Files = append(manifest.Files, ledger.File{Path: path, Size: int64(len(m[path].Data)), SHA256: ledger.DigestOf(m[path].Data)})
+	slices.SortFunc(manifest.Files, func(a, b ledger.File) int { return strings.Compare(a.Path, b.Path) })
+	text, err := ledger.FormatManifest(manifest)
+	must(t, err)
+	signed, err := note.Sign(&note.Note{Text: text}, l.signer)
+	must(t, err)
+	m["manifest"] = &fstest.MapFile{Data: signed}
+}
+
+func mustVerifier(tb testing.TB, vkey string) note.Verifier {
+	tb.Helper()
+	v, err := ledger.NewVerifier(vkey)
+	must(tb, err)
+	return v
+}
+
+// TestSigned: entries that are well signed and wrong in themselves.
+func TestSigned(t *testing.T) {
+	l := migrated(t, nil)
+	for _, c := range []struct {
+		name string
+		line int
+		old  string
+		new  string
+		want string
+	}{
+		{"another number", 40, `"seq":40,`, `"seq":41,`, "it says that it is entry 41"},
+		{"an earlier time", 40, `T12:00:41Z`, `T12:00:39Z`, "lies before that of the entry before it"},
+		{"an unknown kind", 40, `"kind":"`, `"kind":"un`, "unknown kind"},
+		{"an unknown key", 40, `"body":{`, `"body":{"aaa":1,`, "unknown key"},
+		{"no entry at all", 40, `{"v":1`, `{"v":2`, "this version of the format is not known"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			forged := *l
+			forged.lines = slices.Clone(l.lines)
+			forged.lines[c.line] = bytes.Replace(l.lines[c.line], []byte(c.old), []byte(c.new), 1)
+			if bytes.Equal(forged.lines[c.line], l.lines[c.line]) {
+				t.Fatalf("nothing changed in %s", l.lines[c.line])
+			}
+			r := exportAnything(t, &forged)
+			if firstEntry(r) != "40" || !strings.Contains(r.Problems[0].What, c.want) {
+				t.Errorf("%v, want %q of entry 40", r.Problems, c.want)
+			}
+		})
+	}
+	t.Run("an entry left out", func(t *testing.T) {
+		at := l.find("payout.seen", 1)
+		forged := l.changed(func(_ *testLog, events []swap.Event) []swap.Event { return slices.Delete(events, int(at), int(at)+1) })
+		r := forged.audit(forged.export(), l.options())
+		if r.OK() || *r.Problems[0].Entry < at {
+			t.Errorf("a payment is missing: %v", r.Problems)
+		}
+	})
+}
+
+// exportAnything exports lines that may be no entries, and audits them.
+func exportAnything(t *testing.T, l *testLog) *Report {
+	t.Helper()
+	dir := t.TempDir()
+	source := &anySource{testSource{l: l}}
+	for _, line := range l.lines {
+		must(t, source.Append(ledger.RecordHash(line)))
+	}
+	_, err := ledger.WriteExport(dir, source, ledger.ExportConfig{
+		Checkpoint: l.checkpoint(len(l.lines)), Signer: l.signer, Key: mustVerifier(t, l.vkey), Withhold: ledger.WithholdNothing,
+	})
+	must(t, err)
+	return l.audit(dir, l.options())
+}
+
+// anySource exports all attachments, whatever the entries say.
+type anySource struct{ testSource }
+
+func (s *anySource) Attachments(int64) ([]ledger.Digest, error) {
+	return slices.Collect(maps.Keys(s.l.files)), nil
+}
+
+// TestCalls: the functions that are decoded are those of the contracts.
+func TestCalls(t *testing.T) {
+	calls, err := knownCalls()
+	must(t, err)
+	distributor, token := contracts.Distributor().ABI, contracts.TestToken().ABI
+	for name, m := range calls.Methods {
+		var theirs abi.Method
+		var ok bool
+		if theirs, ok = distributor.Methods[name]; !ok {
+			theirs, ok = token.Methods[name]
+		}
+		if !ok || !bytes.Equal(theirs.ID, m.ID) {
+			t.Errorf("%s: the contracts have %s", m.Sig, theirs.Sig)
+		}
+	}
+	var words int
+	for _, in := range distributor.Constructor.Inputs {
+		words += len(in.Type.TupleElems)
+	}
+	if words != settingsWords {
+		t.Errorf("the constructor takes %d words, not %d", words, settingsWords)
+	}
+}

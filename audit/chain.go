@@ -1,0 +1,255 @@
+package audit
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"oxenswap/swap"
+	"oxenswap/swap/ledger"
+)
+
+// Chain is the token's chain as an audit reads it. Calls only read, retry by themselves, and are bounded in time by ctx.
+// An audit makes them one after the other.
+type Chain interface {
+	// Head returns the chain's id and the number of its newest final block.
+	Head(ctx context.Context) (chainID, final uint64, err error)
+	// BlockTime is the time stamp of a final block.
+	BlockTime(ctx context.Context, block uint64) (time.Time, error)
+	// Distributor reads what stands at an address, as of a final block.
+	Distributor(ctx context.Context, address swap.EVMAddress, block uint64) (ChainState, error)
+	// Events visits the events of a distributor in the blocks from..to, in the chain's order, as the ledger records
+	// them: *swap.RootProposed, *swap.RootActivated, *swap.RootCancelled, *swap.PayoutSeen, *swap.DistributorSeen.
+	Events(ctx context.Context, address swap.EVMAddress, from, to uint64, visit func(swap.Event) error) error
+	// Claimed is what the distributor has paid to each of the recipients, as of a final block, in atomic SESH.
+	Claimed(ctx context.Context, address swap.EVMAddress, recipients []swap.EVMAddress, block uint64) ([]swap.Amount, error)
+}
+
+// ChainState is a distributor as it stands on chain. Amounts are in atomic SESH, times in Unix seconds.
+type ChainState struct {
+	CodeHash        swap.Hash // Keccak-256 of the deployed code
+	Token           swap.EVMAddress
+	ActivationDelay uint64
+	ClosesAt        uint64
+	LiveRound       uint64 // 0 before the first activation
+	LiveRoot        swap.Hash
+	LiveTotal       swap.Amount
+	TotalClaimed    swap.Amount
+	Balance         swap.Amount // of the token
+}
+
+// newerGrace is how long before the log's last entry an event may have happened on chain that the log does not hold yet:
+// blocks become final after about 13 minutes, and are then read at intervals.
+const newerGrace = time.Hour
+
+// eventKey finds an event of the distributor.
+type eventKey struct {
+	tx    swap.Hash
+	index uint64
+}
+
+// recordedEvent is an event of the distributor as the log has it.
+type recordedEvent struct {
+	entry uint64
+	kind  string
+	sum   [sha256.Size]byte // of its body
+	found bool              // on chain
+}
+
+// record keeps an event of the log, to be looked for on chain.
+func (r *replay) record(x *examined, at swap.LogPosition) {
+	if r.o.Chain != nil {
+		r.events[eventKey{at.Tx, at.LogIndex}] = recordedEvent{entry: x.entry.Seq, kind: x.entry.Kind, sum: sha256.Sum256(x.entry.Body)}
+	}
+}
+
+// checkChain holds the log against the chain. An RPC that fails is a problem: nothing was shown then.
+func (r *replay) checkChain(ctx context.Context) error {
+	m, err := r.tables.Migration()
+	if err != nil || m.Distributor == nil {
+		r.report.notChecked("the chain, because the log has no distributor", 0)
+		return ctx.Err()
+	}
+	err = r.askChain(ctx, m)
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case err != nil:
+		r.report.global("chain", err)
+	default:
+		r.report.Anchors.Chain = true
+	}
+	return nil
+}
+
+func (r *replay) askChain(ctx context.Context, m swap.Migration) error {
+	d := m.Distributor
+	id, final, err := r.o.Chain.Head(ctx)
+	if err != nil {
+		return err
+	}
+	if id != d.ChainID {
+		return fmt.Errorf("the RPC is of chain %d, the distributor is on chain %d", id, d.ChainID)
+	}
+	if l := r.payments.last; l != nil && l.Block > final {
+		return fmt.Errorf("its newest final block is %d, and the log has an event of block %d: ask an RPC that is up to date", final, l.Block)
+	}
+	state, err := r.o.Chain.Distributor(ctx, d.Address, final)
+	if err != nil {
+		return fmt.Errorf("distributor %s: %w", d.Address, err)
+	}
+	r.compareSettings(d, state)
+	newer, err := r.compareEvents(ctx, d, final)
+	if err != nil {
+		return fmt.Errorf("events of %s: %w", d.Address, err)
+	}
+	if newer > 0 {
+		r.report.notChecked("events on chain that are newer than the export", newer)
+	}
+	return r.compareMoney(ctx, d, state, final)
+}
+
+func (r *replay) compareSettings(d *swap.Distributor, s ChainState) {
+	wrong := func(format string, args ...any) {
+		r.report.entry(r.deployed, "distributor.deployed", fmt.Sprintf("on chain %s "+format, append([]any{d.Address}, args...)...))
+	}
+	if s.CodeHash != d.CodeHash {
+		wrong("has code with hash 0x%s, not 0x%s", s.CodeHash, d.CodeHash)
+	}
+	if s.Token != d.Token {
+		wrong("pays %s", s.Token)
+	}
+	if s.ActivationDelay != d.ActivationDelay {
+		wrong("has an activation delay of %d s", s.ActivationDelay)
+	}
+	if s.ClosesAt < d.ClosesAt {
+		wrong("closes at %d, sooner than at its deployment", s.ClosesAt)
+	}
+	r.report.add("distributors on chain", 1)
+}
+
+// compareEvents matches the events of the chain with those of the log. What is on chain only is booked all the same, so
+// that the sums can be compared, and counted if it is newer than the export.
+func (r *replay) compareEvents(ctx context.Context, d *swap.Distributor, final uint64) (newer uint64, err error) {
+	lastBlock := uint64(0)
+	if l := r.payments.last; l != nil {
+		lastBlock = l.Block
+	}
+	err = r.o.Chain.Events(ctx, d.Address, d.Block, final, func(e swap.Event) error {
+		at, err := position(e)
+		if err != nil {
+			return err
+		}
+		key := eventKey{at.Tx, at.LogIndex}
+		logged, ok := r.events[key]
+		if !ok {
+			fresh, err := r.newer(ctx, at.Block, lastBlock)
+			if err != nil {
+				return err
+			}
+			if fresh {
+				newer++
+			} else {
+				r.report.global("chain", fmt.Errorf("%s in block %d, log %d of transaction 0x%s, is not in the log", e.Kind(), at.Block, at.LogIndex, at.Tx))
+			}
+			return r.book(e)
+		}
+		body, err := ledger.MarshalBody(e)
+		if err != nil {
+			return err
+		}
+		logged.found = true
+		r.events[key] = logged
+		if e.Kind() != logged.kind || sha256.Sum256(body) != logged.sum {
+			r.report.entry(logged.entry, logged.kind, fmt.Sprintf("on chain it is %s %s", e.Kind(), body))
+		}
+		r.report.add("events compared with the chain", 1)
+		return nil
+	})
+	if err != nil {
+		return newer, err
+	}
+	for key, e := range r.events {
+		if !e.found {
+			r.report.entry(e.entry, e.kind, fmt.Sprintf("the chain has no such event: log %d of transaction 0x%s", key.index, key.tx))
+		}
+	}
+	return newer, nil
+}
+
+// newer reports whether an event that the log does not hold may have come after the export. Development chains keep no
+// real time: there, everything must be in the log.
+func (r *replay) newer(ctx context.Context, block, lastBlock uint64) (bool, error) {
+	if r.terms.DevelopmentChain() || block <= lastBlock {
+		return false, nil
+	}
+	at, err := r.o.Chain.BlockTime(ctx, block)
+	return at.After(r.last.Add(-newerGrace)), err
+}
+
+// book lets an event that is on chain only count for the sums.
+func (r *replay) book(e swap.Event) error {
+	switch e := e.(type) {
+	case *swap.PayoutSeen:
+		r.payments.paid[e.Recipient] = e.Cumulative
+		r.payments.total += e.Amount
+	case *swap.RootActivated:
+		r.payments.live = nil // its leaves may not be known
+	case *swap.DistributorSeen:
+		r.payments.see(e)
+	}
+	return nil
+}
+
+// compareMoney compares what was paid and what is still owed.
+func (r *replay) compareMoney(ctx context.Context, d *swap.Distributor, s ChainState, final uint64) error {
+	p := r.payments
+	if s.TotalClaimed != p.total {
+		r.report.global("chain", fmt.Errorf("the distributor has paid %s in all, its events come to %s", s.TotalClaimed, p.total))
+	}
+	recipients := slices.SortedFunc(maps.Keys(p.paid), func(a, b swap.EVMAddress) int { return bytes.Compare(a[:], b[:]) })
+	claimed, err := r.o.Chain.Claimed(ctx, d.Address, recipients, final)
+	if err != nil {
+		return err
+	}
+	if len(claimed) != len(recipients) {
+		return fmt.Errorf("%d answers for %d recipients", len(claimed), len(recipients))
+	}
+	for i, to := range recipients {
+		if claimed[i] != p.paid[to] {
+			r.report.global("chain", fmt.Errorf("claimed(%s) is %s, its payments come to %s", to, claimed[i], p.paid[to]))
+		}
+	}
+	r.report.add("recipients' claimed amounts on chain", uint64(len(recipients)))
+	if l := p.live; l != nil && (s.LiveRound != l.round || s.LiveRoot != l.root || s.LiveTotal != l.total) {
+		r.report.global("chain", fmt.Errorf("the live root is 0x%s of round %d with total %s, the log says 0x%s of round %d with total %s",
+			s.LiveRoot, s.LiveRound, s.LiveTotal, l.root, l.round, l.total))
+	}
+	if owed := s.LiveTotal - min(s.LiveTotal, s.TotalClaimed); s.Balance < owed && !p.swept {
+		r.report.global("chain", fmt.Errorf("the distributor holds %s and still owes %s under its live root", s.Balance, owed))
+	}
+	r.report.add("balance against what is owed", 1)
+	return nil
+}
+
+// position is where an event of the distributor stands on chain.
+func position(e swap.Event) (swap.LogPosition, error) {
+	switch e := e.(type) {
+	case *swap.RootProposed:
+		return e.LogPosition, nil
+	case *swap.RootActivated:
+		return e.LogPosition, nil
+	case *swap.RootCancelled:
+		return e.LogPosition, nil
+	case *swap.PayoutSeen:
+		return e.LogPosition, nil
+	case *swap.DistributorSeen:
+		return e.LogPosition, nil
+	}
+	return swap.LogPosition{}, errors.New(e.Kind() + " is no event of the distributor")
+}

@@ -1,0 +1,299 @@
+package audit
+
+import (
+	"errors"
+	"fmt"
+	"runtime"
+	"sync"
+	"sync/atomic"
+
+	"github.com/ethereum/go-ethereum/accounts/abi"
+
+	"oxenswap/oxenrpc/wire"
+	"oxenswap/swap"
+	"oxenswap/swap/ledger"
+)
+
+// examiner checks entries alone. It is used from many goroutines.
+type examiner struct {
+	export *ledger.Export
+	files  *files
+	terms  *swap.Terms
+	att    swap.Attachments
+	calls  abi.ABI // that a transaction may make
+	public bool    // accept that what is private was left out
+}
+
+func (e *examined) wrong(format string, args ...any) {
+	e.problems = append(e.problems, fmt.Sprintf(format, args...))
+}
+
+func (e *examined) note(what string, n int) {
+	if n > 0 {
+		e.notes = append(e.notes, Count{what, uint64(n)})
+	}
+}
+
+// What can be counted of single entries.
+const (
+	countClaims     = "claim signatures"
+	countAnswers    = "daemons' sets of raw answers"
+	countLegacy     = "lines of the legacy file"
+	countRaw        = "raw transactions"
+	countAttached   = "attachments by digest"
+	uncheckedSilent = "daemons that gave no answer that the export could hold"
+	uncheckedCode   = "what was seen at claims' recipients on the chains when they came"
+	uncheckedHidden = "attachments withheld from a public export"
+)
+
+// examine checks what an entry says as far as no other entry is needed.
+func (x *examiner) examine(e *examined) {
+	complete := x.attached(e)
+	switch event := e.event.(type) {
+	case *swap.ClaimAccepted:
+		if err := event.Verify(x.terms); err != nil {
+			e.wrong("%v", err)
+		}
+		e.note(countClaims, 1)
+	case *swap.ClaimRefused:
+		x.refused(e, event)
+	case *swap.ClaimChecked:
+		var refusal *swap.Refusal // a contract that appeared later is what such an entry is for
+		if err := event.Code.Check(swap.EVMAddress{}); err != nil && !errors.As(err, &refusal) {
+			e.wrong("%v", err)
+		}
+	case *swap.RailHit:
+		if event.Asked <= event.Limit {
+			e.wrong("%s asked do not pass the limit %s", event.Asked, event.Limit)
+		}
+	case *swap.RoundBuilt:
+		x.round(e, event)
+	}
+	if !complete {
+		return
+	}
+	switch event := e.event.(type) {
+	case *swap.SnapshotTaken:
+		x.taken(e, event)
+	case *swap.SnapshotFinalized:
+		e.ready = x.sightings(e, event.Height, event.Daemons)
+	case *swap.SnapshotDiscarded:
+		e.ready = x.sightings(e, event.Height, event.Daemons)
+	case *swap.LegacyImported:
+		e.ready = x.legacy(e, event)
+	case *swap.TxSigned:
+		e.ready = x.signed(e, event)
+	case *swap.PushPlanned:
+		e.ready = x.planned(e, event)
+	case *swap.RoundBuilt:
+		x.read(e, event.Leaves) // the allocations are read when the round is applied
+	case *swap.Correction:
+		if event.Evidence != nil {
+			x.read(e, *event.Evidence)
+		}
+	}
+}
+
+// private reports whether a public export may leave out what an entry names: a person's evidence.
+func private(event swap.Event) bool {
+	_, ok := event.(*swap.Correction)
+	return ok
+}
+
+// attached notes the attachments that an entry names, and reports whether all of them are in the export.
+func (x *examiner) attached(e *examined) bool {
+	complete := true
+	for _, h := range e.event.Attachments() {
+		switch x.files.name(h) {
+		case listed:
+			e.note(countAttached, 1)
+			continue
+		case absent:
+			e.wrong("attachment %s is not in the export", h)
+		case withheld:
+			switch {
+			case !private(e.event):
+				e.wrong("attachment %s is withheld, though nothing in it is private", h)
+			case !x.public:
+				e.wrong("attachment %s is withheld: audit the full export, or accept it with --public", h)
+			default:
+				e.note(uncheckedHidden, 1)
+			}
+		}
+		complete = false
+	}
+	return complete
+}
+
+// read gives the plain bytes of an attachment, nil after saying what is wrong.
+func (x *examiner) read(e *examined, h swap.Hash) []byte {
+	data, err := x.att.Attachment(h)
+	if err != nil {
+		e.wrong("%v", err)
+		return nil
+	}
+	return data
+}
+
+// refused checks that a refused claim was well signed: nothing else may become an entry.
+func (x *examiner) refused(e *examined, event *swap.ClaimRefused) {
+	c, err := swap.VerifyClaim(x.terms, event.Oxen, event.Text, event.Signature)
+	if err != nil {
+		e.wrong("%v", err)
+		return
+	}
+	if c.Account != event.Account || c.Recipient != event.Recipient || c.Sequence != event.Sequence || c.Oxen != event.Oxen || c.Text != event.Text {
+		e.wrong("the claim says something else than the entry's fields")
+		return
+	}
+	e.note(countClaims, 1)
+	e.ready = c
+}
+
+// round checks the sums that a round states of itself.
+func (x *examiner) round(e *examined, event *swap.RoundBuilt) {
+	for i := range event.Programmes {
+		t := &event.Programmes[i]
+		p, ok := x.terms.Programme(t.Programme)
+		if !ok {
+			e.wrong("the terms have no programme %q", t.Programme)
+			continue
+		}
+		if err := t.Conserved(); err != nil {
+			e.wrong("%v", err)
+		}
+		if given := t.Before + t.Amount; given < t.Before || given > p.Cap {
+			e.wrong("programme %s: %s given before and %s now pass its cap of %s", t.Programme, t.Before, t.Amount, p.Cap)
+		}
+	}
+}
+
+// rawAnswers reads the answers of one daemon; nil, after saying what is wrong, if any is missing.
+func (x *examiner) rawAnswers(e *examined, d swap.DaemonReport) []swap.RawAnswer {
+	var raw []swap.RawAnswer
+	for _, a := range d.Answers {
+		body := x.read(e, a.Body)
+		if body == nil {
+			return nil
+		}
+		raw = append(raw, swap.RawAnswer{Call: a.Call, Body: body})
+	}
+	return raw
+}
+
+// observed reads what each daemon answered. A daemon that agrees must have given answers that can be read.
+func observed[T any](x *examiner, e *examined, reports []swap.DaemonReport, parse func([]swap.RawAnswer) (T, error), got func(i int, t *T, err error)) {
+	for i, d := range reports {
+		if (d.Differs == "") != d.Agrees {
+			e.wrong("daemon %s: it agrees and differs, or does neither", d.Daemon)
+		}
+		if len(d.Answers) == 0 {
+			if d.Agrees {
+				e.wrong("daemon %s agrees without an answer", d.Daemon)
+			}
+			e.note(uncheckedSilent, 1)
+			got(i, nil, errors.New(d.Differs))
+			continue
+		}
+		raw := x.rawAnswers(e, d)
+		if raw == nil {
+			got(i, nil, errors.New("its answers are missing"))
+			continue
+		}
+		t, err := parse(raw)
+		if err != nil {
+			if d.Agrees {
+				e.wrong("daemon %s: %v", d.Daemon, err)
+			}
+			got(i, nil, err)
+			continue
+		}
+		e.note(countAnswers, 1)
+		got(i, &t, nil)
+	}
+}
+
+// taken decides again, from the raw answers alone, what the daemons agreed on.
+func (x *examiner) taken(e *examined, event *swap.SnapshotTaken) {
+	answers := make([]swap.Answered, len(event.Daemons))
+	observed(x, e, event.Daemons, wire.Observation, func(i int, o *swap.Observation, err error) {
+		answers[i] = swap.Answered{Daemon: event.Daemons[i].Daemon, Observation: o, Err: err}
+	})
+	record, err := swap.AgreeOnSnapshot(x.terms, event.Quorum, answers)
+	if err != nil {
+		e.wrong("from the raw answers: %v", err)
+		return
+	}
+	again := record.Event.(*swap.SnapshotTaken)
+	switch {
+	case again.Height != event.Height || again.BlockHash != event.BlockHash || again.HardFork != event.HardFork:
+		e.wrong("the raw answers are of block %d %s, hard fork %d", again.Height, again.BlockHash, again.HardFork)
+	case again.Content != event.Content:
+		e.wrong("the raw answers give the content %s, the entry names %s", again.Content, event.Content)
+	case again.Totals != event.Totals:
+		e.wrong("the raw answers give other totals: %+v", again.Totals)
+	}
+	sameReports(e, event.Daemons, again.Daemons)
+}
+
+// sameReports compares who agreed. The words about a difference are for people and may change with the software.
+func sameReports(e *examined, reports, again []swap.DaemonReport) {
+	for i, d := range reports {
+		switch r := again[i]; {
+		case r.Daemon != d.Daemon:
+			e.wrong("the daemons are not in the order of their names")
+			return
+		case r.Agrees != d.Agrees:
+			word := "agrees"
+			if d.Agrees {
+				word = "differs (" + r.Differs + ")"
+			}
+			e.wrong("daemon %s %s by its raw answers", d.Daemon, word)
+		case r.Version != "" && r.Version != d.Version:
+			e.wrong("daemon %s is version %s by its raw answers, the entry says %q", d.Daemon, r.Version, d.Version)
+		}
+	}
+}
+
+// sightings reads what each daemon said about the block of a snapshot. The quorum in force decides, so it is left to the
+// replay.
+func (x *examiner) sightings(e *examined, height uint64, reports []swap.DaemonReport) []swap.Saw {
+	saw := make([]swap.Saw, len(reports))
+	parse := func(raw []swap.RawAnswer) (swap.Sighting, error) { return wire.Sighting(raw, height) }
+	observed(x, e, reports, parse, func(i int, s *swap.Sighting, err error) {
+		saw[i] = swap.Saw{Daemon: reports[i].Daemon, Sighting: s, Err: err}
+	})
+	return saw
+}
+
+// legacyFile is the file of legacy claims with the verdict on each line.
+type legacyFile struct {
+	data  []byte
+	lines []swap.LegacyLine
+}
+
+// legacy verifies the lines of the legacy file on all cores.
+func (x *examiner) legacy(e *examined, event *swap.LegacyImported) *legacyFile {
+	data := x.read(e, event.File)
+	if data == nil {
+		return nil
+	}
+	lines := swap.SplitLines(data)
+	f := &legacyFile{data, make([]swap.LegacyLine, len(lines))}
+	var next atomic.Int64
+	var workers sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		workers.Go(func() {
+			for {
+				i := int(next.Add(1)) - 1
+				if i >= len(lines) {
+					return
+				}
+				f.lines[i] = swap.VerifyLegacyLine(x.terms, lines[i])
+			}
+		})
+	}
+	workers.Wait()
+	e.note(countLegacy, len(lines))
+	return f
+}

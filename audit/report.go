@@ -1,0 +1,227 @@
+package audit
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"text/tabwriter"
+
+	"oxenswap/swap"
+)
+
+// MaxProblems is how many problems a report lists; of more, the ones of the lowest entries.
+const MaxProblems = 25
+
+// maxWhat bounds the words about one problem, in bytes.
+const maxWhat = 1000
+
+// Report is the outcome of an audit. Its JSON is stable: keys are only added.
+type Report struct {
+	Origin    string  `json:"origin"`
+	Migration string  `json:"migration"`
+	Entries   uint64  `json:"entries"`
+	Root      string  `json:"root"` // of the tree, in base64 as in the checkpoint
+	Anchors   Anchors `json:"anchors"`
+
+	Holds      bool        `json:"holds"`    // no problem was found
+	Anchored   bool        `json:"anchored"` // by key and migration
+	Problems   []Problem   `json:"problems"` // by entry; those of no entry last
+	More       uint64      `json:"more"`     // problems beyond the listed ones
+	Checked    []Count     `json:"checked"`
+	NotChecked []Count     `json:"not_checked"`
+	Corrected  []Problem   `json:"corrected"` // differences between chain and log that a correction entry answers
+	Programmes []Programme `json:"programmes"`
+	Paid       swap.Amount `json:"paid"` // atomic SESH in the log's payments
+}
+
+// Anchors are what the export was held against.
+type Anchors struct {
+	Key       bool     `json:"key"`
+	Migration bool     `json:"migration"`
+	Since     uint64   `json:"since"` // entries of the earlier checkpoint; 0: none
+	Witnesses []string `json:"witnesses"`
+	Chain     bool     `json:"chain"`
+}
+
+// Problem is one thing that is wrong.
+type Problem struct {
+	Entry *uint64 `json:"entry"` // nil: of no single entry
+	Kind  string  `json:"kind"`  // of the entry; or the file, "chain", "since" and the like
+	What  string  `json:"what"`
+}
+
+// String names the entry first, such as "entry 12 (claim.accepted): ...".
+func (p Problem) String() string {
+	if p.Entry == nil {
+		return p.Kind + ": " + p.What
+	}
+	return fmt.Sprintf("entry %d (%s): %s", *p.Entry, p.Kind, p.What)
+}
+
+// Count is how many of something were checked, or were not; 0 where there is nothing to count.
+type Count struct {
+	What string `json:"what"`
+	N    uint64 `json:"n"`
+}
+
+// Programme sums up one programme over all published rounds, in atomic SESH.
+type Programme struct {
+	Name      string      `json:"name"`
+	Kind      swap.Kind   `json:"kind"`
+	Cap       swap.Amount `json:"cap"`
+	Owed      swap.Amount `json:"owed"`      // to everybody, when the last round was built
+	Given     swap.Amount `json:"given"`     // by published rounds
+	Unclaimed swap.Amount `json:"unclaimed"` // owed to accounts without a claim, at that time
+}
+
+func newReport() *Report {
+	return &Report{
+		Anchors: Anchors{Witnesses: []string{}}, Problems: []Problem{}, Checked: []Count{}, NotChecked: []Count{},
+		Corrected: []Problem{}, Programmes: []Programme{},
+	}
+}
+
+// OK reports whether everything holds and was anchored: the one answer that a program's exit code gives.
+func (r *Report) OK() bool { return r.Holds && r.Anchored }
+
+func (r *Report) finish() {
+	r.Holds = len(r.Problems) == 0
+	r.Anchored = r.Anchors.Key && r.Anchors.Migration
+}
+
+// entry records what is wrong with an entry.
+func (r *Report) entry(seq uint64, kind, what string) {
+	r.problem(Problem{Entry: &seq, Kind: kind, What: what})
+}
+
+// global records what is wrong with no single entry.
+func (r *Report) global(kind string, err error) {
+	r.problem(Problem{Kind: kind, What: err.Error()})
+}
+
+func (r *Report) problem(p Problem) {
+	if len(p.What) > maxWhat {
+		p.What = strings.ToValidUTF8(p.What[:maxWhat], "") + "..."
+	}
+	at, _ := slices.BinarySearchFunc(r.Problems, p, func(a, b Problem) int {
+		return cmp.Or(compareEntries(a.Entry, b.Entry), -1) // behind those of the same entry
+	})
+	r.Problems = slices.Insert(r.Problems, at, p)
+	if len(r.Problems) > MaxProblems {
+		r.Problems = r.Problems[:MaxProblems]
+		r.More++
+	}
+}
+
+// compareEntries puts what is of no entry last.
+func compareEntries(a, b *uint64) int {
+	switch {
+	case a == nil && b == nil:
+		return 0
+	case a == nil:
+		return 1
+	case b == nil:
+		return -1
+	}
+	return cmp.Compare(*a, *b)
+}
+
+func (r *Report) add(what string, n uint64) { addCount(&r.Checked, what, n) }
+
+func (r *Report) notChecked(what string, n uint64) { addCount(&r.NotChecked, what, n) }
+
+// addCount keeps the order in which things were first counted.
+func addCount(list *[]Count, what string, n uint64) {
+	i := slices.IndexFunc(*list, func(c Count) bool { return c.What == what })
+	if i < 0 {
+		*list = append(*list, Count{What: what})
+		i = len(*list) - 1
+	}
+	(*list)[i].N += n
+}
+
+// WriteText writes the report for people. Its last line begins with "audit: " and gives the verdict.
+func (r *Report) WriteText(w io.Writer) error {
+	out := &strings.Builder{}
+	if r.Origin != "" {
+		fmt.Fprintf(out, "%s, %d entries, root %s\n", r.Origin, r.Entries, r.Root)
+		fmt.Fprintf(out, "anchors: %s\n", r.Anchors)
+	}
+	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	writeCounts(table, "checked", r.Checked)
+	writeCounts(table, "not checked", r.NotChecked)
+	if err := table.Flush(); err != nil {
+		return err
+	}
+	if len(r.Programmes) > 0 {
+		fmt.Fprintln(out)
+		money := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
+		fmt.Fprintln(money, "programme\towed\tgiven\tunclaimed\tcap\tSESH")
+		for _, p := range r.Programmes {
+			fmt.Fprintf(money, "%s\t%s\t%s\t%s\t%s\t\n", p.Name, p.Owed.Coins(), p.Given.Coins(), p.Unclaimed.Coins(), p.Cap.Coins())
+		}
+		if err := money.Flush(); err != nil {
+			return err
+		}
+		fmt.Fprintf(out, "paid: %s SESH\n", r.Paid.Coins())
+	}
+	for _, p := range r.Corrected {
+		fmt.Fprintf(out, "corrected: %s\n", p)
+	}
+	if len(r.Problems) > 1 {
+		fmt.Fprintln(out)
+		fmt.Fprintln(out, "also wrong, perhaps because of the first:")
+		for _, p := range r.Problems[1:] {
+			fmt.Fprintf(out, "  %s\n", p)
+		}
+		if r.More > 0 {
+			fmt.Fprintf(out, "  and %d more\n", r.More)
+		}
+	}
+	fmt.Fprintf(out, "audit: %s\n", r.verdict())
+	_, err := io.WriteString(w, out.String())
+	return err
+}
+
+func (r *Report) verdict() string {
+	switch {
+	case !r.Holds:
+		return r.Problems[0].String()
+	case !r.Anchored:
+		return "the export agrees with itself, and nothing shows that it is the real one: give the ledger's key and the migration id"
+	}
+	return "every entry holds"
+}
+
+func writeCounts(w io.Writer, title string, counts []Count) {
+	for _, c := range counts {
+		if c.N == 0 {
+			fmt.Fprintf(w, "%s\t\t%s\n", title, c.What)
+		} else {
+			fmt.Fprintf(w, "%s\t%d\t%s\n", title, c.N, c.What)
+		}
+		title = ""
+	}
+}
+
+// String lists the anchors in words.
+func (a Anchors) String() string {
+	var parts []string
+	for _, p := range []struct {
+		there bool
+		words string
+	}{
+		{a.Key, "ledger key"}, {a.Migration, "migration id"}, {a.Since > 0, fmt.Sprintf("checkpoint of %d entries", a.Since)},
+		{len(a.Witnesses) > 0, "witnesses " + strings.Join(a.Witnesses, ", ")}, {a.Chain, "chain"},
+	} {
+		if p.there {
+			parts = append(parts, p.words)
+		}
+	}
+	if len(parts) == 0 {
+		return "none"
+	}
+	return strings.Join(parts, ", ")
+}
