@@ -14,6 +14,7 @@ package wire
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -129,9 +130,7 @@ func result(body []byte) (start int, err error) {
 	}
 	switch {
 	case r.err != nil:
-		if len(r.err.Where) > 0 {
-			r.err.Where = r.err.Where[1:]
-		}
+		r.err.Where = strings.TrimPrefix(r.err.Where, ".")
 		return 0, r.err
 	case version != "2.0":
 		return 0, &FormatError{Where: "jsonrpc", Problem: `expected "2.0"`}

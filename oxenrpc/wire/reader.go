@@ -172,9 +172,11 @@ func (r *reader) array(most int, element func(i int)) {
 	}
 }
 
-// within puts a step in front of the path of the failure.
+// within puts a step in front of the path of the failure, unless that is long enough already.
 func (r *reader) within(step string) {
-	r.err.Where = step + r.err.Where
+	if len(r.err.Where) < maxMessage {
+		r.err.Where = step + r.err.Where
+	}
 }
 
 // text reads a string. The result may point into the answer.
