@@ -440,6 +440,9 @@ func (t table) done() {
 	}
 	if len(unknown) > 0 {
 		slices.Sort(unknown)
+		if t.r.err != nil && t.r.err.Reason == "missing" {
+			t.r.err = nil // a mistyped key is the cause, the missing one the effect
+		}
 		t.r.fail(t.at(unknown[0]), "unknown key")
 	}
 }

@@ -1,0 +1,106 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"io"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"oxenswap/oxenrpc/oxentest"
+)
+
+// oxenswap runs a command line to its end and returns stdout.
+func oxenswap(t *testing.T, args ...string) string {
+	t.Helper()
+	var out, words bytes.Buffer
+	if code := run(t.Context(), args, strings.NewReader(""), &out, &words); code != 0 {
+		t.Fatalf("oxenswap %v: exit code %d: %s", args, code, &words)
+	}
+	return out.String()
+}
+
+// TestServe lets the service find its snapshots by itself while the chain goes on and jumps over a height.
+func TestServe(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "data")
+	vkey := strings.TrimSpace(oxenswap(t, "operator", "keygen", "ada", "--out", filepath.Join(t.TempDir(), "ada.key")))
+	args := []string{"--dir", dir, "init", "--terms", "../../demo/terms.toml", "--operator", vkey}
+	daemons := map[string]*oxentest.Daemon{}
+	show := func(n int) {
+		for name, d := range daemons {
+			s, err := worldState(n, name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			d.Play(s)
+		}
+	}
+	for _, name := range []string{"a", "b"} {
+		s, err := worldState(1, name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		daemons[name] = oxentest.NewDaemon(s)
+		server := httptest.NewServer(daemons[name])
+		t.Cleanup(server.Close)
+		args = append(args, "--daemon", name+"="+server.URL)
+	}
+	oxenswap(t, args...)
+	config := filepath.Join(dir, configFile)
+	text, err := os.ReadFile(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text = bytes.ReplaceAll(text, []byte(`"@every 20s"`), []byte(`"@every 1s"`))
+	text = bytes.ReplaceAll(text, []byte(`"*/5 * * * *"`), []byte(`"@every 1s"`))
+	if err := os.WriteFile(config, text, 0o644); err != nil {
+		t.Fatal(err)
+	}
+
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	in, out := io.Pipe()
+	done := make(chan int, 1)
+	go func() {
+		done <- run(ctx, []string{"--dir", dir, "serve"}, strings.NewReader(""), io.Discard, out)
+		out.Close()
+	}()
+	lines := bufio.NewScanner(in)
+	await := func(want ...string) {
+		t.Helper()
+		for lines.Scan() {
+			found := true
+			for _, w := range want {
+				found = found && strings.Contains(lines.Text(), w)
+			}
+			if found {
+				return
+			}
+		}
+		t.Fatalf("the service ended without saying %q", want)
+	}
+	await(`"snapshot taken"`, `"height":240`)
+	show(2) // height 250: 240 is final now
+	await(`"height":240`, `"status":"final"`)
+	show(4) // height 274: 262 went by unseen
+	await(`"snapshot missed"`, `"height":262`)
+
+	// A second writer is refused while the service runs; readers are not.
+	var words bytes.Buffer
+	if code := run(t.Context(), []string{"--dir", dir, "snapshot", "take"}, strings.NewReader(""), io.Discard, &words); code != 1 {
+		t.Errorf("a second writer got exit code %d: %s", code, &words)
+	}
+	if list := oxenswap(t, "--dir", dir, "snapshot", "list"); !strings.Contains(list, "missed") {
+		t.Errorf("the list does not show the missed snapshot:\n%s", list)
+	}
+	go io.Copy(io.Discard, in)
+	stop()
+	if code := <-done; code != 0 {
+		t.Errorf("the service ended with exit code %d", code)
+	}
+	oxenswap(t, "--dir", dir, "ledger", "verify")
+}
