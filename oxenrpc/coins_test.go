@@ -151,6 +151,16 @@ func TestIsKeyImageSpent(t *testing.T) {
 	}
 }
 
+func TestKeyImageStatus(t *testing.T) {
+	for status, want := range map[wire.KeyImageStatus]string{
+		wire.Unspent: "unspent", wire.Spent: "spent in a block", wire.SpentInPool: "spent in the pool", 9: "status 9",
+	} {
+		if got := status.String(); got != want {
+			t.Errorf("status %d is %q, expected %q", uint8(status), got, want)
+		}
+	}
+}
+
 func TestCoinbaseTxSum(t *testing.T) {
 	d, c := serve(t, "a", world(t, 1, "b")) // only daemon a was asked; b answers it too
 	s, height, err := c.CoinbaseTxSum(t.Context())

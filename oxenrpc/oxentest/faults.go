@@ -125,8 +125,3 @@ func Edit(change func(result map[string]any)) Intercept {
 		}
 	}
 }
-
-// Replace changes the bytes of an answer.
-func Replace(old, new string) Intercept {
-	return func(p *Reply) { p.Body = bytes.Replace(p.Body, []byte(old), []byte(new), 1) }
-}
