@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sort"
 	"time"
 )
 
@@ -103,9 +104,14 @@ func (m *Migration) Taken() map[EVMAddress]string {
 
 // Reads reports whether a programme reads the snapshot of a height.
 func (t *Terms) Reads(height uint64) bool {
-	return slices.ContainsFunc(t.Programmes, func(p Programme) bool {
-		return slices.ContainsFunc(p.windows(), func(w window) bool { return w.from <= height && height <= w.to })
-	})
+	for i := range t.Programmes {
+		windows := t.Programmes[i].windows() // by height
+		at := sort.Search(len(windows), func(i int) bool { return windows[i].to >= height })
+		if at < len(windows) && windows[at].from <= height {
+			return true
+		}
+	}
+	return false
 }
 
 // Names reports whether a programme names a height for a snapshot.
@@ -173,36 +179,37 @@ func (p *Programme) settle(snapshots []Snapshot, missed []uint64) ([]uint64, boo
 	}
 	heights := []uint64{}
 	for _, w := range windows {
-		var final []uint64
-		for _, s := range snapshots { // by height
-			if s.Height < w.from || s.Height > w.to {
-				continue
-			}
-			if s.Status == TakenSnapshot {
-				if len(final) > 0 && !w.free {
-					break
-				}
-				return nil, false
-			}
-			if s.Status == FinalSnapshot {
-				final = append(final, s.Height)
-			}
+		in, ok := w.settle(snapshots, missed)
+		if !ok {
+			return nil, false
 		}
-		if w.free {
-			for _, end := range []uint64{w.from, w.to} {
-				if !slices.Contains(final, end) && !slices.Contains(missed, end) {
-					return nil, false
-				}
-			}
-			heights = append(heights, final...)
-			continue
+		heights = append(heights, in...)
+	}
+	// A conversion waits for its one snapshot, however late: a daemon that is rolled back can still give it.
+	return heights, len(heights) > 0 || p.Kind == SharePoints
+}
+
+// settle returns the heights of the final snapshots in the window that count. Both lists are sorted.
+func (w window) settle(snapshots []Snapshot, missed []uint64) (final []uint64, ok bool) {
+	first := sort.Search(len(snapshots), func(i int) bool { return snapshots[i].Height >= w.from })
+	for _, s := range snapshots[first:] {
+		if s.Height > w.to {
+			break
 		}
-		switch {
-		case len(final) > 0:
-			heights = append(heights, final[0])
-		case p.Kind != SharePoints || !slices.Contains(missed, w.from):
-			return nil, false // a conversion waits for its one snapshot, however late
+		switch s.Status {
+		case TakenSnapshot:
+			return nil, false
+		case FinalSnapshot:
+			if !w.free {
+				return []uint64{s.Height}, true
+			}
+			final = append(final, s.Height)
 		}
 	}
-	return heights, true
+	there := func(height uint64) bool {
+		_, f := slices.BinarySearch(final, height)
+		_, m := slices.BinarySearch(missed, height)
+		return f || m
+	}
+	return final, there(w.from) && (!w.free || there(w.to))
 }
