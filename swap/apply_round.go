@@ -5,10 +5,9 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
-	"golang.org/x/mod/sumdb/note"
+	"oxenswap/swap/ledger"
 )
 
 func (e *ClaimRefused) apply(a *applier) error {
@@ -26,7 +25,7 @@ func (e *ClaimChecked) apply(a *applier) error {
 	if e.Claim >= a.seq {
 		return fmt.Errorf("claim %d does not exist yet", e.Claim)
 	}
-	return nil
+	return e.Code.valid()
 }
 
 func (e *RoundBuilt) apply(a *applier) error {
@@ -61,6 +60,9 @@ func (e *RoundBuilt) apply(a *applier) error {
 			return err
 		}
 	}
+	if len(list) == 0 {
+		return errors.New("the allocation list is empty")
+	}
 	if uint64(len(list)) != e.Lines || sum != e.Amount {
 		return fmt.Errorf("the list has %d lines and %s atomic SESH, the entry says %d and %s", len(list), sum, e.Lines, e.Amount)
 	}
@@ -82,51 +84,34 @@ func ExtensionText(terms *Terms, closes time.Time) string {
 }
 
 // operatorKeys reads the operators' verifier keys; two with one name or one key are refused.
-func operatorKeys(keys []string) (map[string]note.Verifier, error) {
+func operatorKeys(keys []string) (*ledger.Keyring, error) {
 	if len(keys) == 0 {
 		return nil, errors.New("no operator: name at least one verifier key (`oxenswap operator keygen` makes one)")
 	}
-	out, material := map[string]note.Verifier{}, map[string]string{}
-	for _, k := range keys {
-		v, err := note.NewVerifier(k)
-		if err != nil {
-			return nil, fmt.Errorf("operator %.80q is not a verifier key (name+hash+key, as `oxenswap operator keygen` prints it): %w", k, err)
-		}
-		secret := k[strings.LastIndexByte(k, '+'):]
-		if other, twice := material[secret]; twice || out[v.Name()] != nil {
-			return nil, fmt.Errorf("operator %s is named twice (%s)", v.Name(), other)
-		}
-		out[v.Name()], material[secret] = v, v.Name()
+	ring, err := ledger.NewKeyring(keys...)
+	if err != nil {
+		return nil, fmt.Errorf("operators: %w (`oxenswap operator keygen` makes a key and prints its public half)", err)
 	}
-	return out, nil
+	return ring, nil
 }
 
-// openNote checks that a signed note has exactly the text and one operator's signature, who is not among the earlier ones.
-func (a *applier) openNote(signed, text string, signer *string) error {
-	name, err := OpenApproval(a.m.Config.Operators, signed, text)
-	if err == nil && signer != nil {
-		*signer = name
-	}
-	return err
-}
-
-// OpenApproval returns the name of the operator who signed a note over a text.
+// OpenApproval returns the name of the operator who alone signed a note over a text.
 func OpenApproval(operators []string, signed, text string) (string, error) {
-	keys, err := operatorKeys(operators)
+	ring, err := operatorKeys(operators)
 	if err != nil {
 		return "", err
 	}
-	n, err := note.Open([]byte(signed), note.VerifierList(slices.Collect(maps.Values(keys))...))
+	said, names, err := ledger.OpenNote([]byte(signed), ring)
 	if err != nil {
 		return "", fmt.Errorf("not signed by an operator in force: %w", err)
 	}
-	if n.Text != text {
+	if said != text {
 		return "", errors.New("the signed note is about something else")
 	}
-	if len(n.Sigs) != 1 || len(n.UnverifiedSigs) != 0 {
-		return "", fmt.Errorf("%d signatures: a note carries one operator's", len(n.Sigs)+len(n.UnverifiedSigs))
+	if len(names) != 1 {
+		return "", fmt.Errorf("%d signatures: a note carries one operator's", len(names))
 	}
-	return n.Sigs[0].Name, nil
+	return names[0], nil
 }
 
 func (e *RoundApproved) apply(a *applier) error {
@@ -137,8 +122,8 @@ func (e *RoundApproved) apply(a *applier) error {
 	if r.Status != BuiltRound {
 		return fmt.Errorf("round %d is %s already", e.Round, r.Status)
 	}
-	var signer string
-	if err := a.openNote(e.Note, ApprovalText(a.m.Terms.Origin(), &r.RoundBuilt), &signer); err != nil {
+	signer, err := OpenApproval(a.m.Config.Operators, e.Note, ApprovalText(a.m.Terms.Origin(), &r.RoundBuilt))
+	if err != nil {
 		return err
 	}
 	if slices.Contains(r.Approvals, signer) {

@@ -3,6 +3,7 @@ package swap
 import (
 	"bytes"
 	"context"
+	"crypto/ed25519"
 	"crypto/rand"
 	"fmt"
 	"os"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"github.com/BurntSushi/toml"
+	"golang.org/x/mod/sumdb/note"
 
 	"oxenswap/swap/cryptonote"
 	"oxenswap/swap/ledger"
@@ -64,6 +66,16 @@ func (l *testLedger) key(name string) string {
 	}
 	l.secret[name] = secret
 	return public
+}
+
+// renamed is the verifier key of a public key under another name.
+func (l *testLedger) renamed(name string, public ed25519.PublicKey) string {
+	l.t.Helper()
+	key, err := note.NewEd25519VerifierKey(name, public)
+	if err != nil {
+		l.t.Fatalf("%v", err)
+	}
+	return key
 }
 
 // sign returns an operator's note.
