@@ -30,8 +30,11 @@ func (e *PushPlanned) apply(a *applier) error {
 	if err != nil {
 		return fmt.Errorf("round %d: %w", e.Round, err)
 	}
-	if r.Status != ActiveRound || r.Root != e.Root {
-		return fmt.Errorf("round %d is %s: only the root that is live on chain is pushed", e.Round, r.Status)
+	if r.Root != e.Root {
+		return fmt.Errorf("round %d has another root", e.Round)
+	}
+	if err := a.live(r); err != nil {
+		return err
 	}
 	last := a.m.Plans[e.Round]
 	if e.Plan != last+1 {
@@ -58,6 +61,24 @@ func (e *PushPlanned) apply(a *applier) error {
 	return a.SetMigration(a.m)
 }
 
+// live refuses a round whose root is not the one that can be claimed on chain: the last one that was activated.
+func (a *applier) live(r Round) error {
+	rounds, err := a.Rounds()
+	if err != nil {
+		return err
+	}
+	last := uint64(0)
+	for _, other := range rounds {
+		if other.Status == ActiveRound {
+			last = other.Round
+		}
+	}
+	if last != r.Round {
+		return fmt.Errorf("round %d is %s, and round %d is live: only the root that is live on chain is pushed", r.Round, r.Status, last)
+	}
+	return nil
+}
+
 func (e *RailHit) apply(*applier) error { return nil }
 
 // The purposes of intents.
@@ -79,8 +100,14 @@ func (e *TxSigned) apply(a *applier) error {
 	if e.ChainID != a.m.Terms.Token.ChainID {
 		return fmt.Errorf("chain id %d: the terms' token is on %d", e.ChainID, a.m.Terms.Token.ChainID)
 	}
-	if len(a.m.Alarms) > 0 {
+	// Whatever the chain says, stopping it must be possible at once.
+	if len(a.m.Alarms) > 0 && e.Purpose != PurposePause && e.Purpose != PurposeCancel {
 		return errors.New("the chain differs from the ledger: nothing is sent until a person has looked at it (`oxenswap chain status`)")
+	}
+	if t, err := a.Attempt(e.Hash); err == nil {
+		return fmt.Errorf("transaction %s is entry %d already", e.Hash, t.Entry)
+	} else if !errors.Is(err, ErrNone) {
+		return err
 	}
 	earlier, err := a.Attempts(e.Intent)
 	if err != nil {
@@ -92,6 +119,9 @@ func (e *TxSigned) apply(a *applier) error {
 	for _, t := range earlier {
 		if t.Nonce != e.Nonce || t.Sender != e.Sender {
 			return fmt.Errorf("nonce %d of %s: earlier attempts of this intent have nonce %d of %s", e.Nonce, e.Sender, t.Nonce, t.Sender)
+		}
+		if t.Status == FinalizedAttempt || t.Status == FailedAttempt {
+			return fmt.Errorf("attempt %d is %s: its nonce is used for good", t.Attempt, t.Status)
 		}
 	}
 	users, err := a.NonceAttempts(e.ChainID, e.Sender, e.Nonce)
@@ -119,6 +149,16 @@ func (e *TxSigned) apply(a *applier) error {
 	case PurposePush:
 		if a.m.Plans[e.Round] != e.Plan {
 			return fmt.Errorf("plan %d of round %d is not the last one", e.Plan, e.Round)
+		}
+		if len(earlier) > 0 {
+			break // its nonce must be filled, even if the root has been replaced since
+		}
+		r, err := a.Round(e.Round)
+		if err != nil {
+			return fmt.Errorf("round %d: %w", e.Round, err)
+		}
+		if err := a.live(r); err != nil {
+			return err
 		}
 	}
 	return a.SetAttempt(Attempt{TxSigned: *e, Status: SignedAttempt, Entry: a.seq, Last: a.seq})
