@@ -247,9 +247,9 @@ func CheckRecipient(a EVMAddress, taken map[EVMAddress]string) error {
 	switch {
 	case high == 0 && low == 0:
 		return refuse(ReasonRecipient, "the zero address belongs to nobody: name a wallet of your own")
-	case high == 0 && low == 0xdead, a == deadEnd, a == deadStart:
+	case high == 0 && low == 0xdead, a == deadStart, a == deadSpelled, a == deadRepeated:
 		return refuse(ReasonRecipient, "%s is a burn address: name a wallet of your own", a)
-	case high == 0 && low <= 0x1ff:
+	case high == 0 && low <= 0x1ff, a == arbOS:
 		return refuse(ReasonRecipient, "%s is a precompiled contract of the chain: name a wallet of your own", a)
 	}
 	for _, b := range a[1:] {
@@ -260,10 +260,13 @@ func CheckRecipient(a EVMAddress, taken map[EVMAddress]string) error {
 	return refuse(ReasonRecipient, "%s, one byte repeated, belongs to nobody: name a wallet of your own", a)
 }
 
-// Burn addresses in use beside 0x00..dEaD: dEaD repeated, and 0xdead00..00.
+// Burn addresses in use beside 0x00..dEaD, and the sender of ArbOS's own transactions on Arbitrum, which nobody has the
+// key of.
 var (
-	deadEnd   = EVMAddress(common.HexToAddress("0xdEAD000000000000000042069420694206942069"))
-	deadStart = EVMAddress(common.HexToAddress("0xdead000000000000000000000000000000000000"))
+	deadStart    = EVMAddress(common.HexToAddress("0xdead000000000000000000000000000000000000"))
+	deadSpelled  = EVMAddress(common.HexToAddress("0xdead000000000000000042069420694206942069"))
+	deadRepeated = EVMAddress(common.HexToAddress("0xdeaddeaddeaddeaddeaddeaddeaddeaddeaddead"))
+	arbOS        = EVMAddress(common.HexToAddress("0x00000000000000000000000000000000000a4b05"))
 )
 
 // Seen is what stood at a recipient's address on one chain when the claim came.
@@ -286,15 +289,22 @@ type RecipientCode struct {
 
 // Check refuses a contract wallet that exists on Ethereum and not on the token's chain, unless the holder confirmed it.
 func (c RecipientCode) Check(a EVMAddress) error {
+	if err := c.valid(); err != nil {
+		return err
+	}
+	if c.Ethereum == SeenCode && c.Target == SeenNothing && !c.Confirmed {
+		return refuse(ReasonContract, "%s is a contract on Ethereum that does not exist on the token's chain: what is paid there may be lost. Name another address, or confirm that you control this one there", a)
+	}
+	return nil
+}
+
+func (c RecipientCode) valid() error {
 	for _, s := range []Seen{c.Ethereum, c.Target} {
 		switch s {
 		case SeenNotChecked, SeenNothing, SeenCode, SeenDelegation:
 		default:
-			return fmt.Errorf("code seen at %s: unknown word %q", a, s)
+			return fmt.Errorf("what was seen at the recipient: unknown word %.40q", s)
 		}
-	}
-	if c.Ethereum == SeenCode && c.Target == SeenNothing && !c.Confirmed {
-		return refuse(ReasonContract, "%s is a contract on Ethereum that does not exist on the token's chain: what is paid there may be lost. Name another address, or confirm that you control this one there", a)
 	}
 	return nil
 }
