@@ -20,16 +20,47 @@ type ClaimLine struct {
 // maxClaimLine is the most bytes of a line without a proof.
 const maxClaimLine = 4096
 
-// ParseClaimLine reads one line.
+// ParseClaimLine reads one line. A key that is unknown, missing, in other letters or there twice is refused: two programs
+// could read such a line differently.
 func ParseClaimLine(line []byte) (ClaimLine, error) {
 	var l ClaimLine
+	values := map[string]*string{"oxen": &l.Oxen, "text": &l.Text, "signature": &l.Signature, "proof": &l.Proof}
+	bad := func(why string, args ...any) (ClaimLine, error) {
+		return ClaimLine{}, refuse(ReasonText, "not a JSON object with the keys oxen, text and signature: "+why, args...)
+	}
 	dec := json.NewDecoder(bytes.NewReader(line))
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(&l); err != nil {
-		return l, refuse(ReasonText, "not a JSON object with the keys oxen, text and signature: %v", err)
+	if start, err := dec.Token(); err != nil || start != json.Delim('{') {
+		return bad("it does not begin with {")
+	}
+	for dec.More() {
+		key, err := dec.Token()
+		if err != nil {
+			return bad("%v", err)
+		}
+		name, _ := key.(string)
+		to, ok := values[name]
+		if !ok {
+			return bad("%.40q is unknown or there twice", name)
+		}
+		value, err := dec.Token()
+		if err != nil {
+			return bad("%v", err)
+		}
+		if *to, ok = value.(string); !ok {
+			return bad("%s is not a string", name)
+		}
+		delete(values, name)
+	}
+	if _, err := dec.Token(); err != nil {
+		return bad("%v", err)
 	}
 	if _, err := dec.Token(); err != io.EOF {
-		return l, refuse(ReasonText, "something follows the JSON object")
+		return bad("something follows it")
+	}
+	for _, key := range []string{"oxen", "text", "signature"} {
+		if _, missing := values[key]; missing {
+			return bad("%s is missing", key)
+		}
 	}
 	return l, nil
 }
