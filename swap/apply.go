@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"oxenswap/swap/ledger"
@@ -65,8 +64,15 @@ func (e *MigrationOpened) apply(a *applier) error {
 	if terms.ID() != e.Migration {
 		return fmt.Errorf("migration %s, but its terms are those of %s", e.Migration, terms.ID())
 	}
-	if name, _, _ := strings.Cut(e.LedgerKey, "+"); name != terms.Origin() {
-		return fmt.Errorf("the ledger key is named %q: expected %q", name, terms.Origin())
+	key, err := ledger.NewVerifier(e.LedgerKey)
+	if err != nil {
+		return fmt.Errorf("ledger key: %w", err)
+	}
+	if key.Name() != terms.Origin() {
+		return fmt.Errorf("the ledger key is named %q: expected %q", key.Name(), terms.Origin())
+	}
+	if _, err := operatorKeys(e.Operators); err != nil {
+		return err
 	}
 	return a.SetMigration(Migration{Terms: terms, LedgerKey: e.LedgerKey, Closes: terms.Closes, Config: Config{Operators: e.Operators}})
 }
@@ -110,7 +116,10 @@ func (c *Config) Check(terms *Terms) error {
 }
 
 func (e *TermsExtended) apply(a *applier) error {
-	if err := a.openNote(e.Note, ExtensionText(a.m.Terms, e.Closes), nil); err != nil {
+	if e.Closes.Location() != time.UTC || e.Closes.Nanosecond() != 0 {
+		return fmt.Errorf("closes at %s: expected whole seconds in UTC, as the signed note says them", e.Closes.Format(time.RFC3339Nano))
+	}
+	if _, err := OpenApproval(a.m.Config.Operators, e.Note, ExtensionText(a.m.Terms, e.Closes)); err != nil {
 		return err
 	}
 	if !e.Closes.After(a.m.Closes) {
@@ -212,6 +221,11 @@ func (e *SnapshotMissed) apply(a *applier) error {
 	if !a.m.Terms.Names(e.Height) {
 		return fmt.Errorf("the terms name no snapshot at height %d", e.Height)
 	}
+	if s, err := a.Snapshot(e.Height); err == nil && s.Status != DiscardedSnapshot {
+		return fmt.Errorf("height %d has a snapshot (entry %d)", e.Height, s.Taken)
+	} else if err != nil && !errors.Is(err, ErrNone) {
+		return err
+	}
 	a.m.Missed = append(slices.Clone(a.m.Missed), e.Height)
 	slices.Sort(a.m.Missed)
 	if err := a.SetMigration(a.m); err != nil {
@@ -256,12 +270,15 @@ func (e *LegacyImported) apply(a *applier) error {
 	if _, err := a.att.Attachment(e.File); err != nil {
 		return err
 	}
-	sum := e.Taken
-	for _, n := range e.Refused {
-		sum += n
+	left := e.Lines
+	for _, n := range append(slices.Collect(maps.Values(e.Refused)), e.Taken) {
+		if n > left {
+			return fmt.Errorf("%d lines, and more are accounted for", e.Lines)
+		}
+		left -= n
 	}
-	if sum != e.Lines {
-		return fmt.Errorf("%d lines, of which %d are accounted for", e.Lines, sum)
+	if left > 0 {
+		return fmt.Errorf("%d lines, of which %d are not accounted for", e.Lines, left)
 	}
 	a.m.Legacy = &LegacyFile{Digest: e.File, Entry: a.seq, Left: e.Taken}
 	return a.SetMigration(a.m)

@@ -23,7 +23,7 @@ type Event interface {
 var events = map[string]func() Event{}
 
 func init() {
-	for _, make := range []func() Event{
+	for _, blank := range []func() Event{
 		func() Event { return &MigrationOpened{} },
 		func() Event { return &ConfigSet{} },
 		func() Event { return &TermsExtended{} },
@@ -52,17 +52,17 @@ func init() {
 		func() Event { return &DistributorSeen{} },
 		func() Event { return &Correction{} },
 	} {
-		events[make().Kind()] = make
+		events[blank().Kind()] = blank
 	}
 }
 
 // DecodeEvent reads the body of an entry.
 func DecodeEvent(kind string, body []byte) (Event, error) {
-	make, ok := events[kind]
+	blank, ok := events[kind]
 	if !ok {
 		return nil, fmt.Errorf("unknown kind of entry %.40q", kind)
 	}
-	e := make()
+	e := blank()
 	if err := ledger.UnmarshalBody(body, e); err != nil {
 		return nil, fmt.Errorf("%s: %w", kind, err)
 	}

@@ -116,6 +116,7 @@ func (r *treeReader) programme(o table, t *Terms) Programme {
 		r.points(o, &p)
 	case Grant:
 	case "":
+		return p // without a kind nobody can say which keys are unknown
 	default:
 		r.fail(o.at("kind"), "%q: expected convert-stake, convert-rewards, convert-coins, convert-deposits, share-points or grant", kind)
 	}
