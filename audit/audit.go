@@ -31,12 +31,12 @@ import (
 // Options say what a replay is held against. An export is anchored by Key and Migration together: without them it can
 // only be shown to agree with itself.
 type Options struct {
-	Key       string   // the ledger's verifier key in note form, from a source other than the export
-	Migration string   // the migration id, likewise
-	Witnesses []string // verifier keys of witnesses, all of whom must have cosigned the checkpoint
-	Since     []byte   // an earlier signed checkpoint, which the log must still begin with
-	Public    bool     // accept that what is private was left out, and count it
-	Chain     Chain    // nil: the chain is not asked
+	Key       string    // the ledger's verifier key in note form, from a source other than the export
+	Migration string    // the migration id, likewise
+	Witnesses []string  // verifier keys of witnesses, all of whom must have cosigned the checkpoint
+	Since     []byte    // an earlier signed checkpoint, which the log must still begin with
+	Public    bool      // accept that what is private was left out, and count it
+	Chain     DialChain // nil: the chain is not asked
 	// CodeHash is the Keccak-256 of the code that a distributor with these settings has on chain, by the sources. nil: it
 	// is not compared.
 	CodeHash func(d swap.Distributor, termsCloseAt uint64, migration string) (swap.Hash, error)

@@ -3,6 +3,7 @@ package audit
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io/fs"
 	"maps"
 	"math/rand/v2"
@@ -25,7 +26,7 @@ import (
 func TestClean(t *testing.T) {
 	l := migrated(t, nil)
 	o := l.options()
-	o.Chain = l.chain
+	o.Chain = l.chain.dial
 	var steps []uint64
 	o.Progress = func(done, total uint64) {
 		if total != uint64(len(l.lines)) {
@@ -47,7 +48,7 @@ func TestClean(t *testing.T) {
 	for what, n := range map[string]uint64{
 		"entries applied": uint64(len(l.lines)), countClaims: 10, countLegacy: 4, countRaw: 15, "snapshots from raw answers": 4,
 		countAnswers: 17, "rounds rebuilt": 4, "operators' signed notes": 5, "payments": 14, "ledger roots in proposals": 3,
-		"events compared with the chain": 21, "recipients' claimed amounts on chain": 9,
+		"events compared with the chain": 27, "settings of the distributor on chain": 7, "recipients' claimed amounts on chain": 9,
 	} {
 		if counts[what] != n {
 			t.Errorf("%s: %d, want %d", what, counts[what], n)
@@ -185,7 +186,7 @@ func TestFiles(t *testing.T) {
 	content := events[taken].(*swap.SnapshotTaken).Content
 	evidence := *events[correction].(*swap.Correction).Evidence
 	path := func(h swap.Hash) string { return ledger.AttachmentPath(ledger.Digest(h)) }
-	bundle := "tile/entries/000.p/103"
+	bundle := "tile/entries/000.p/" + fmt.Sprint(len(l.lines))
 
 	for _, c := range []struct {
 		name   string
@@ -194,11 +195,11 @@ func TestFiles(t *testing.T) {
 	}{
 		{"an attachment is gone", func(m fstest.MapFS) { delete(m, path(content)) }, "entry 2 (snapshot.taken)"},
 		{"an attachment is another's", func(m fstest.MapFS) { m[path(content)] = m[path(evidence)] }, "entry 2 (snapshot.taken)"},
-		{"the last attachment", func(m fstest.MapFS) { flip(m, path(evidence), 30) }, "entry 102 (correction)"},
+		{"the last attachment", func(m fstest.MapFS) { flip(m, path(evidence), 30) }, "entry 108 (correction)"},
 		{"the terms", func(m fstest.MapFS) { flip(m, path(swap.Digest(l.terms.Canonical())), 30) }, "entry 0 (migration.opened)"},
 		{"a byte of entry 50", func(m fstest.MapFS) { flip(m, bundle, bytes.Index(m[bundle].Data, []byte(`"seq":50,`))+60) }, "entry 50 (unreadable)"},
-		{"the bundle's end", func(m fstest.MapFS) { m[bundle].Data = m[bundle].Data[:len(m[bundle].Data)-1] }, "entry 102 (unreadable)"},
-		{"a byte of the tile", func(m fstest.MapFS) { flip(m, "tile/0/000.p/103", 77) }, "tile/0/000.p/103"},
+		{"the bundle's end", func(m fstest.MapFS) { m[bundle].Data = m[bundle].Data[:len(m[bundle].Data)-1] }, "entry 108 (unreadable)"},
+		{"a byte of the tile", func(m fstest.MapFS) { flip(m, strings.Replace(bundle, "entries", "0", 1), 77) }, strings.Replace(bundle, "entries", "0", 1)},
 		{"a byte of the manifest", func(m fstest.MapFS) { flip(m, "manifest", 200) }, ""},
 		{"no manifest", func(m fstest.MapFS) { delete(m, "manifest") }, "manifest"},
 		{"no checkpoint", func(m fstest.MapFS) { delete(m, "checkpoint") }, "checkpoint"},
@@ -267,7 +268,7 @@ func TestHidden(t *testing.T) {
 	o := l.options()
 
 	r := l.audit(l.export(evidence), o)
-	if want := "entry 102 (correction): attachment " + evidence.String() + " is withheld: audit the full export"; !strings.HasPrefix(r.verdict(), want) {
+	if want := "entry 108 (correction): attachment " + evidence.String() + " is withheld: audit the full export"; !strings.HasPrefix(r.verdict(), want) {
 		t.Errorf("withheld evidence: %q", r.verdict())
 	}
 	o.Public = true
@@ -378,6 +379,44 @@ type anySource struct{ testSource }
 
 func (s *anySource) Attachments(int64) ([]ledger.Digest, error) {
 	return slices.Collect(maps.Keys(s.l.files)), nil
+}
+
+// TestRails: payments signed above the rails in force.
+func TestRails(t *testing.T) {
+	const first, second = 96_406537500, 84_294000000 // what the two batches move
+	for _, c := range []struct {
+		name  string
+		rails swap.Rails
+		n     int // of the push transactions, the first wrong one; -1: none
+		want  string
+	}{
+		{"just enough", swap.Rails{Transaction: first, Day: first + second, GasPrice: 1e12, Batch: 3}, -1, ""},
+		{"a transaction", swap.Rails{Transaction: first - 1, Day: first + second, GasPrice: 1e12, Batch: 3}, 0, "the rail for one transaction is"},
+		{"a day", swap.Rails{Transaction: first, Day: first + second - 1, GasPrice: 1e12, Batch: 3}, 1, "were signed on one day, the rail is"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			l := unpaid(t)
+			config := l.migration().Config
+			config.Rails = c.rails
+			l.add(&swap.ConfigSet{Config: config, By: "ann"})
+			l.chain.push(1, 1)
+			r := l.audit(l.export(), l.options())
+			if c.n < 0 {
+				if !r.OK() {
+					t.Errorf("problems: %v", r.Problems)
+				}
+				return
+			}
+			at := l.find("push.planned", 0)
+			for n := 0; n <= c.n; n++ {
+				for at++; l.decoded()[at].Kind() != "tx.signed"; at++ {
+				}
+			}
+			if firstEntry(r) != fmt.Sprint(at) || !strings.Contains(r.Problems[0].What, c.want) {
+				t.Errorf("want %q of entry %d, got %v", c.want, at, r.Problems)
+			}
+		})
+	}
 }
 
 // TestCalls: the functions that are decoded are those of the contracts.

@@ -14,11 +14,14 @@ import (
 	"oxenswap/swap/ledger"
 )
 
+// DialChain reaches a chain with the given id, through nodes that have proved to be on it.
+type DialChain func(ctx context.Context, chainID uint64) (Chain, error)
+
 // Chain is the token's chain as an audit reads it. Calls only read, retry by themselves, and are bounded in time by ctx.
 // An audit makes them one after the other.
 type Chain interface {
-	// Head returns the chain's id and the number of its newest final block.
-	Head(ctx context.Context) (chainID, final uint64, err error)
+	// Final is the number of the newest final block.
+	Final(ctx context.Context) (uint64, error)
 	// BlockTime is the time stamp of a final block.
 	BlockTime(ctx context.Context, block uint64) (time.Time, error)
 	// Distributor reads what stands at an address, as of a final block.
@@ -34,7 +37,10 @@ type Chain interface {
 type ChainState struct {
 	CodeHash        swap.Hash // Keccak-256 of the deployed code
 	Token           swap.EVMAddress
-	ActivationDelay uint64
+	ActivationDelay uint64 // seconds
+	Owner           swap.EVMAddress
+	Publisher       swap.EVMAddress
+	Guardian        swap.EVMAddress
 	ClosesAt        uint64
 	LiveRound       uint64 // 0 before the first activation
 	LiveRoot        swap.Hash
@@ -89,58 +95,59 @@ func (r *replay) checkChain(ctx context.Context) error {
 
 func (r *replay) askChain(ctx context.Context, m swap.Migration) error {
 	d := m.Distributor
-	id, final, err := r.o.Chain.Head(ctx)
+	chain, err := r.o.Chain(ctx, d.ChainID)
 	if err != nil {
 		return err
 	}
-	if id != d.ChainID {
-		return fmt.Errorf("the RPC is of chain %d, the distributor is on chain %d", id, d.ChainID)
+	final, err := chain.Final(ctx)
+	if err != nil {
+		return err
 	}
 	if l := r.payments.last; l != nil && l.Block > final {
 		return fmt.Errorf("its newest final block is %d, and the log has an event of block %d: ask an RPC that is up to date", final, l.Block)
 	}
-	state, err := r.o.Chain.Distributor(ctx, d.Address, final)
+	state, err := chain.Distributor(ctx, d.Address, final)
 	if err != nil {
 		return fmt.Errorf("distributor %s: %w", d.Address, err)
 	}
-	r.compareSettings(d, state)
-	newer, err := r.compareEvents(ctx, d, final)
+	newer, err := r.compareEvents(ctx, chain, d, final)
 	if err != nil {
 		return fmt.Errorf("events of %s: %w", d.Address, err)
 	}
 	if newer > 0 {
 		r.report.notChecked("events on chain that are newer than the export", newer)
 	}
-	return r.compareMoney(ctx, d, state, final)
+	r.compareSettings(d, state)
+	return r.compareMoney(ctx, chain, d, state, final)
 }
 
+// compareSettings compares the contract with its deployment and with what its events changed since.
 func (r *replay) compareSettings(d *swap.Distributor, s ChainState) {
-	wrong := func(format string, args ...any) {
-		r.report.entry(r.deployed, "distributor.deployed", fmt.Sprintf("on chain %s "+format, append([]any{d.Address}, args...)...))
+	now := r.payments.settings
+	for _, c := range []struct{ name, got, want string }{
+		{"code hash", s.CodeHash.String(), d.CodeHash.String()},
+		{"token", s.Token.String(), d.Token.String()},
+		{"activation delay", fmt.Sprint(s.ActivationDelay), fmt.Sprint(d.ActivationDelay)},
+		{"owner", s.Owner.String(), now.owner.String()},
+		{"publisher", s.Publisher.String(), now.publisher.String()},
+		{"guardian", s.Guardian.String(), now.guardian.String()},
+		{"closing time", fmt.Sprint(s.ClosesAt), fmt.Sprint(now.closesAt)},
+	} {
+		if c.got != c.want {
+			r.report.entry(r.deployed, "distributor.deployed", fmt.Sprintf("on chain its %s is %s, by the log %s", c.name, c.got, c.want))
+		}
+		r.report.add("settings of the distributor on chain", 1)
 	}
-	if s.CodeHash != d.CodeHash {
-		wrong("has code with hash 0x%s, not 0x%s", s.CodeHash, d.CodeHash)
-	}
-	if s.Token != d.Token {
-		wrong("pays %s", s.Token)
-	}
-	if s.ActivationDelay != d.ActivationDelay {
-		wrong("has an activation delay of %d s", s.ActivationDelay)
-	}
-	if s.ClosesAt < d.ClosesAt {
-		wrong("closes at %d, sooner than at its deployment", s.ClosesAt)
-	}
-	r.report.add("distributors on chain", 1)
 }
 
 // compareEvents matches the events of the chain with those of the log. What is on chain only is booked all the same, so
 // that the sums can be compared, and counted if it is newer than the export.
-func (r *replay) compareEvents(ctx context.Context, d *swap.Distributor, final uint64) (newer uint64, err error) {
+func (r *replay) compareEvents(ctx context.Context, chain Chain, d *swap.Distributor, final uint64) (newer uint64, err error) {
 	lastBlock := uint64(0)
 	if l := r.payments.last; l != nil {
 		lastBlock = l.Block
 	}
-	err = r.o.Chain.Events(ctx, d.Address, d.Block, final, func(e swap.Event) error {
+	err = chain.Events(ctx, d.Address, d.Block, final, func(e swap.Event) error {
 		at, err := position(e)
 		if err != nil {
 			return err
@@ -148,7 +155,7 @@ func (r *replay) compareEvents(ctx context.Context, d *swap.Distributor, final u
 		key := eventKey{at.Tx, at.LogIndex}
 		logged, ok := r.events[key]
 		if !ok {
-			fresh, err := r.newer(ctx, at.Block, lastBlock)
+			fresh, err := r.newer(ctx, chain, at.Block, lastBlock)
 			if err != nil {
 				return err
 			}
@@ -184,11 +191,11 @@ func (r *replay) compareEvents(ctx context.Context, d *swap.Distributor, final u
 
 // newer reports whether an event that the log does not hold may have come after the export. Development chains keep no
 // real time: there, everything must be in the log.
-func (r *replay) newer(ctx context.Context, block, lastBlock uint64) (bool, error) {
+func (r *replay) newer(ctx context.Context, chain Chain, block, lastBlock uint64) (bool, error) {
 	if r.terms.DevelopmentChain() || block <= lastBlock {
 		return false, nil
 	}
-	at, err := r.o.Chain.BlockTime(ctx, block)
+	at, err := chain.BlockTime(ctx, block)
 	return at.After(r.last.Add(-newerGrace)), err
 }
 
@@ -201,19 +208,19 @@ func (r *replay) book(e swap.Event) error {
 	case *swap.RootActivated:
 		r.payments.live = nil // its leaves may not be known
 	case *swap.DistributorSeen:
-		r.payments.see(e)
+		return r.payments.see(e)
 	}
 	return nil
 }
 
 // compareMoney compares what was paid and what is still owed.
-func (r *replay) compareMoney(ctx context.Context, d *swap.Distributor, s ChainState, final uint64) error {
+func (r *replay) compareMoney(ctx context.Context, chain Chain, d *swap.Distributor, s ChainState, final uint64) error {
 	p := r.payments
 	if s.TotalClaimed != p.total {
 		r.report.global("chain", fmt.Errorf("the distributor has paid %s in all, its events come to %s", s.TotalClaimed, p.total))
 	}
 	recipients := slices.SortedFunc(maps.Keys(p.paid), func(a, b swap.EVMAddress) int { return bytes.Compare(a[:], b[:]) })
-	claimed, err := r.o.Chain.Claimed(ctx, d.Address, recipients, final)
+	claimed, err := chain.Claimed(ctx, d.Address, recipients, final)
 	if err != nil {
 		return err
 	}

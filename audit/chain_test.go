@@ -26,10 +26,12 @@ func TestChain(t *testing.T) {
 		want   func(l *testLog) string
 	}{
 		{"nothing", nil, func(*testLog, *testChain) {}, nil},
-		{"other code", nil, func(_ *testLog, c *testChain) { c.state.CodeHash[0]++ }, entry("distributor.deployed", 0, "has code with hash")},
-		{"another token", nil, func(_ *testLog, c *testChain) { c.state.Token[0]++ }, entry("distributor.deployed", 0, "pays")},
-		{"a shorter delay", nil, func(_ *testLog, c *testChain) { c.state.ActivationDelay-- }, entry("distributor.deployed", 0, "has an activation delay")},
-		{"an earlier closing", nil, func(_ *testLog, c *testChain) { c.state.ClosesAt-- }, entry("distributor.deployed", 0, "closes at")},
+		{"other code", nil, func(_ *testLog, c *testChain) { c.state.CodeHash[0]++ }, entry("distributor.deployed", 0, "code hash")},
+		{"another token", nil, func(_ *testLog, c *testChain) { c.state.Token[0]++ }, entry("distributor.deployed", 0, "token")},
+		{"a shorter delay", nil, func(_ *testLog, c *testChain) { c.state.ActivationDelay-- }, entry("distributor.deployed", 0, "activation delay")},
+		{"an earlier closing", nil, func(_ *testLog, c *testChain) { c.state.ClosesAt-- }, entry("distributor.deployed", 0, "closing time")},
+		{"a guardian that the log does not know", nil, func(_ *testLog, c *testChain) { c.state.Guardian = evmAddress("thief") }, entry("distributor.deployed", 0, "guardian")},
+		{"another chain", nil, func(_ *testLog, c *testChain) { c.fail = errors.New("it is on chain 1") }, global("chain: it is on chain 1")},
 		{"a later activation", nil, func(_ *testLog, c *testChain) {
 			for i, e := range c.events {
 				if p, ok := e.(*swap.RootProposed); ok {
@@ -40,7 +42,7 @@ func TestChain(t *testing.T) {
 				}
 			}
 		}, entry("root.proposed", 0, "on chain it is")},
-		{"an event that is not on chain", nil, func(_ *testLog, c *testChain) { c.events = slices.Delete(c.events, 5, 6) }, entry("payout.seen", 3, "the chain has no such event")},
+		{"an event that is not on chain", nil, func(_ *testLog, c *testChain) { c.events = slices.Delete(c.events, 9, 10) }, entry("payout.seen", 3, "the chain has no such event")},
 		{"the last payment left out of the log", func(l *testLog) *testLog {
 			n := 0
 			return l.changed(func(_ *testLog, events []swap.Event) []swap.Event {
@@ -73,7 +75,7 @@ func TestChain(t *testing.T) {
 				audited = c.change(l)
 			}
 			o := l.options()
-			o.Chain = chain
+			o.Chain = chain.dial
 			r := audited.audit(audited.export(), o)
 			if c.want == nil {
 				if !r.OK() || !r.Anchors.Chain {
@@ -95,7 +97,7 @@ func entry(kind string, n int, what string) func(*testLog) string {
 		at := l.find(kind, n)
 		p.Entry = &at
 		if kind == "distributor.deployed" {
-			return p.String() + "on chain " + l.chain.d.Address.String() + " " + what
+			return p.String() + "on chain its " + what
 		}
 		return p.String() + what
 	}
@@ -118,7 +120,7 @@ func TestTooLittle(t *testing.T) {
 			l.chain.seen("Swept", map[string]string{"to": evmAddress("owner").String()})
 		}
 		o := l.options()
-		o.Chain = l.chain
+		o.Chain = l.chain.dial
 		r := l.audit(l.export(), o)
 		if found := strings.HasPrefix(r.verdict(), "chain: the distributor holds 1 and still owes"); found == swept || r.OK() != swept {
 			t.Errorf("swept %v: %q", swept, r.verdict())
@@ -166,8 +168,8 @@ func TestNewer(t *testing.T) {
 		{"on a development chain", l.terms, 50, 0, false},
 	} {
 		l.chain.age = c.age
-		r := &replay{auditor: &auditor{o: Options{Chain: l.chain}}, terms: c.terms, last: l.now}
-		if got, err := r.newer(t.Context(), c.block, 40); got != c.want || err != nil {
+		r := &replay{terms: c.terms, last: l.now}
+		if got, err := r.newer(t.Context(), l.chain, c.block, 40); got != c.want || err != nil {
 			t.Errorf("%s: %v, %v", c.name, got, err)
 		}
 	}

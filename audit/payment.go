@@ -22,7 +22,9 @@ type payments struct {
 	paid  map[swap.EVMAddress]swap.Amount // by recipient
 	total swap.Amount
 	last  *swap.LogPosition
-	swept bool
+
+	settings settings
+	swept    bool
 }
 
 type liveRoot struct {
@@ -68,11 +70,37 @@ func (p *payments) pay(e *swap.PayoutSeen) error {
 	return nil
 }
 
+// settings are what the owner can change of a distributor, as its events say.
+type settings struct {
+	owner, publisher, guardian swap.EVMAddress
+	closesAt                   uint64 // Unix seconds
+}
+
 // see takes note of the distributor's other events.
-func (p *payments) see(e *swap.DistributorSeen) {
-	if e.Event == "Swept" {
+func (p *payments) see(e *swap.DistributorSeen) error {
+	address := func(to *swap.EVMAddress, field string) error {
+		if err := to.UnmarshalText([]byte(e.Fields[field])); err != nil {
+			return fmt.Errorf("%s: field %s: %w", e.Event, field, err)
+		}
+		return nil
+	}
+	switch e.Event {
+	case "OwnershipTransferred":
+		return address(&p.settings.owner, "newOwner")
+	case "PublisherChanged":
+		return address(&p.settings.publisher, "publisher")
+	case "GuardianChanged":
+		return address(&p.settings.guardian, "guardian")
+	case "ClosesAtMoved":
+		at, err := strconv.ParseUint(e.Fields["closesAt"], 10, 64)
+		if err != nil || at < p.settings.closesAt {
+			return fmt.Errorf("claims close at %q after this, before it at %d: it only ever moves later", e.Fields["closesAt"], p.settings.closesAt)
+		}
+		p.settings.closesAt = at
+	case "Swept":
 		p.swept = true
 	}
+	return nil
 }
 
 // activate makes a round's root the live one.
@@ -122,6 +150,14 @@ func (p *plan) batch(n uint64) []planRow {
 		hi++
 	}
 	return p.rows[lo:hi]
+}
+
+// due is what a batch pays, at most.
+func (p *plan) due(n uint64) (sum swap.Amount) {
+	for _, row := range p.batch(n) {
+		sum += row.pays
+	}
+	return sum
 }
 
 // planned reads the list of a push plan: lines batch,address,cumulative.

@@ -30,6 +30,7 @@ type replay struct {
 	deploys  map[swap.Hash]*call
 	deployed uint64 // the entry that names the distributor
 	plan     *plan  // the last one
+	pushed   pushed
 	payments *payments
 	alarms   []Problem // what the chain said that the log did not cause
 	events   map[eventKey]recordedEvent
@@ -180,8 +181,11 @@ func (r *replay) before(x *examined) error {
 		if p, ok := x.ready.(*plan); ok && p != nil {
 			return r.checkPlan(e, p)
 		}
+	case *swap.TxSigned:
+		return r.checkRails(e, x.entry.Time)
 	case *swap.DistributorDeployed:
 		r.deployed = x.entry.Seq
+		r.payments.settings = settings{e.Owner, e.Publisher, e.Guardian, e.ClosesAt}
 		return r.checkDeployed(e)
 	}
 	return nil
@@ -211,8 +215,7 @@ func (r *replay) after(x *examined) error {
 	case *swap.RootCancelled:
 		return r.onEvent(x, e.LogPosition, nil)
 	case *swap.DistributorSeen:
-		r.payments.see(e)
-		return r.onEvent(x, e.LogPosition, nil)
+		return r.onEvent(x, e.LogPosition, func() error { return r.payments.see(e) })
 	case *swap.PayoutSeen:
 		r.report.add("payments", 1)
 		return r.onEvent(x, e.LogPosition, func() error { return r.payments.pay(e) })

@@ -158,6 +158,12 @@ var tampers = []tamper{
 	{"another function", "tx.signed", 3, resign(func(t *testing.T, l *testLog, tx *types.DynamicFeeTx) {
 		tx.Data = pack(t, "cancel")
 	}), "it must call activate"},
+	{"a price of gas above the rail", "tx.signed", 3, resign(func(t *testing.T, l *testLog, tx *types.DynamicFeeTx) { tx.GasFeeCap = big.NewInt(2e12) }), "the rail is"},
+	{"a leaf that is not of the batch", "tx.signed", 6, func(t *testing.T, l *testLog, events []swap.Event, i int) {
+		var first types.Transaction
+		must(t, first.UnmarshalBinary(l.files[ledger.Digest(events[i-6].(*swap.TxSigned).Raw)]))
+		resign(func(_ *testing.T, _ *testLog, tx *types.DynamicFeeTx) { tx.Data = first.Data() })(t, l, events, i)
+	}, "it pays"},
 	{"ether", "tx.signed", 3, resign(func(t *testing.T, l *testLog, tx *types.DynamicFeeTx) { tx.Value = big.NewInt(1) }), "sends 1 wei"},
 	{"a recipient of a push", "tx.signed", 5, resign(func(t *testing.T, l *testLog, tx *types.DynamicFeeTx) {
 		tx.Data[4+5*32+31]++
@@ -181,7 +187,8 @@ var tampers = []tamper{
 	{"a round", "payout.seen", 1, on(func(e *swap.PayoutSeen) { e.Round = 1 }), "while round 2 was live"},
 	{"a payment twice", "payout.seen", 2, func(_ *testing.T, _ *testLog, events []swap.Event, i int) { events[i] = events[i-1] }, "already"},
 	{"an earlier block", "payout.seen", 1, on(func(e *swap.PayoutSeen) { e.Block = 1 }), "not in the chain's order"},
-	{"an event twice", "distributor.seen", 0, func(_ *testing.T, l *testLog, events []swap.Event, i int) {
+	{"an earlier closing", "distributor.seen", 5, on(func(e *swap.DistributorSeen) { e.Fields["closesAt"] = "1" }), "it only ever moves later"},
+	{"an event twice", "distributor.seen", 4, func(_ *testing.T, l *testLog, events []swap.Event, i int) {
 		e := events[i].(*swap.DistributorSeen)
 		e.LogPosition = events[i-1].(*swap.PayoutSeen).LogPosition
 	}, "already"},
@@ -202,7 +209,7 @@ func resign(change func(*testing.T, *testLog, *types.DynamicFeeTx)) func(*testin
 		raw, err := again.MarshalBinary()
 		must(t, err)
 		old := e.Hash
-		e.Raw, e.Hash = l.attach(raw), swap.Hash(again.Hash())
+		e.Raw, e.Hash, e.GasFee = l.attach(raw), swap.Hash(again.Hash()), swap.Amount(again.GasFeeCap().Uint64())
 		// Its fate follows it, so that nothing later gives the change away.
 		for _, other := range events[i+1:] {
 			switch o := other.(type) {

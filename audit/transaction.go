@@ -6,7 +6,9 @@ import (
 	"encoding/hex"
 	"fmt"
 	"math/big"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/ethereum/go-ethereum/accounts/abi"
 	"github.com/ethereum/go-ethereum/common"
@@ -101,6 +103,39 @@ func (c *call) decode(known abi.ABI) {
 // noop reports whether the transaction does nothing but use its nonce.
 func (c *call) noop() bool {
 	return c.to != nil && swap.EVMAddress(*c.to) == c.sender && len(c.data) == 0
+}
+
+// pushed is the sum of the push transactions signed on one day (UTC), each intent once.
+type pushed struct {
+	day time.Time
+	sum swap.Amount
+}
+
+// checkRails holds a transaction against the rails in force: they bound the price of gas of all, and the amounts of
+// payments to holders.
+func (r *replay) checkRails(e *swap.TxSigned, at time.Time) error {
+	m, err := r.tables.Migration()
+	if err != nil {
+		return err
+	}
+	rails := m.Config.Rails
+	if e.GasFee > rails.GasPrice {
+		return fmt.Errorf("it pays up to %s wei per gas, the rail is %s", e.GasFee, rails.GasPrice)
+	}
+	if e.Purpose != swap.PurposePush || e.Attempt > 1 {
+		return nil
+	}
+	if day := at.UTC().Truncate(24 * time.Hour); !day.Equal(r.pushed.day) {
+		r.pushed = pushed{day: day}
+	}
+	r.pushed.sum += min(e.Amount, ^r.pushed.sum)
+	switch {
+	case e.Amount > rails.Transaction:
+		return fmt.Errorf("it moves %s, the rail for one transaction is %s", e.Amount, rails.Transaction)
+	case r.pushed.sum > rails.Day:
+		return fmt.Errorf("with it %s were signed on one day, the rail is %s", r.pushed.sum, rails.Day)
+	}
+	return nil
 }
 
 // checkSigned holds a transaction against what it was signed for. It runs after the entry was applied.
@@ -202,34 +237,38 @@ func (r *replay) checkPush(e *swap.TxSigned, c *call) error {
 	if len(rows) == 0 {
 		return fmt.Errorf("the plan has no batch %d", e.Batch)
 	}
-	leaves := make([]merkle.Leaf, len(rows))
-	for i, row := range rows {
-		leaves[i] = merkle.Leaf{Account: common.Address(row.recipient), Amount: *uint256.NewInt(uint64(row.cumulative))}
+	// A transaction may pass over who was paid since the plan was made, and nothing else.
+	var leaves []merkle.Leaf
+	pays := func(account common.Address, cumulative *big.Int) error {
+		i := slices.IndexFunc(rows, func(r planRow) bool { return common.Address(r.recipient) == account })
+		if i < 0 || cumulative.String() != rows[i].cumulative.String() {
+			return fmt.Errorf("it pays %s in all to %s, which is not what is left of batch %d of the plan", cumulative, account, e.Batch)
+		}
+		leaves = append(leaves, merkle.Leaf{Account: account, Amount: *uint256.NewInt(uint64(rows[i].cumulative))})
+		rows = rows[i+1:]
+		return nil
 	}
+	most := p.due(e.Batch)
 	proves := false
 	if c.method == "claim" {
-		if len(rows) != 1 || c.args[0].(common.Address) != leaves[0].Account || c.args[1].(*big.Int).Cmp(leaves[0].Amount.ToBig()) != 0 {
-			return fmt.Errorf("it pays others than batch %d of the plan", e.Batch)
+		if err := pays(c.args[0].(common.Address), c.args[1].(*big.Int)); err != nil {
+			return err
 		}
 		proves = merkle.Verify(common.Hash(p.root), leaves[0], hashes(c.args[2]))
 	} else {
 		accounts, amounts := c.args[0].([]common.Address), c.args[1].([]*big.Int)
-		if len(accounts) != len(rows) || len(amounts) != len(rows) {
-			return fmt.Errorf("it pays %d recipients, batch %d of the plan has %d", len(accounts), e.Batch, len(rows))
+		if len(accounts) != len(amounts) {
+			return fmt.Errorf("it pays %d amounts to %d recipients", len(amounts), len(accounts))
 		}
-		for i, l := range leaves {
-			if accounts[i] != l.Account || amounts[i].Cmp(l.Amount.ToBig()) != 0 {
-				return fmt.Errorf("it pays %s in all to %s where batch %d of the plan has %s to %s", amounts[i], accounts[i], e.Batch, l.Amount.Dec(), l.Account)
+		for i, a := range accounts {
+			if err := pays(a, amounts[i]); err != nil {
+				return err
 			}
 		}
 		proves = merkle.VerifyMulti(common.Hash(p.root), leaves, hashes(c.args[2]), c.args[3].([]bool))
 	}
 	if !proves {
 		return fmt.Errorf("its proof does not lead to the live root 0x%s", p.root)
-	}
-	var most swap.Amount
-	for _, row := range rows {
-		most += row.pays
 	}
 	if e.Amount > most {
 		return fmt.Errorf("it says that it moves %s, the plan's batch comes to %s", e.Amount, most)

@@ -47,7 +47,14 @@ func newTestChain(tb testing.TB, l *testLog) *testChain {
 	}
 }
 
-func (c *testChain) Head(context.Context) (uint64, uint64, error) { return 1337, c.block, c.fail }
+func (c *testChain) dial(_ context.Context, chainID uint64) (Chain, error) {
+	if chainID != 1337 {
+		return nil, errors.New("another chain")
+	}
+	return c, nil
+}
+
+func (c *testChain) Final(context.Context) (uint64, error) { return c.block, c.fail }
 
 func (c *testChain) BlockTime(context.Context, uint64) (time.Time, error) {
 	return c.l.now.Add(-c.age), nil
@@ -175,7 +182,19 @@ func (c *testChain) deploy() {
 	must(c.tb, err)
 	c.d.Block = c.block
 	c.l.add(&swap.DistributorDeployed{Distributor: c.d, Tx: e.Hash})
-	c.state = ChainState{CodeHash: c.d.CodeHash, Token: c.d.Token, ActivationDelay: 60, ClosesAt: c.d.ClosesAt}
+	c.state = ChainState{
+		CodeHash: c.d.CodeHash, Token: c.d.Token, ActivationDelay: 60, Owner: c.d.Owner, Publisher: c.d.Publisher,
+		Guardian: c.d.Guardian, ClosesAt: c.d.ClosesAt,
+	}
+	for _, e := range []swap.DistributorSeen{
+		{Event: "OwnershipTransferred", Fields: map[string]string{"previousOwner": swap.EVMAddress{}.String(), "newOwner": c.d.Owner.String()}},
+		{Event: "PublisherChanged", Fields: map[string]string{"previous": swap.EVMAddress{}.String(), "publisher": c.d.Publisher.String()}},
+		{Event: "GuardianChanged", Fields: map[string]string{"previous": swap.EVMAddress{}.String(), "guardian": c.d.Guardian.String()}},
+		{Event: "ClosesAtMoved", Fields: map[string]string{"previous": "0", "closesAt": fmt.Sprint(c.d.ClosesAt)}},
+	} {
+		e.LogPosition = c.at(swap.Hash{})
+		c.see(&e)
+	}
 }
 
 func (c *testChain) fund(amount swap.Amount, number uint64) {
@@ -373,6 +392,10 @@ func migrated(tb testing.TB, alter func(*swap.RoundFiles)) *testLog {
 	c.propose(4)
 	c.activate()
 	c.push(4, 1)
+	c.state.Guardian = evmAddress("second guardian")
+	c.seen("GuardianChanged", map[string]string{"previous": c.d.Guardian.String(), "guardian": c.state.Guardian.String()})
+	c.state.ClosesAt++
+	c.seen("ClosesAtMoved", map[string]string{"previous": fmt.Sprint(c.d.ClosesAt), "closesAt": fmt.Sprint(c.state.ClosesAt)})
 	c.seen("Paused", map[string]string{"by": evmAddress("guardian").String()})
 	evidence := []byte("a telephone call with ann")
 	digest := swap.Digest(evidence)
