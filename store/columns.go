@@ -40,6 +40,19 @@ func (n *whole) Scan(src any) error {
 	return fmt.Errorf("%v of type %T is not an unsigned number", src, src)
 }
 
+// sequence is the number of a claim.
+type sequence uint32
+
+// Scan implements sql.Scanner.
+func (n *sequence) Scan(src any) error {
+	v, ok := src.(int64)
+	if !ok || v < 0 || v > swap.MaxSequence {
+		return fmt.Errorf("%v of type %T is not a sequence", src, src)
+	}
+	*n = sequence(v)
+	return nil
+}
+
 // summed is a number in a column that SQL sums, which it can only below 2^63.
 type summed uint64
 

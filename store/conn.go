@@ -23,6 +23,8 @@ const (
 	busyTimeout = 5 * time.Second
 	// statements is how many prepared statements a connection keeps: more than this package has.
 	statements = 128
+	// The page cache of one connection in KiB. The writer's holds a round of 100,000 lines until it is committed.
+	readCache, writeCache = 8 << 10, 64 << 10
 	// readers is the most connections of a read-only pool, and so the most Views at one moment.
 	readers = 16
 )
@@ -53,9 +55,9 @@ func settings() []setting {
 // dataSource names a database file with all settings that the driver knows. Every connection gets them, which pragmas sent
 // through a pool do not achieve.
 func dataSource(path string, a access) string {
-	lock := "immediate"
+	lock, cache := "immediate", writeCache
 	if a == readOnly {
-		lock = "deferred"
+		lock, cache = "deferred", readCache
 	}
 	values := url.Values{
 		"mode":                {string(a)},
@@ -66,6 +68,7 @@ func dataSource(path string, a access) string {
 		"_recursive_triggers": {"1"},
 		"_txlock":             {lock},
 		"_stmt_cache_size":    {fmt.Sprint(statements)},
+		"_cache_size":         {fmt.Sprint(-cache)},
 	}
 	return (&url.URL{Scheme: "file", Opaque: strings.ReplaceAll(url.PathEscape(path), "%2F", "/")}).String() + "?" + values.Encode()
 }

@@ -233,13 +233,11 @@ func (r *Reader) ReadHashes(indexes []int64) ([]tlog.Hash, error) {
 // Attachments implements ledger.Source.
 func (r *Reader) Attachments(size int64) ([]ledger.Digest, error) {
 	var out []ledger.Digest
-	err := r.view(context.Background(), func(t *tables) error {
-		return visit(t, "attachments", func(row scanner) (d ledger.Digest, err error) {
-			return d, row.Scan((*bytes32)(&d))
-		}, func(d ledger.Digest) error {
-			out = append(out, d)
-			return nil
+	err := r.view(context.Background(), func(t *tables) (err error) {
+		out, err = collect(t, "attachments", func(d *ledger.Digest) []any {
+			return []any{(*bytes32)(d)}
 		}, "SELECT digest FROM attachments WHERE entry < ? ORDER BY entry, digest", size)
+		return err
 	})
 	return out, err
 }

@@ -259,7 +259,7 @@ func (s *Store) checkLog(t *tables, signed tlog.Tree) error {
 // checkEnd compares the last entries with their hashes and those with the tree above them, and returns the last one's time.
 // Verify compares all of them.
 func (t *tables) checkEnd(size uint64) (last time.Time, err error) {
-	hashes, err := one(t, "hashes", scanOne[int64], "SELECT coalesce(max(number) + 1, 0) FROM hashes")
+	hashes, err := one(t, "hashes", itself[int64], "SELECT coalesce(max(number) + 1, 0) FROM hashes")
 	if err != nil {
 		return last, err
 	}

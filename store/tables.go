@@ -42,21 +42,24 @@ func projections() []struct{ table, order string } {
 	}
 }
 
-type scanner interface{ Scan(...any) error }
+// A parameter that a column is compared with is written +? in this package. When the driver clears a bare one after use, SQLite
+// 3.54 compiles the statement anew, lest a small number make another plan better; that takes longer than the look-up itself.
 
-// visit reads the rows of a query one by one. It stops at the first error.
-func visit[T any](t *tables, what string, scan func(scanner) (T, error), each func(T) error, query string, args ...any) error {
-	rows, err := t.tx.QueryxContext(t.ctx, query, args...)
+// visit reads the rows of a query one by one into the fields of a T. It stops at the first error.
+func visit[T any](t *tables, what string, fields func(*T) []any, each func(T) error, query string, args ...any) error {
+	rows, err := t.tx.QueryContext(t.ctx, query, args...)
 	if err != nil {
 		return fmt.Errorf("read %s: %w", what, err)
 	}
 	defer rows.Close()
+	v := new(T)
+	into := fields(v)
 	for rows.Next() {
-		v, err := scan(rows)
-		if err != nil {
+		*v = *new(T) // what the last row's slices point to belongs to whoever got it
+		if err := rows.Scan(into...); err != nil {
 			return fmt.Errorf("read %s: %w", what, err)
 		}
-		if err := each(v); err != nil {
+		if err := each(*v); err != nil {
 			return err
 		}
 	}
@@ -66,15 +69,16 @@ func visit[T any](t *tables, what string, scan func(scanner) (T, error), each fu
 	return nil
 }
 
-func collect[T any](t *tables, what string, scan func(scanner) (T, error), query string, args ...any) ([]T, error) {
+func collect[T any](t *tables, what string, fields func(*T) []any, query string, args ...any) ([]T, error) {
 	var out []T
-	err := visit(t, what, scan, func(v T) error { out = append(out, v); return nil }, query, args...)
+	err := visit(t, what, fields, func(v T) error { out = append(out, v); return nil }, query, args...)
 	return out, err
 }
 
 // one reads the only row of a query, or swap.ErrNone.
-func one[T any](t *tables, what string, scan func(scanner) (T, error), query string, args ...any) (T, error) {
-	v, err := scan(t.tx.QueryRowContext(t.ctx, query, args...))
+func one[T any](t *tables, what string, fields func(*T) []any, query string, args ...any) (T, error) {
+	var v T
+	err := t.tx.QueryRowContext(t.ctx, query, args...).Scan(fields(&v)...)
 	if errors.Is(err, sql.ErrNoRows) {
 		return v, swap.ErrNone
 	} else if err != nil {
@@ -82,6 +86,11 @@ func one[T any](t *tables, what string, scan func(scanner) (T, error), query str
 	}
 	return v, nil
 }
+
+// itself are the fields of a row of one column.
+func itself[T any](v *T) []any { return []any{v} }
+
+func hashField(h *tlog.Hash) []any { return []any{(*bytes32)(h)} }
 
 func (t *tables) exec(what, query string, args ...any) error {
 	_, err := t.change(what, query, args...)
@@ -123,16 +132,14 @@ func (t *tables) insert(what, statement, row string, n int, add func(args []any,
 	return nil
 }
 
-func scanOne[T any](row scanner) (v T, err error) { return v, row.Scan(&v) }
-
 // size returns the number of entries.
 func (t *tables) size() (uint64, error) {
-	return one(t, "entries", scanOne[uint64], "SELECT coalesce(max(seq) + 1, 0) FROM entries")
+	return one(t, "entries", itself[uint64], "SELECT coalesce(max(seq) + 1, 0) FROM entries")
 }
 
 // records returns the bytes of the entries lo <= seq < hi that there are.
 func (t *tables) records(lo, hi uint64) ([][]byte, error) {
-	return collect(t, "entries", scanOne[[]byte], "SELECT entry FROM entries WHERE seq >= ? AND seq < ? ORDER BY seq",
+	return collect(t, "entries", itself[[]byte], "SELECT entry FROM entries WHERE seq >= ? AND seq < ? ORDER BY seq",
 		int64(min(lo, ledger.MaxTreeSize)), int64(min(hi, ledger.MaxTreeSize)))
 }
 
@@ -158,9 +165,7 @@ func (t *tables) appendEntry(seq uint64, raw []byte) error {
 func (t *tables) ReadHashes(indexes []int64) ([]tlog.Hash, error) {
 	out := make([]tlog.Hash, len(indexes))
 	for i, x := range indexes {
-		h, err := one(t, "hashes", func(row scanner) (h tlog.Hash, err error) {
-			return h, row.Scan((*bytes32)(&h))
-		}, "SELECT hash FROM hashes WHERE number = ?", x)
+		h, err := one(t, "hashes", hashField, "SELECT hash FROM hashes WHERE number = +?", x)
 		if err != nil {
 			return nil, fmt.Errorf("hash %d: %w", x, err)
 		}
@@ -170,7 +175,7 @@ func (t *tables) ReadHashes(indexes []int64) ([]tlog.Hash, error) {
 }
 
 func (t *tables) hasAttachment(h swap.Hash) error {
-	_, err := one(t, "attachments", scanOne[int64], "SELECT id FROM attachments WHERE digest = ?", h[:])
+	_, err := one(t, "attachments", itself[int64], "SELECT id FROM attachments WHERE digest = +?", h[:])
 	if errors.Is(err, swap.ErrNone) {
 		return fmt.Errorf("%s: %w", h, swap.ErrAttachment)
 	}
@@ -179,7 +184,7 @@ func (t *tables) hasAttachment(h swap.Hash) error {
 
 // storedAttachment returns the compressed form of an attachment.
 func (t *tables) storedAttachment(h swap.Hash) ([]byte, error) {
-	stored, err := one(t, "attachments", scanOne[[]byte], "SELECT stored FROM attachments WHERE digest = ?", h[:])
+	stored, err := one(t, "attachments", itself[[]byte], "SELECT stored FROM attachments WHERE digest = +?", h[:])
 	if errors.Is(err, swap.ErrNone) {
 		return nil, fmt.Errorf("%s: %w", h, swap.ErrAttachment)
 	}

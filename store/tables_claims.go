@@ -79,8 +79,8 @@ func cloneMigration(m *swap.Migration) swap.Migration {
 func (t *tables) readMigration() (m swap.Migration, err error) {
 	values := map[string]string{}
 	type row struct{ part, value string }
-	if err := visit(t, "migration", func(s scanner) (r row, err error) {
-		return r, s.Scan(&r.part, &r.value)
+	if err := visit(t, "migration", func(r *row) []any {
+		return []any{&r.part, &r.value}
 	}, func(r row) error {
 		values[r.part] = r.value
 		return nil
@@ -131,28 +131,39 @@ func (t *tables) SetMigration(m swap.Migration) error {
 
 const claimColumns = "account, sequence, oxen, recipient, text, signature, until, entry, integrated"
 
-func scanClaim(row scanner) (c swap.Claim, err error) {
-	var sequence, entry, integrated int64
-	err = row.Scan((*string)(&c.Account), &sequence, &c.Oxen, (*bytes20)(&c.Recipient), &c.Text, &c.Signature, (*unixOrNull)(&c.Until), &entry, &integrated)
-	c.Sequence, c.Entry, c.Integrated = uint32(sequence), uint64(entry), integrated != 0
-	return c, err
+func claimFields(c *swap.Claim) []any {
+	return []any{
+		(*string)(&c.Account), (*sequence)(&c.Sequence), &c.Oxen, (*bytes20)(&c.Recipient), &c.Text, &c.Signature,
+		(*unixOrNull)(&c.Until), (*whole)(&c.Entry), &c.Integrated,
+	}
 }
 
 // Claim implements swap.Tables.
 func (t *tables) Claim(a swap.Account, sequence uint32) (swap.Claim, error) {
-	return one(t, "claims", scanClaim, "SELECT "+claimColumns+" FROM claims WHERE account = ? AND sequence = ?", string(a), int64(sequence))
+	return one(t, "claims", claimFields, "SELECT "+claimColumns+" FROM claims WHERE account = +? AND sequence = +?", string(a), int64(sequence))
 }
 
 // LatestClaim implements swap.Tables.
 func (t *tables) LatestClaim(a swap.Account) (swap.Claim, error) {
-	return one(t, "claims", scanClaim, "SELECT "+claimColumns+" FROM claims WHERE account = ? ORDER BY sequence DESC LIMIT 1", string(a))
+	return one(t, "claims", claimFields, "SELECT "+claimColumns+" FROM claims WHERE account = +? ORDER BY sequence DESC LIMIT 1", string(a))
 }
 
-// LatestClaims implements swap.Tables.
+// LatestClaims implements swap.Tables. Few claims are ever replaced, so reading all of them and passing over those costs less
+// than having SQLite choose.
 func (t *tables) LatestClaims(each func(swap.Claim) error) error {
-	// With max() the other columns are those of its row: https://sqlite.org/lang_select.html, bare columns.
-	return visit(t, "claims", scanClaim, each,
-		"SELECT account, max(sequence), oxen, recipient, text, signature, until, entry, integrated FROM claims GROUP BY account ORDER BY account")
+	var latest swap.Claim
+	err := visit(t, "claims", claimFields, func(c swap.Claim) error {
+		previous := latest
+		latest = c
+		if previous.Account == "" || previous.Account == c.Account {
+			return nil
+		}
+		return each(previous)
+	}, "SELECT "+claimColumns+" FROM claims ORDER BY account, sequence")
+	if err != nil || latest.Account == "" {
+		return err
+	}
+	return each(latest)
 }
 
 // SetClaim implements swap.Tables.
@@ -163,20 +174,21 @@ func (t *tables) SetClaim(c swap.Claim) error {
 
 const snapshotColumns = "height, block_hash, digest, status, totals, taken, decided"
 
-func scanSnapshot(row scanner) (s swap.Snapshot, err error) {
-	err = row.Scan((*whole)(&s.Height), (*bytes32)(&s.BlockHash), (*bytes32)(&s.Digest), (*string)(&s.Status), asJSON{&s.Totals},
-		(*seqOrNull)(&s.Taken), (*seqOrNull)(&s.Decided))
-	return s, err
+func snapshotFields(s *swap.Snapshot) []any {
+	return []any{
+		(*whole)(&s.Height), (*bytes32)(&s.BlockHash), (*bytes32)(&s.Digest), (*string)(&s.Status), asJSON{&s.Totals},
+		(*seqOrNull)(&s.Taken), (*seqOrNull)(&s.Decided),
+	}
 }
 
 // Snapshot implements swap.Tables.
 func (t *tables) Snapshot(height uint64) (swap.Snapshot, error) {
-	return one(t, "snapshots", scanSnapshot, "SELECT "+snapshotColumns+" FROM snapshots WHERE height = ?", whole(height))
+	return one(t, "snapshots", snapshotFields, "SELECT "+snapshotColumns+" FROM snapshots WHERE height = +?", whole(height))
 }
 
 // Snapshots implements swap.Tables.
 func (t *tables) Snapshots() ([]swap.Snapshot, error) {
-	return collect(t, "snapshots", scanSnapshot, "SELECT "+snapshotColumns+" FROM snapshots ORDER BY height")
+	return collect(t, "snapshots", snapshotFields, "SELECT "+snapshotColumns+" FROM snapshots ORDER BY height")
 }
 
 // SetSnapshot implements swap.Tables.
@@ -189,27 +201,24 @@ func (t *tables) SetSnapshot(s swap.Snapshot) error {
 
 // Balances implements swap.Tables.
 func (t *tables) Balances(height uint64, each func(swap.Balance) error) error {
-	return visit(t, "balances", func(row scanner) (b swap.Balance, err error) {
-		err = row.Scan((*string)(&b.Account), &b.Address, (*whole)(&b.Staked), (*whole)(&b.Rewards))
-		return b, err
+	return visit(t, "balances", func(b *swap.Balance) []any {
+		return []any{(*string)(&b.Account), &b.Address, (*whole)(&b.Staked), (*whole)(&b.Rewards)}
 	}, each, `SELECT b.account, a.address, b.staked, b.rewards FROM balances b CROSS JOIN addresses a ON a.id = b.address
-		WHERE b.height = ? ORDER BY b.account`, whole(height))
+		WHERE b.height = +? ORDER BY b.account`, whole(height))
 }
 
 // AccountBalances implements swap.Tables.
 func (t *tables) AccountBalances(a swap.Account) ([]swap.HeightBalance, error) {
-	return collect(t, "balances", func(row scanner) (b swap.HeightBalance, err error) {
-		err = row.Scan((*whole)(&b.Height), (*string)(&b.Status), &b.Address, (*whole)(&b.Staked), (*whole)(&b.Rewards))
-		b.Account = a
-		return b, err
-	}, `SELECT b.height, coalesce(s.status, ''), a.address, b.staked, b.rewards
+	return collect(t, "balances", func(b *swap.HeightBalance) []any {
+		return []any{(*whole)(&b.Height), (*string)(&b.Status), (*string)(&b.Account), &b.Address, (*whole)(&b.Staked), (*whole)(&b.Rewards)}
+	}, `SELECT b.height, coalesce(s.status, ''), b.account, a.address, b.staked, b.rewards
 		FROM balances b JOIN addresses a ON a.id = b.address LEFT JOIN snapshots s ON s.height = b.height
-		WHERE b.account = ? ORDER BY b.height`, string(a))
+		WHERE b.account = +? ORDER BY b.height`, string(a))
 }
 
 // SetBalances implements swap.Tables.
 func (t *tables) SetBalances(height uint64, rows []swap.Balance) error {
-	if err := t.exec("balances", "DELETE FROM balances WHERE height = ?", whole(height)); err != nil {
+	if err := t.exec("balances", "DELETE FROM balances WHERE height = +?", whole(height)); err != nil {
 		return err
 	}
 	if err := t.insert("addresses", "INSERT OR IGNORE INTO addresses (address) VALUES ", "(?)", len(rows), func(args []any, i int) []any {
@@ -218,7 +227,7 @@ func (t *tables) SetBalances(height uint64, rows []swap.Balance) error {
 		return err
 	}
 	return t.insert("balances", "INSERT INTO balances (height, account, address, staked, rewards) VALUES ",
-		"(?, ?, (SELECT id FROM addresses WHERE address = ?), ?, ?)", len(rows), func(args []any, i int) []any {
+		"(?, ?, (SELECT id FROM addresses WHERE address = +?), ?, ?)", len(rows), func(args []any, i int) []any {
 			b := &rows[i]
 			return append(args, whole(height), string(b.Account), b.Address, whole(b.Staked), whole(b.Rewards))
 		})

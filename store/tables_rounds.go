@@ -2,37 +2,33 @@ package store
 
 import (
 	"errors"
-	"fmt"
 
 	"oxenswap/swap"
 )
 
-const roundColumns = "round, status, entry, built, needed, approvals, approved, day"
+const roundColumns = "status, entry, built, needed, approvals, approved, day"
 
-func scanRound(row scanner) (r swap.Round, err error) {
-	var number int64
-	err = row.Scan(&number, (*string)(&r.Status), (*seqOrNull)(&r.Entry), asJSON{&r.RoundBuilt}, &r.Needed, asJSON{&r.Approvals},
-		(*seqOrNull)(&r.Approved), (*unixOrNull)(&r.Day))
-	if err == nil && number != int64(r.Round) {
-		err = fmt.Errorf("round %d says that it is round %d", number, r.Round)
+func roundFields(r *swap.Round) []any {
+	return []any{
+		(*string)(&r.Status), (*whole)(&r.Entry), asJSON{&r.RoundBuilt}, &r.Needed, asJSON{&r.Approvals},
+		(*seqOrNull)(&r.Approved), (*unixOrNull)(&r.Day),
 	}
-	return r, err
 }
 
 // Round implements swap.Tables.
 func (t *tables) Round(number uint64) (swap.Round, error) {
-	return one(t, "rounds", scanRound, "SELECT "+roundColumns+" FROM rounds WHERE round = ?", whole(number))
+	return one(t, "rounds", roundFields, "SELECT "+roundColumns+" FROM rounds WHERE round = +?", whole(number))
 }
 
 // Rounds implements swap.Tables.
 func (t *tables) Rounds() ([]swap.Round, error) {
-	return collect(t, "rounds", scanRound, "SELECT "+roundColumns+" FROM rounds ORDER BY round")
+	return collect(t, "rounds", roundFields, "SELECT "+roundColumns+" FROM rounds ORDER BY round")
 }
 
 // SetRound implements swap.Tables.
 func (t *tables) SetRound(r swap.Round) error {
 	values := []any{string(r.Status), int64(r.Entry), asJSON{r.RoundBuilt}, r.Needed, asJSON{r.Approvals}, seqOrNull(r.Approved), unixOrNull(r.Day), whole(r.Round)}
-	known, err := t.change("rounds", "UPDATE rounds SET status = ?, entry = ?, built = ?, needed = ?, approvals = ?, approved = ?, day = ? WHERE round = ?", values...)
+	known, err := t.change("rounds", "UPDATE rounds SET status = ?, entry = ?, built = ?, needed = ?, approvals = ?, approved = ?, day = ? WHERE round = +?", values...)
 	if err != nil || known {
 		return err
 	}
@@ -50,17 +46,15 @@ func allocationFields(a *swap.Allocation) []any {
 
 // Allocations implements swap.Tables.
 func (t *tables) Allocations(round uint64, each func(swap.Allocation) error) error {
-	return visit(t, "allocations", func(row scanner) (a swap.Allocation, err error) {
-		return a, row.Scan(allocationFields(&a)...)
-	}, each, "SELECT "+allocationColumns+" FROM allocations WHERE round = ? ORDER BY account, line", whole(round))
+	return visit(t, "allocations", allocationFields, each, "SELECT "+allocationColumns+" FROM allocations WHERE round = +? ORDER BY account, line", whole(round))
 }
 
 // AccountAllocations implements swap.Tables.
 func (t *tables) AccountAllocations(a swap.Account) ([]swap.RoundAllocation, error) {
-	return collect(t, "allocations", func(row scanner) (r swap.RoundAllocation, err error) {
-		return r, row.Scan(append([]any{(*whole)(&r.Round), (*string)(&r.Status)}, allocationFields(&r.Allocation)...)...)
+	return collect(t, "allocations", func(r *swap.RoundAllocation) []any {
+		return append([]any{(*whole)(&r.Round), (*string)(&r.Status)}, allocationFields(&r.Allocation)...)
 	}, `SELECT round, status, account, programme, recipient, claim, parts, owed, remainder, den, given_before, amount
-		FROM allocations JOIN rounds USING (round) WHERE account = ? ORDER BY round, line`, string(a))
+		FROM allocations JOIN rounds USING (round) WHERE account = +? ORDER BY round, line`, string(a))
 }
 
 // SetAllocations implements swap.Tables.
@@ -70,7 +64,7 @@ func (t *tables) SetAllocations(round uint64, rows []swap.Allocation) error {
 			return errors.New("the list of allocations is not in the order of the accounts")
 		}
 	}
-	if err := t.exec("allocations", "DELETE FROM allocations WHERE round = ?", whole(round)); err != nil {
+	if err := t.exec("allocations", "DELETE FROM allocations WHERE round = +?", whole(round)); err != nil {
 		return err
 	}
 	return t.insert("allocations", "INSERT INTO allocations (round, line, "+allocationColumns+") VALUES ", "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -91,8 +85,8 @@ func (t *tables) Given(each func(a swap.Account, programme string, sum swap.Amou
 		programme string
 		sum       swap.Amount
 	}
-	return visit(t, "allocations", func(row scanner) (g given, err error) {
-		return g, row.Scan((*string)(&g.account), &g.programme, (*whole)(&g.sum))
+	return visit(t, "allocations", func(g *given) []any {
+		return []any{(*string)(&g.account), &g.programme, (*whole)(&g.sum)}
 	}, func(g given) error {
 		return each(g.account, g.programme, g.sum)
 	}, `SELECT account, programme, sum(amount) FROM allocations INDEXED BY allocations_by_account WHERE round IN `+published+`
@@ -105,8 +99,8 @@ func (t *tables) Cumulative(each func(to swap.EVMAddress, sum swap.Amount) error
 		to  swap.EVMAddress
 		sum swap.Amount
 	}
-	return visit(t, "allocations", func(row scanner) (l leaf, err error) {
-		return l, row.Scan((*bytes20)(&l.to), (*whole)(&l.sum))
+	return visit(t, "allocations", func(l *leaf) []any {
+		return []any{(*bytes20)(&l.to), (*whole)(&l.sum)}
 	}, func(l leaf) error {
 		return each(l.to, l.sum)
 	}, `SELECT recipient, sum(amount) FROM allocations INDEXED BY allocations_by_recipient WHERE round IN `+published+`

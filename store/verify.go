@@ -70,16 +70,15 @@ type verifier struct {
 
 // structure asks SQLite itself.
 func (v *verifier) structure() error {
-	found, err := collect(v.tables, "the structure", scanOne[string], "PRAGMA integrity_check(20)")
+	found, err := collect(v.tables, "the structure", itself[string], "PRAGMA integrity_check(20)")
 	if err != nil {
 		return err
 	}
 	if len(found) != 1 || found[0] != "ok" {
 		return fmt.Errorf("the database is damaged: %s", strings.Join(found, "; "))
 	}
-	return visit(v.tables, "foreign keys", func(row scanner) (s string, err error) {
-		var id, parent, key any
-		return s, row.Scan(&s, &id, &parent, &key)
+	return visit(v.tables, "foreign keys", func(table *string) []any {
+		return []any{table, new(any), new(any), new(any)}
 	}, func(table string) error {
 		return fmt.Errorf("a row of %s refers to one of another table that does not exist", table)
 	}, "PRAGMA foreign_key_check")
@@ -142,8 +141,8 @@ func (v *verifier) tree() error {
 		number int64
 		hash   tlog.Hash
 	}
-	if err := visit(v.tables, "hashes", func(row scanner) (h stored, err error) {
-		return h, row.Scan(&h.number, (*bytes32)(&h.hash))
+	if err := visit(v.tables, "hashes", func(h *stored) []any {
+		return []any{&h.number, (*bytes32)(&h.hash)}
 	}, func(h stored) error {
 		if h.number != int64(next) || next >= len(v.hashes) {
 			return fmt.Errorf("the tree has a hash %d where %d was expected", h.number, next)
@@ -172,8 +171,8 @@ func (v *verifier) attachments() error {
 		stored []byte
 	}
 	seen := 0
-	if err := visit(v.tables, "attachments", func(row scanner) (a attachment, err error) {
-		return a, row.Scan((*bytes32)(&a.digest), (*whole)(&a.entry), &a.size, &a.stored)
+	if err := visit(v.tables, "attachments", func(a *attachment) []any {
+		return []any{(*bytes32)(&a.digest), (*whole)(&a.entry), &a.size, &a.stored}
 	}, func(a attachment) error {
 		if err := v.ctx.Err(); err != nil {
 			return err

@@ -2,14 +2,12 @@ package store
 
 import (
 	"context"
-	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
 	"os"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -44,7 +42,7 @@ type world struct {
 	vkey      string
 	operators []note.Signer
 	opKeys    []string
-	wallets   []*cryptonote.Wallet
+	holders   []swap.Balance           // account and address only
 	contents  map[uint64]*swap.Content // as last taken
 	clock     *clock
 }
@@ -85,7 +83,7 @@ func newWorld(t tb, holders int) *world {
 	for range holders {
 		wallet, err := cryptonote.NewWallet(cryptonote.Fakechain, w.rand)
 		w.must(err)
-		w.wallets = append(w.wallets, wallet)
+		w.holders = append(w.holders, swap.Balance{Account: swap.AccountOf(wallet.Address()), Address: wallet.Address().String()})
 	}
 	return w
 }
@@ -182,14 +180,14 @@ func (w *world) reports() ([]swap.DaemonReport, [][]byte) {
 func (w *world) taken(height uint64) swap.Record {
 	w.Helper()
 	c := &swap.Content{Height: height, BlockHash: w.hash(), HardFork: 19}
-	for i := 0; i < len(w.wallets); i += 4 {
+	for i := 0; i < len(w.holders); i += 4 {
 		n := swap.Node{Key: w.hash(), RegistrationHeight: height - 20, Operator: w.oxen(i), Funded: i%20 != 8, Active: true, StakingRequirement: 100e9}
-		for _, wallet := range w.wallets[i:min(i+4, len(w.wallets))] {
-			n.Contributors = append(n.Contributors, swap.Contributor{Address: wallet.Address().String(), Locked: []swap.Locked{{KeyImage: w.hash(), OneTime: w.hash(), Amount: w.amount(25e9)}}})
+		for _, h := range w.holders[i:min(i+4, len(w.holders))] {
+			n.Contributors = append(n.Contributors, swap.Contributor{Address: h.Address, Locked: []swap.Locked{{KeyImage: w.hash(), OneTime: w.hash(), Amount: w.amount(25e9)}}})
 		}
 		c.Nodes = append(c.Nodes, n)
 	}
-	for i := range w.wallets {
+	for i := range w.holders {
 		if i%20 != 5 {
 			c.Rewards = append(c.Rewards, swap.Reward{Address: w.oxen(i), Amount: w.amount(9e9)})
 		}
@@ -215,13 +213,13 @@ func (w *world) finalized(height uint64) swap.Record {
 	return swap.Record{Event: &swap.SnapshotFinalized{Height: height, BlockHash: w.contents[height].BlockHash, Daemons: reports}, Attachments: raw}
 }
 
-func (w *world) oxen(i int) string { return w.wallets[i].Address().String() }
+func (w *world) oxen(i int) string { return w.holders[i].Address }
 
 // claim is holder i's claim. Applying it does not verify its signature, so it has none worth the name.
 func (w *world) claim(i int, sequence uint32, to swap.EVMAddress) *swap.ClaimAccepted {
 	text := swap.ClaimText{Migration: w.terms.ID(), Recipient: to, Sequence: sequence, Until: time.Date(2026, 12, 31, 0, 0, 0, 0, time.UTC)}
 	return &swap.ClaimAccepted{
-		Text: text.String(), Signature: "SigV1" + strings.Repeat("s", 88), Oxen: w.oxen(i), Account: swap.AccountOf(w.wallets[i].Address()),
+		Text: text.String(), Signature: "SigV1" + strings.Repeat("s", 88), Oxen: w.oxen(i), Account: w.holders[i].Account,
 		Recipient: to, Sequence: sequence, Code: swap.RecipientCode{Ethereum: swap.SeenNothing, Target: swap.SeenNotChecked},
 	}
 }
@@ -298,7 +296,7 @@ func (w *world) story(s *Store) {
 	w.add(s, w.taken(240))
 	w.add(s, w.taken(250))
 	w.add(s, w.legacy(0, 1, 2)...)
-	for i := 3; i < len(w.wallets); i++ {
+	for i := 3; i < len(w.holders); i++ {
 		w.add(s, swap.Record{Event: w.claim(i, 1, w.address())})
 	}
 	w.add(s, w.finalized(240))
@@ -358,17 +356,23 @@ func dump(t tb, r *Reader) string {
 	err := r.view(context.Background(), func(t *tables) error {
 		for _, p := range projections() {
 			fmt.Fprintf(&out, "%s\n", p.table)
-			if err := visit(t, p.table, func(row scanner) (string, error) {
-				cells, err := row.(interface{ SliceScan() ([]any, error) }).SliceScan()
+			rows, err := t.tx.Queryx("SELECT * FROM " + p.table + " ORDER BY " + p.order)
+			if err != nil {
+				return err
+			}
+			defer rows.Close()
+			for rows.Next() {
+				cells, err := rows.SliceScan()
 				if err != nil {
-					return "", err
+					return err
 				}
 				text, err := json.Marshal(cells)
-				return string(text), err
-			}, func(line string) error {
-				fmt.Fprintf(&out, "\t%s\n", line)
-				return nil
-			}, "SELECT * FROM "+p.table+" ORDER BY "+p.order); err != nil {
+				if err != nil {
+					return err
+				}
+				fmt.Fprintf(&out, "\t%s\n", text)
+			}
+			if err := rows.Err(); err != nil {
 				return err
 			}
 		}
@@ -386,20 +390,4 @@ func (w *world) verify(r *Reader) Verified {
 	v, err := r.Verify(context.Background())
 	w.must(err)
 	return v
-}
-
-// accounts are all holders' accounts, sorted.
-func (w *world) accounts() []swap.Account {
-	var out []swap.Account
-	for _, wallet := range w.wallets {
-		out = append(out, swap.AccountOf(wallet.Address()))
-	}
-	slices.Sort(out)
-	return out
-}
-
-// number encodes a small number as a hash, for hashes that sort.
-func number(n uint64) (h swap.Hash) {
-	binary.BigEndian.PutUint64(h[24:], n)
-	return h
 }
