@@ -406,3 +406,11 @@ func readFile(t testingT, name string) []byte {
 	}
 	return bytes.Clone(data)
 }
+
+func parseEntry(data []byte) (Event, error) {
+	e, err := ledger.ParseEntry(data)
+	if err != nil {
+		return nil, err
+	}
+	return DecodeEvent(e.Kind, e.Body)
+}
