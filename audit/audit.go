@@ -105,7 +105,7 @@ func (a *auditor) run(ctx context.Context, export fs.FS) error {
 	since := a.anchor(first)
 	r := &replay{
 		auditor: a, terms: first.terms, att: attachments{a.x}, since: since,
-		rebuilt: map[uint64]*rebuiltRound{}, deploys: map[swap.Hash]*call{},
+		rebuilt: map[uint64]*rebuiltRound{}, deploys: map[swap.Hash]deployment{},
 		payments: newPayments(), events: map[eventKey]recordedEvent{},
 	}
 	if err := r.all(ctx); err != nil {

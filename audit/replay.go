@@ -27,7 +27,7 @@ type replay struct {
 	rebuilt  map[uint64]*rebuiltRound
 	legacy   []swap.Claim // winners of the legacy file whose entries are to come
 	claims   bitset       // entries that are accepted claims
-	deploys  map[swap.Hash]*call
+	deploys  map[swap.Hash]deployment
 	deployed uint64 // the entry that names the distributor
 	plan     *plan  // the last one
 	pushed   pushed

@@ -84,6 +84,12 @@ func (x *examiner) signed(e *examined, event *swap.TxSigned) *call {
 	return c
 }
 
+// deployment is a transaction that creates a distributor, with the closing of the terms as it was when it was signed.
+type deployment struct {
+	*call
+	termsCloseAt uint64 // Unix seconds
+}
+
 // decode recognises one of the known functions, in the one encoding that its arguments have.
 func (c *call) decode(known abi.ABI) {
 	method, err := known.MethodById(c.data)
@@ -143,16 +149,16 @@ func (r *replay) checkSigned(e *swap.TxSigned, c *call) error {
 	if c.noop() {
 		return nil
 	}
+	m, err := r.tables.Migration()
+	if err != nil {
+		return err
+	}
 	if e.Purpose == swap.PurposeDeploy {
 		if c.to != nil {
 			return fmt.Errorf("it calls %s instead of creating the distributor", c.to)
 		}
-		r.deploys[e.Hash] = c
+		r.deploys[e.Hash] = deployment{c, uint64(m.Closes.Unix())}
 		return nil
-	}
-	m, err := r.tables.Migration()
-	if err != nil {
-		return err
 	}
 	if m.Distributor == nil {
 		return fmt.Errorf("%s before the distributor was deployed", e.Purpose)
@@ -287,8 +293,8 @@ func hashes(arg any) []common.Hash {
 
 // checkDeployed compares the distributor with the transaction that created it and with the terms.
 func (r *replay) checkDeployed(e *swap.DistributorDeployed) error {
-	c := r.deploys[e.Tx]
-	if c == nil {
+	c, ok := r.deploys[e.Tx]
+	if !ok {
 		return fmt.Errorf("no deployment was signed with hash 0x%s", e.Tx)
 	}
 	if created := swap.EVMAddress(crypto.CreateAddress(common.Address(c.sender), c.nonce)); created != e.Address {
@@ -299,10 +305,6 @@ func (r *replay) checkDeployed(e *swap.DistributorDeployed) error {
 	}
 	words := c.data[len(c.data)-settingsWords*32:]
 	word := func(i int) []byte { return words[32*i : 32*i+32] }
-	m, err := r.tables.Migration()
-	if err != nil {
-		return err
-	}
 	id, err := hex.DecodeString(r.terms.ID())
 	if err != nil {
 		return err
@@ -316,7 +318,7 @@ func (r *replay) checkDeployed(e *swap.DistributorDeployed) error {
 		{"publisher", common.LeftPadBytes(e.Publisher[:], 32)},
 		{"guardian", common.LeftPadBytes(e.Guardian[:], 32)},
 		{"activation delay", number32(e.ActivationDelay)},
-		{"closing of the terms", number32(uint64(m.Closes.Unix()))},
+		{"closing of the terms", number32(c.termsCloseAt)},
 		{"closing of claims", number32(e.ClosesAt)},
 		{"migration id", common.RightPadBytes(id, 32)},
 	} {
@@ -328,7 +330,7 @@ func (r *replay) checkDeployed(e *swap.DistributorDeployed) error {
 		r.report.notChecked("the distributor's code against its sources", 1)
 		return nil
 	}
-	want, err := r.o.CodeHash(e.Distributor, uint64(m.Closes.Unix()), r.terms.ID())
+	want, err := r.o.CodeHash(e.Distributor, c.termsCloseAt, r.terms.ID())
 	if err != nil {
 		return err
 	}

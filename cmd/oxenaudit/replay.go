@@ -1,0 +1,172 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"regexp"
+	"strings"
+
+	"github.com/schollz/progressbar/v3"
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"oxenswap/audit"
+	"oxenswap/swap/ledger"
+)
+
+// maxCheckpoint bounds the file of --since, in bytes.
+const maxCheckpoint = ledger.MaxCheckpointSize
+
+func newReplay(stdout, stderr io.Writer) *cobra.Command {
+	var o audit.Options
+	var since, rpc string
+	var asJSON bool
+	c := &cobra.Command{
+		Use:   "replay EXPORT --key VKEY --migration ID",
+		Short: "Recompute everything in an export: a folder, or an http(s) URL",
+		Long: `Recompute everything in an export (a folder, or an http or https URL) from nothing: files, tree and signatures, each
+claim, each snapshot from the daemons' raw answers, each round byte for byte, each transaction and payment, and with --rpc
+the chain. It names the first entry that is wrong and why.
+
+The ledger's key and the migration id must come from elsewhere than the export: without both of them it can only be found
+to agree with itself, and the exit code is 1.`,
+		Args: exactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			if err := checkAnchors(o); err != nil {
+				return err
+			}
+			if since != "" {
+				data, err := readCheckpoint(since)
+				if err != nil {
+					return err
+				}
+				o.Since = data
+			}
+			if c.Flags().Changed("rpc") {
+				dial, err := dialer(rpc)
+				if err != nil {
+					return err
+				}
+				o.Chain = dial
+			}
+			o.CodeHash = codeHash
+			export, done, err := openExport(c.Context(), args[0])
+			if err != nil {
+				return err
+			}
+			defer done()
+			o.Progress = bar(stderr)
+			return replay(c.Context(), export, o, asJSON, stdout)
+		},
+	}
+	f := c.Flags()
+	f.StringVar(&o.Key, "key", "", "the ledger's verifier key, as its portal or `oxenswap init` printed it")
+	f.StringVar(&o.Migration, "migration", "", "the migration id: 16 hex digits, as every holder signed it")
+	f.StringArrayVar(&o.Witnesses, "witness", nil, "verifier key of a witness that must have cosigned the checkpoint (repeatable)")
+	f.StringVar(&since, "since", "", "file with an earlier checkpoint, which the log must still begin with")
+	f.StringVar(&rpc, "rpc", "", "URL of an RPC of the token's chain, to compare it with the log")
+	f.BoolVar(&o.Public, "public", false, "accept that what is private was left out of the export, and count it")
+	f.BoolVar(&asJSON, "json", false, "print the report as JSON")
+	return c
+}
+
+var migrationID = regexp.MustCompile(`^[0-9a-f]{16}$`)
+
+// checkAnchors refuses options that no export could satisfy.
+func checkAnchors(o audit.Options) error {
+	if o.Key != "" {
+		if _, err := ledger.NewVerifier(o.Key); err != nil {
+			return usage("--key: %w", err)
+		}
+	}
+	if o.Migration != "" && !migrationID.MatchString(o.Migration) {
+		return usage("--migration: %q is no migration id: expected 16 lower-case hex digits", o.Migration)
+	}
+	for _, w := range o.Witnesses {
+		if _, err := ledger.NewWitness(w); err != nil {
+			return usage("--witness: %w", err)
+		}
+	}
+	return nil
+}
+
+func readCheckpoint(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("--since: %w", err)
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, maxCheckpoint+1))
+	if err != nil {
+		return nil, fmt.Errorf("--since: %w", err)
+	}
+	if len(data) > maxCheckpoint {
+		return nil, fmt.Errorf("--since: %s is no checkpoint: it has more than %d bytes", path, maxCheckpoint)
+	}
+	return data, nil
+}
+
+// openExport gives the files of a folder or URL; done frees what that took.
+func openExport(ctx context.Context, place string) (export fs.FS, done func(), err error) {
+	if strings.HasPrefix(place, "http://") || strings.HasPrefix(place, "https://") {
+		w, err := newWebFS(ctx, place)
+		if err != nil {
+			return nil, nil, err
+		}
+		return w, w.close, nil
+	}
+	if strings.Contains(place, "://") {
+		return nil, nil, usage("%s: an export is a folder or an http(s) URL", place)
+	}
+	info, err := os.Stat(place)
+	if err != nil {
+		return nil, nil, err
+	}
+	if !info.IsDir() {
+		return nil, nil, usage("%s is a file: give the folder that `oxenswap ledger export` wrote", place)
+	}
+	return os.DirFS(place), func() {}, nil
+}
+
+// bar shows progress on a terminal.
+func bar(stderr io.Writer) func(done, total uint64) {
+	f, ok := stderr.(*os.File)
+	if !ok || !term.IsTerminal(int(f.Fd())) {
+		return nil
+	}
+	var b *progressbar.ProgressBar
+	return func(done, total uint64) {
+		if b == nil {
+			b = progressbar.NewOptions64(int64(total), progressbar.OptionSetWriter(f), progressbar.OptionSetDescription("entries"),
+				progressbar.OptionShowCount(), progressbar.OptionClearOnFinish())
+		}
+		b.Set64(int64(done)) // a terminal that cannot be written to costs the picture only
+	}
+}
+
+// replay prints the report; the answer is yes only if all holds and was anchored.
+func replay(ctx context.Context, export fs.FS, o audit.Options, asJSON bool, stdout io.Writer) error {
+	report, err := audit.Replay(ctx, export, o)
+	if err != nil {
+		return err
+	}
+	if asJSON {
+		enc := json.NewEncoder(stdout)
+		enc.SetEscapeHTML(false)
+		enc.SetIndent("", "  ")
+		err = enc.Encode(report)
+	} else {
+		err = report.WriteText(stdout)
+	}
+	if err != nil {
+		return err
+	}
+	if !report.OK() {
+		return errNo
+	}
+	return nil
+}

@@ -1,0 +1,132 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+const (
+	// maxFile bounds one file of an export, in bytes: an attachment of 1 GiB that did not compress.
+	maxFile = 1<<30 + 1<<20
+	// webTries is how often a file is asked for while the server fails; webPause is the time before the second try.
+	webTries, webPause = 4, 500 * time.Millisecond
+	webTimeout         = 30 * time.Second // until the header of an answer
+)
+
+// webFS are the files below a URL. What was read once is kept in a temporary folder, for an audit reads the log twice;
+// checkpoint and manifest are asked for each time, since they may change under way.
+type webFS struct {
+	ctx    context.Context
+	base   *url.URL
+	client *http.Client
+	dir    string
+}
+
+func newWebFS(ctx context.Context, place string) (*webFS, error) {
+	base, err := url.Parse(place)
+	if err != nil || base.Host == "" {
+		return nil, usage("%q is no URL of an export", place)
+	}
+	dir, err := os.MkdirTemp("", "oxenaudit-*")
+	if err != nil {
+		return nil, err
+	}
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.ResponseHeaderTimeout = webTimeout
+	return &webFS{ctx: ctx, base: base, client: &http.Client{Transport: transport}, dir: dir}, nil
+}
+
+func (w *webFS) close() {
+	w.client.CloseIdleConnections()
+	os.RemoveAll(w.dir)
+}
+
+// Open implements fs.FS. It may be called from several goroutines.
+func (w *webFS) Open(name string) (fs.File, error) {
+	fail := func(err error) (fs.File, error) { return nil, &fs.PathError{Op: "get", Path: name, Err: err} }
+	if !fs.ValidPath(name) {
+		return fail(fs.ErrInvalid)
+	}
+	kept := filepath.Join(w.dir, filepath.FromSlash(name))
+	changes := name == "checkpoint" || name == "manifest"
+	if !changes {
+		if f, err := os.Open(kept); err == nil {
+			return f, nil
+		}
+	}
+	f, err := w.fetch(name)
+	if err != nil {
+		return fail(err)
+	}
+	if changes {
+		return f, os.Remove(f.Name()) // it lives as long as it is open
+	}
+	if err := os.MkdirAll(filepath.Dir(kept), 0o700); err != nil {
+		return fail(err)
+	}
+	if err := os.Rename(f.Name(), kept); err != nil {
+		return fail(err)
+	}
+	return f, nil
+}
+
+// fetch reads a file into a temporary one, open at its start.
+func (w *webFS) fetch(name string) (*os.File, error) {
+	pause := webPause
+	for try := 1; ; try++ {
+		f, again, err := w.fetchOnce(name)
+		if err == nil || !again || try == webTries {
+			return f, err
+		}
+		timer := time.NewTimer(pause)
+		select {
+		case <-timer.C:
+			pause *= 2
+		case <-w.ctx.Done():
+			timer.Stop()
+			return nil, w.ctx.Err()
+		}
+	}
+}
+
+// fetchOnce says whether a failure may pass by itself.
+func (w *webFS) fetchOnce(name string) (f *os.File, again bool, err error) {
+	request, err := http.NewRequestWithContext(w.ctx, http.MethodGet, w.base.JoinPath(name).String(), nil)
+	if err != nil {
+		return nil, false, err
+	}
+	answer, err := w.client.Do(request)
+	if err != nil {
+		return nil, true, err
+	}
+	defer answer.Body.Close()
+	switch {
+	case answer.StatusCode == http.StatusNotFound || answer.StatusCode == http.StatusGone:
+		return nil, false, fs.ErrNotExist
+	case answer.StatusCode != http.StatusOK:
+		return nil, answer.StatusCode >= 500 || answer.StatusCode == http.StatusTooManyRequests, fmt.Errorf("the server answers %s", answer.Status)
+	}
+	if f, err = os.CreateTemp(w.dir, ".get-*"); err != nil {
+		return nil, false, err
+	}
+	n, err := io.Copy(f, io.LimitReader(answer.Body, maxFile+1))
+	if err == nil && n > maxFile {
+		err = fmt.Errorf("it has more than %d bytes", int64(maxFile))
+	}
+	if err == nil {
+		_, err = f.Seek(0, io.SeekStart)
+	}
+	if err != nil {
+		f.Close()
+		os.Remove(f.Name())
+		return nil, n <= maxFile, err
+	}
+	return f, false, nil
+}
