@@ -20,7 +20,7 @@ const (
 	// the same moment could corrupt a database: 3.51.3.
 	minSQLite = 3051003
 	// busyTimeout is how long a connection waits for a lock of another process, such as a replicator's.
-	busyTimeout = 5 * time.Second
+	busyTimeout = 10 * time.Second
 	// statements is how many prepared statements a connection keeps: more than this package has.
 	statements = 128
 	// The page cache of one connection in KiB. The writer's holds a round of 100,000 lines until it is committed.
