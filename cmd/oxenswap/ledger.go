@@ -21,7 +21,7 @@ import (
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
 
 func (a *app) ledgerCommand() *cobra.Command {
-	return group("ledger", "The append-only log", a.ledgerHeadCommand(), a.ledgerTailCommand(), a.ledgerShowCommand(), a.ledgerExportCommand(), a.ledgerVerifyCommand())
+	return group("ledger", "The append-only log", a.ledgerHeadCommand(), a.ledgerTailCommand(), a.ledgerShowCommand(), a.ledgerExportCommand(), a.ledgerVerifyCommand(), a.ledgerCorrectCommand())
 }
 
 func (a *app) ledgerHeadCommand() *cobra.Command {
@@ -179,4 +179,44 @@ func (a *app) ledgerVerifyCommand() *cobra.Command {
 			})
 		},
 	}
+}
+
+func (a *app) ledgerCorrectCommand() *cobra.Command {
+	var text, evidence string
+	c := &cobra.Command{
+		Use:   "correct ENTRY --note TEXT [--evidence FILE]",
+		Short: "Write a person's note about an entry; it also ends the alarm that the entry raised",
+		Args:  exactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			seq, err := strconv.ParseUint(args[0], 10, 53)
+			if err != nil {
+				return usage("%q is not the number of an entry", args[0])
+			}
+			record := swap.Record{}
+			event := &swap.Correction{Entry: seq, Note: text, By: whoami()}
+			if evidence != "" {
+				data, err := a.readLimited(evidence, 64<<20)
+				if err != nil {
+					return err
+				}
+				digest := swap.Digest(data)
+				event.Evidence, record.Attachments = &digest, [][]byte{data}
+			}
+			record.Event = event
+			return a.with(c.Context(), a.open, func(w *world) error {
+				entries, err := w.Update(c.Context(), func(swap.Tables, time.Time) ([]swap.Record, error) {
+					return []swap.Record{record}, nil
+				})
+				if err != nil {
+					return err
+				}
+				return a.print(entryView(entries[0]), func(out io.Writer) {
+					fmt.Fprintf(out, "noted as entry %d\n", entries[0].Seq)
+				})
+			})
+		},
+	}
+	c.Flags().StringVar(&text, "note", "", "what happened and what was found")
+	c.Flags().StringVar(&evidence, "evidence", "", "file to keep with the note")
+	return require(c, "note")
 }

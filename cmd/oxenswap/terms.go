@@ -7,11 +7,13 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/BurntSushi/toml"
 	"github.com/spf13/cobra"
 
 	"oxenswap/swap"
+	"oxenswap/swap/ledger"
 )
 
 func (a *app) termsCommand() *cobra.Command {
@@ -43,7 +45,42 @@ func (a *app) termsCommand() *cobra.Command {
 			return a.print(nil, func(w io.Writer) { describeTerms(w, t) })
 		},
 	}
-	return group("terms", "Terms of a migration", id, show)
+	return group("terms", "Terms of a migration", id, show, a.termsExtendCommand())
+}
+
+func (a *app) termsExtendCommand() *cobra.Command {
+	var closes, key string
+	c := &cobra.Command{
+		Use:   "extend --closes TIME --key FILE",
+		Short: "Move the migration's closing later, signed by an operator; nothing else of the terms can change",
+		Args:  noArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			at, err := time.Parse(time.RFC3339, closes)
+			if err != nil {
+				return usage("--closes %q is not a time such as 2028-06-30T23:59:59Z", closes)
+			}
+			signer, err := readKey(key)
+			if err != nil {
+				return err
+			}
+			return a.with(c.Context(), a.open, func(w *world) error {
+				signed, err := ledger.SignNote(swap.ExtensionText(w.terms(), at.UTC()), signer)
+				if err != nil {
+					return err
+				}
+				entries, err := w.Update(c.Context(), func(swap.Tables, time.Time) ([]swap.Record, error) {
+					return []swap.Record{{Event: &swap.TermsExtended{Closes: at.UTC(), Note: string(signed)}}}, nil
+				})
+				if err != nil {
+					return err
+				}
+				return a.print(entryView(entries[0]), func(out io.Writer) { fmt.Fprintf(out, "closes at %s (entry %d)\n", formatTime(at), entries[0].Seq) })
+			})
+		},
+	}
+	c.Flags().StringVar(&closes, "closes", "", "the new closing, UTC")
+	c.Flags().StringVar(&key, "key", "", "the operator's secret key file")
+	return require(c, "closes", "key")
 }
 
 // readTerms reads a TOML document, or its canonical JSON. Errors name the line.
