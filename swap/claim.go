@@ -28,11 +28,22 @@ func (a *EVMAddress) UnmarshalText(text []byte) error {
 	return err
 }
 
-var evmForm = regexp.MustCompile(`^0x[0-9a-fA-F]{40}$`)
+// evmForm reports whether s is 0x and 40 hex digits.
+func evmForm(s string) bool {
+	if len(s) != 42 || s[:2] != "0x" {
+		return false
+	}
+	for i := 2; i < len(s); i++ {
+		if c := s[i]; !(c >= '0' && c <= '9' || c >= 'a' && c <= 'f' || c >= 'A' && c <= 'F') {
+			return false
+		}
+	}
+	return true
+}
 
 // ParseEIP55 reads an address in its EIP-55 spelling. The error for any other spelling shows the right one.
 func ParseEIP55(s string) (common.Address, error) {
-	if !evmForm.MatchString(s) {
+	if !evmForm(s) {
 		return common.Address{}, fmt.Errorf("%.60q is not an Ethereum address: expected 0x and 40 hex digits", s)
 	}
 	a := common.HexToAddress(s)
@@ -97,7 +108,7 @@ var claimForm = regexp.MustCompile(`^SESH claim ([0-9a-f]{16}) to (0x[0-9a-fA-F]
 func ParseClaimText(s string) (ClaimText, error) {
 	m := claimForm.FindStringSubmatch(s)
 	if m == nil {
-		if evmForm.MatchString(s) {
+		if evmForm(s) {
 			return ClaimText{}, refuse(ReasonLegacy, "a bare address can be replayed by anyone who saw it: sign the line that `claim text` prints")
 		}
 		return ClaimText{}, refuse(ReasonText, "%.110q is not a claim: expected the line that `claim text` prints, unchanged", s)
@@ -116,7 +127,7 @@ func ParseClaimText(s string) (ClaimText, error) {
 
 // ParseLegacyText reads the form of the service node bonus programme: the bare address, checksummed or all lower case.
 func ParseLegacyText(s string) (EVMAddress, error) {
-	if evmForm.MatchString(s) && s == strings.ToLower(s) {
+	if evmForm(s) && s == strings.ToLower(s) {
 		return EVMAddress(common.HexToAddress(s)), nil
 	}
 	a, err := ParseEIP55(s)

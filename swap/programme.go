@@ -2,7 +2,6 @@ package swap
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/holiman/uint256"
 )
@@ -45,7 +44,7 @@ func Owed(t Tables, m Migration, p *Programme) (*Ledgered, error) {
 func (l *Ledgered) convert(t Tables) error {
 	num, den := NewQuantity(l.Programme.Ratio.Num), NewQuantity(l.Programme.Ratio.Den)
 	l.Den = den
-	return t.Balances(l.Heights[0], func(b Balance) error {
+	return eachBalance(t, l.Heights[0], func(b Balance) error {
 		source := b.Staked
 		if l.Programme.Kind == ConvertRewards {
 			source = b.Rewards
@@ -53,61 +52,77 @@ func (l *Ledgered) convert(t Tables) error {
 		if source == 0 {
 			return nil
 		}
-		return l.add(b.Account, []Part{{NewQuantity(uint64(source)), num, den}})
+		return l.add(b.Account, Part{NewQuantity(uint64(source)), num, den})
 	})
 }
 
 // share owes cap x the account's points / all accounts' points; points are staked atomic units, summed over snapshots.
 func (l *Ledgered) share(t Tables) error {
-	points := map[Account]*uint256.Int{}
-	var order []Account
-	all := new(uint256.Int)
+	points, all := &column[uint256.Int]{}, new(uint256.Int)
 	for _, height := range l.Heights {
-		if err := t.Balances(height, func(b Balance) error {
+		known, fresh := walk[uint256.Int]{column: points}, &column[uint256.Int]{}
+		if err := eachBalance(t, height, func(b Balance) error {
 			if b.Staked == 0 {
 				return nil
 			}
-			sum := points[b.Account]
-			if sum == nil {
-				sum = new(uint256.Int)
-				points[b.Account] = sum
-				order = append(order, b.Account)
+			all.AddUint64(all, uint64(b.Staked)) // 2^64 x the snapshots is far from 2^256
+			if sum := known.find(b.Account); sum != nil {
+				sum.AddUint64(sum, uint64(b.Staked))
+				return nil
 			}
-			staked := uint256.NewInt(uint64(b.Staked)) // 2^64 x 10,000 snapshots x accounts is far from 2^256
-			sum.Add(sum, staked)
-			all.Add(all, staked)
-			return nil
+			return fresh.add(b.Account, *uint256.NewInt(uint64(b.Staked)))
 		}); err != nil {
 			return err
 		}
+		points = points.merge(fresh)
 	}
 	if all.IsZero() {
 		return nil
 	}
-	slices.Sort(order)
-	num, den := NewQuantity(uint64(l.Programme.Cap)), Quantity(*all)
-	l.Den = den
-	for _, a := range order {
-		if err := l.add(a, []Part{{Quantity(*points[a]), num, den}}); err != nil {
+	num := NewQuantity(uint64(l.Programme.Cap))
+	l.Den = Quantity(*all)
+	for i, a := range points.accounts {
+		if err := l.add(a, Part{Quantity(points.values[i]), num, l.Den}); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
+// eachBalance visits the balances of a height, and refuses an account that is not above the one before.
+func eachBalance(t Tables, height uint64, visit func(Balance) error) error {
+	var last Account
+	return t.Balances(height, func(b Balance) error {
+		if b.Account <= last {
+			return fmt.Errorf("balances of height %d: account %q comes after %q: the tables are out of order", height, b.Account, last)
+		}
+		last = b.Account
+		return visit(b)
+	})
+}
+
 // add owes the floor of the exact sum of the parts, whose denominators divide the programme's.
-func (l *Ledgered) add(a Account, parts []Part) error {
+func (l *Ledgered) add(a Account, parts ...Part) error {
 	exact, err := scaled(parts, l.Den)
 	if err != nil {
 		return fmt.Errorf("programme %s, account %s: %w", l.Programme.Name, a, err)
 	}
-	var owed, remainder uint256.Int
-	owed.DivMod(exact, l.Den.Int(), &remainder)
-	if !owed.IsUint64() || owed.Uint64() > maxCap {
-		return fmt.Errorf("programme %s, account %s: %s atomic SESH pass 2^63-1", l.Programme.Name, a, owed.Dec())
+	owed, remainder, err := floor(exact, l.Den)
+	if err != nil {
+		return fmt.Errorf("programme %s, account %s: %w", l.Programme.Name, a, err)
 	}
-	l.Owings = append(l.Owings, Owing{a, parts, Amount(owed.Uint64()), Quantity(remainder), l.Den})
+	l.Owings = append(l.Owings, Owing{a, parts, owed, remainder, l.Den})
 	return nil
+}
+
+// floor is exact / den in whole atomic SESH, and what remains of exact.
+func floor(exact *uint256.Int, den Quantity) (Amount, Quantity, error) {
+	var owed, remainder uint256.Int
+	owed.DivMod(exact, den.Int(), &remainder)
+	if !owed.IsUint64() || owed.Uint64() > maxCap {
+		return 0, Quantity{}, fmt.Errorf("%s atomic SESH pass 2^63-1", owed.Dec())
+	}
+	return Amount(owed.Uint64()), Quantity(remainder), nil
 }
 
 // scaled is den x the sum of the parts: a whole number, for den is a multiple of each part's denominator.
@@ -116,7 +131,7 @@ func scaled(parts []Part, den Quantity) (*uint256.Int, error) {
 	for _, p := range parts {
 		var factor, rest, product uint256.Int
 		factor.DivMod(den.Int(), p.Den.Int(), &rest)
-		if !rest.IsZero() {
+		if !rest.IsZero() || factor.IsZero() {
 			return nil, fmt.Errorf("denominator %s does not divide %s", p.Den, den)
 		}
 		if _, over := product.MulOverflow(p.Source.Int(), p.Num.Int()); over {

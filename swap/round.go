@@ -2,7 +2,6 @@ package swap
 
 import (
 	"bytes"
-	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -44,110 +43,126 @@ func BuildRound(t Tables, cutoff uint64) (*RoundFiles, error) {
 		}
 		number = r.Round + 1
 	}
-	claims := map[Account]Claim{}
-	if err := t.LatestClaims(func(c Claim) error { claims[c.Account] = c; return nil }); err != nil {
+	claims := &column[payee]{}
+	if err := t.LatestClaims(func(c Claim) error { return claims.add(c.Account, payee{c.Recipient, c.Entry}) }); err != nil {
 		return nil, err
 	}
-	given := map[string]map[Account]Amount{}
+	given := map[string]*column[Amount]{} // by programme
+	for _, p := range m.Terms.Programmes {
+		given[p.Name] = &column[Amount]{}
+	}
 	if err := t.Given(func(a Account, programme string, sum Amount) error {
 		if given[programme] == nil {
-			given[programme] = map[Account]Amount{}
+			return fmt.Errorf("an earlier round gives from programme %s, which the terms do not have", programme)
 		}
-		given[programme][a] = sum
-		return nil
+		return given[programme].add(a, sum)
 	}); err != nil {
 		return nil, err
 	}
 
 	files := &RoundFiles{Event: RoundBuilt{Round: number, Cutoff: cutoff}}
+	lists := make([][]Allocation, len(m.Terms.Programmes))
 	for i := range m.Terms.Programmes {
 		l, err := Owed(t, m, &m.Terms.Programmes[i])
 		if err != nil {
 			return nil, err
 		}
-		totals, err := files.allocate(l, claims, given[l.Programme.Name])
-		if err != nil {
+		var totals ProgrammeTotals
+		if lists[i], totals, err = allocate(l, claims, given[l.Programme.Name]); err != nil {
 			return nil, err
 		}
 		files.Event.Programmes = append(files.Event.Programmes, totals)
 	}
-	if len(files.List) == 0 {
+	if files.List = byAccount(lists); len(files.List) == 0 {
 		return nil, ErrNothingNew
 	}
-	// By account, and for one account in the order of the terms.
-	slices.SortStableFunc(files.List, func(a, b Allocation) int { return cmp.Compare(a.Account, b.Account) })
 	return files, files.finish(t, m.Terms)
 }
 
-// allocate gives the accounts with a claim what a programme owes beyond what earlier rounds gave.
-func (f *RoundFiles) allocate(l *Ledgered, claims map[Account]Claim, before map[Account]Amount) (ProgrammeTotals, error) {
+// payee is whom an account's highest claim names, and that claim's entry.
+type payee struct {
+	to    EVMAddress
+	claim uint64
+}
+
+// byAccount merges lists that are sorted by account; for one account it keeps the order of the lists, which is that of
+// the terms.
+func byAccount(lists [][]Allocation) []Allocation {
+	n := 0
+	for _, l := range lists {
+		n += len(l)
+	}
+	out := make([]Allocation, 0, n)
+	for len(out) < n {
+		next := -1
+		for i, l := range lists {
+			if len(l) > 0 && (next < 0 || l[0].Account < lists[next][0].Account) {
+				next = i
+			}
+		}
+		out = append(out, lists[next][0])
+		lists[next] = lists[next][1:]
+	}
+	return out
+}
+
+// allocate gives the accounts with a claim what a programme owes beyond what earlier rounds gave, by account.
+func allocate(l *Ledgered, claims *column[payee], before *column[Amount]) ([]Allocation, ProgrammeTotals, error) {
 	t := ProgrammeTotals{Programme: l.Programme.Name, Heights: l.Heights, Accounts: uint64(len(l.Owings)), Sources: []Part{}, Den: l.Den}
 	if t.Heights == nil {
 		t.Heights = []uint64{}
 	}
-	var given, owed, amount, unclaimed, overpaid uint256.Int
-	remainders, exact := new(uint256.Int), new(uint256.Int)
-	for _, sum := range before {
+	var given, owed, amount, unclaimed, overpaid, remainders uint256.Int
+	for _, sum := range before.values {
 		given.AddUint64(&given, uint64(sum))
 	}
-	var list []Allocation
-	for _, o := range l.Owings {
+	overpaid.Set(&given) // until it is seen what is still owed
+	list := make([]Allocation, 0, len(l.Owings))
+	payees, givens := walk[payee]{column: claims}, walk[Amount]{column: before}
+	for i := range l.Owings {
+		o := &l.Owings[i]
 		owed.AddUint64(&owed, uint64(o.Owed))
-		remainders.Add(remainders, o.Remainder.Int())
+		remainders.Add(&remainders, o.Remainder.Int())
 		if err := t.addSources(o.Parts); err != nil {
-			return t, fmt.Errorf("programme %s: %w", t.Programme, err)
+			return nil, t, fmt.Errorf("programme %s: %w", t.Programme, err)
 		}
-		was := before[o.Account]
-		if was > o.Owed {
-			overpaid.AddUint64(&overpaid, uint64(was-o.Owed))
+		was := Amount(0)
+		if sum := givens.find(o.Account); sum != nil {
+			was = *sum
+			overpaid.SubUint64(&overpaid, uint64(min(was, o.Owed)))
+		}
+		if was >= o.Owed {
 			continue
 		}
-		if was == o.Owed {
-			continue
-		}
-		c, claimed := claims[o.Account]
-		if !claimed {
+		c := payees.find(o.Account)
+		if c == nil {
 			unclaimed.AddUint64(&unclaimed, uint64(o.Owed-was))
 			continue
 		}
 		amount.AddUint64(&amount, uint64(o.Owed-was))
 		list = append(list, Allocation{
-			Account: o.Account, Programme: t.Programme, Recipient: c.Recipient, Claim: c.Entry,
+			Account: o.Account, Programme: t.Programme, Recipient: c.to, Claim: c.claim,
 			Parts: o.Parts, Owed: o.Owed, Remainder: o.Remainder, Den: o.Den, Before: was, Amount: o.Owed - was,
 		})
-	}
-	// Accounts that were given something and are owed nothing any more.
-	still := make(map[Account]bool, len(l.Owings))
-	if len(before) > 0 {
-		for _, o := range l.Owings {
-			still[o.Account] = true
-		}
-		for _, a := range slices.Sorted(maps.Keys(before)) {
-			if !still[a] {
-				overpaid.AddUint64(&overpaid, uint64(before[a]))
-			}
-		}
 	}
 	for _, s := range []struct {
 		sum *uint256.Int
 		to  *Amount
 	}{{&given, &t.Before}, {&owed, &t.Owed}, {&amount, &t.Amount}, {&unclaimed, &t.Unclaimed}, {&overpaid, &t.Overpaid}} {
 		if !s.sum.IsUint64() {
-			return t, fmt.Errorf("programme %s: a sum passes 2^64-1 atomic SESH", t.Programme)
+			return nil, t, fmt.Errorf("programme %s: a sum passes 2^64-1 atomic SESH", t.Programme)
 		}
 		*s.to = Amount(s.sum.Uint64())
 	}
-	t.Remainders = Quantity(*remainders)
+	t.Remainders = Quantity(remainders)
 	if err := t.Conserved(); err != nil {
-		return t, err
+		return nil, t, err
 	}
-	exact.Add(&given, &amount)
-	if exact.Gt(uint256.NewInt(uint64(l.Programme.Cap))) {
+	if amount.Add(&given, &amount).Gt(uint256.NewInt(uint64(l.Programme.Cap))) {
 		t.Stopped, t.Withheld, t.Amount = true, t.Amount, 0
-		return t, nil
+		return nil, t, nil
 	}
-	f.List = append(f.List, list...)
-	return t, nil
+	return list, t, nil
 }
 
 // addSources adds the parts to the sums by ratio.
@@ -184,37 +199,53 @@ func (t *ProgrammeTotals) Conserved() error {
 
 // finish computes the leaves, the tree and the totals.
 func (f *RoundFiles) finish(t Tables, terms *Terms) error {
-	cumulative := map[EVMAddress]Amount{}
-	if err := t.Cumulative(func(to EVMAddress, sum Amount) error { cumulative[to] = sum; return nil }); err != nil {
+	type row struct {
+		to                EVMAddress
+		spelt             string
+		fresh, cumulative Amount
+	}
+	rows := map[EVMAddress]*row{}
+	if err := t.Cumulative(func(to EVMAddress, sum Amount) error {
+		rows[to] = &row{to: to, spelt: to.String(), cumulative: sum}
+		return nil
+	}); err != nil {
 		return err
 	}
-	fresh := map[EVMAddress]Amount{}
+	lines := newListWriter(len(f.List))
+	last := &row{}
 	var err error
-	for _, a := range f.List {
-		if fresh[a.Recipient], err = fresh[a.Recipient].add(a.Amount, "new amounts"); err != nil {
+	for i := range f.List {
+		a := &f.List[i]
+		if last.to != a.Recipient { // an account's lines have one recipient
+			if last = rows[a.Recipient]; last == nil {
+				last = &row{to: a.Recipient, spelt: a.Recipient.String()}
+				rows[a.Recipient] = last
+			}
+		}
+		if err := lines.add(a, last.spelt); err != nil {
 			return err
 		}
-		if cumulative[a.Recipient], err = cumulative[a.Recipient].add(a.Amount, "cumulative amounts"); err != nil {
+		if last.cumulative, err = last.cumulative.add(a.Amount, "cumulative amounts"); err != nil {
 			return err
 		}
 		if f.Event.Amount, err = f.Event.Amount.add(a.Amount, "new amounts"); err != nil {
 			return err
 		}
-		f.Event.Largest = max(f.Event.Largest, fresh[a.Recipient])
+		last.fresh += a.Amount
+		f.Event.Largest = max(f.Event.Largest, last.fresh)
 	}
-	recipients := slices.SortedFunc(maps.Keys(cumulative), func(a, b EVMAddress) int { return bytes.Compare(a[:], b[:]) })
-	leaves := make([]merkle.Leaf, len(recipients))
-	for i, to := range recipients {
-		leaves[i] = merkle.Leaf{Account: common.Address(to), Amount: *uint256.NewInt(uint64(cumulative[to]))}
-		if f.Event.Total, err = f.Event.Total.add(cumulative[to], "leaves"); err != nil {
+	f.Allocations = lines.out
+	sorted := slices.SortedFunc(maps.Values(rows), func(a, b *row) int { return bytes.Compare(a.to[:], b.to[:]) })
+	leaves := make([]merkle.Leaf, len(sorted))
+	f.Leaves = make([]byte, 0, 64*len(sorted))
+	for i, r := range sorted {
+		leaves[i] = merkle.Leaf{Account: common.Address(r.to), Amount: *uint256.NewInt(uint64(r.cumulative))}
+		if f.Event.Total, err = f.Event.Total.add(r.cumulative, "leaves"); err != nil {
 			return err
 		}
-		f.Leaves = append(append(append(append(f.Leaves, to.String()...), ','), cumulative[to].String()...), '\n')
+		f.Leaves = append(r.cumulative.append(append(append(f.Leaves, r.spelt...), ',')), '\n')
 	}
 	if f.Tree, err = merkle.Build(leaves, uint256.NewInt(uint64(terms.CapSum()))); err != nil {
-		return err
-	}
-	if f.Allocations, err = FormatAllocations(f.List); err != nil {
 		return err
 	}
 	f.Event.Root = Hash(f.Tree.Root())

@@ -66,9 +66,9 @@ func (a Amount) Coins() string {
 }
 
 // MarshalText implements encoding.TextMarshaler.
-func (a Amount) MarshalText() ([]byte, error) {
-	return strconv.AppendUint(nil, uint64(a), 10), nil
-}
+func (a Amount) MarshalText() ([]byte, error) { return a.append(nil), nil }
+
+func (a Amount) append(b []byte) []byte { return strconv.AppendUint(b, uint64(a), 10) }
 
 // UnmarshalText implements encoding.TextUnmarshaler.
 func (a *Amount) UnmarshalText(text []byte) error {
@@ -101,10 +101,23 @@ func (q Quantity) Int() *uint256.Int { return (*uint256.Int)(&q) }
 func (q Quantity) String() string { return q.Int().Dec() }
 
 // MarshalText implements encoding.TextMarshaler.
-func (q Quantity) MarshalText() ([]byte, error) { return []byte(q.String()), nil }
+func (q Quantity) MarshalText() ([]byte, error) { return q.append(nil), nil }
+
+func (q Quantity) append(b []byte) []byte {
+	if n := q.Int(); !n.IsUint64() {
+		return append(b, n.Dec()...)
+	}
+	return strconv.AppendUint(b, q[0], 10)
+}
 
 // UnmarshalText implements encoding.TextUnmarshaler.
 func (q *Quantity) UnmarshalText(text []byte) error {
+	if len(text) < 20 { // below 2^64, as nearly all of them are
+		var a Amount
+		err := a.UnmarshalText(text)
+		*q = NewQuantity(uint64(a))
+		return err
+	}
 	var n uint256.Int
 	if err := n.SetFromDecimal(string(text)); err != nil || n.Dec() != string(text) {
 		return fmt.Errorf("quantity %.90q: expected a decimal number below 2^256, without sign or leading zeros", text)
