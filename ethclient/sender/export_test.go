@@ -1,0 +1,29 @@
+package sender
+
+import (
+	"math/big"
+
+	"github.com/ethereum/go-ethereum/core/types"
+
+	"oxenswap/ethclient"
+	"oxenswap/swap"
+)
+
+// Offer, Outbid and Settings let the tests look at what is decided before anything is signed.
+func Offer(now ethclient.Fees, ceiling swap.Amount) (ethclient.Fees, error) {
+	return offer(now, ceiling)
+}
+
+func Outbid(old *types.Transaction, now ethclient.Fees, ceiling swap.Amount) (ethclient.Fees, error) {
+	return outbid(old, now, ceiling)
+}
+
+func Settings(d Deployment, m swap.Migration) (ethclient.Settings, error) { return d.settings(m) }
+
+func GasLimit(estimate uint64) (uint64, error) { return gasLimit(estimate) }
+
+func MustBeDevelopment(m swap.Migration) error {
+	return (&operation{m: m}).mustBeDevelopment("transfer 5")
+}
+
+func Wei(n uint64) *big.Int { return wei(swap.Amount(n)) }

@@ -1,0 +1,496 @@
+package sender_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"math/big"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/ethereum/go-ethereum/common"
+	"github.com/ethereum/go-ethereum/core/types"
+
+	"oxenswap/ethclient"
+	"oxenswap/ethclient/contracts"
+	"oxenswap/ethclient/sender"
+	"oxenswap/ethclient/sender/bindings"
+	"oxenswap/swap"
+)
+
+// refused runs an operation that must fail, and expects that it left nothing behind but the named entries.
+func (w *world) refused(op func(ctx context.Context, s *sender.Sender) error, entries []string, words ...string) error {
+	w.t.Helper()
+	before := len(w.log)
+	err := op(w.t.Context(), w.sender())
+	want(w.t, err, words...)
+	var kinds []string
+	for seq := before; seq < len(w.log); seq++ {
+		event, _, err := w.Event(w.t.Context(), uint64(seq))
+		must(w.t, err)
+		kinds = append(kinds, event.Kind())
+	}
+	if len(kinds) != len(entries) {
+		w.t.Fatalf("it appended %v, expected %v", kinds, entries)
+	}
+	for i := range kinds {
+		if kinds[i] != entries[i] {
+			w.t.Fatalf("it appended %v, expected %v", kinds, entries)
+		}
+	}
+	w.consistent()
+	return err
+}
+
+func (w *world) propose(number uint64) func(context.Context, *sender.Sender) error {
+	return func(ctx context.Context, s *sender.Sender) error {
+		_, err := s.Propose(ctx, w.publisher, number)
+		return err
+	}
+}
+
+func (w *world) push(number uint64) func(context.Context, *sender.Sender) error {
+	return func(ctx context.Context, s *sender.Sender) error {
+		_, err := s.Push(ctx, w.publisher, number, false)
+		return err
+	}
+}
+
+func TestWrongChain(t *testing.T) {
+	w := newWorld(t)
+	var wrong *ethclient.ChainError
+	if _, err := w.tryCreate(31337); !errors.As(err, &wrong) {
+		t.Errorf("a node of chain 1337 as one of 31337: %v", err)
+	}
+	// A ledger of another chain, on a reader of this one.
+	w.memoryLedger = newLedger(t, testTerms(t, w.token, 31337), testRails, w.now)
+	w.refused(func(ctx context.Context, s *sender.Sender) error {
+		_, err := s.Deploy(ctx, w.publisher, w.deployment())
+		return err
+	}, nil, "chain 1337", "on chain 31337", "chain.rpc")
+}
+
+func TestWrongDecimals(t *testing.T) {
+	w := newWorld(t)
+	file, err := os.ReadFile("../contracts/testdata/EightDecimals.json")
+	must(t, err)
+	eight, err := contracts.ParseArtifact(file)
+	must(t, err)
+	token := w.create(t, w.owner, eight.Bytecode, nil)
+	w.memoryLedger = newLedger(t, testTerms(t, token, chainID), testRails, w.now)
+	err = w.refused(func(ctx context.Context, s *sender.Sender) error {
+		_, err := s.Deploy(ctx, w.publisher, w.deployment())
+		return err
+	}, nil, "8 decimals")
+	if wrong := (*ethclient.DecimalsError)(nil); !errors.As(err, &wrong) {
+		t.Errorf("%T", err)
+	}
+}
+
+func TestOtherCode(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		spoil func(w *world, d *swap.Distributor)
+		words string
+	}{
+		{"another contract", func(w *world, d *swap.Distributor) { d.Address = swap.EVMAddress(w.token) }, "not the code of SessionTokenDistributor"},
+		{"no contract", func(w *world, d *swap.Distributor) { d.Address = holder(1) }, "there is no contract"},
+		{"another code hash", func(_ *world, d *swap.Distributor) { d.CodeHash[0]++ }, "has hash"},
+		{"another guardian", func(w *world, d *swap.Distributor) { d.Guardian = swap.EVMAddress(w.stranger.Address()) }, "the guardian"},
+		{"another delay", func(_ *world, d *swap.Distributor) { d.ActivationDelay++ }, "the activation delay"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := newWorld(t)
+			d := w.deploy()
+			tx := w.log // the deployment stays on chain; the ledger begins again with a false description of it
+			w.memoryLedger = newLedger(t, w.terms, testRails, w.now)
+			c.spoil(w, &d)
+			w.append(swap.Record{Event: &swap.DistributorDeployed{Distributor: d, Tx: swap.Digest(tx[0])}})
+			w.approve(5000)
+			w.refused(w.propose(1), nil, c.words)
+		})
+	}
+}
+
+func TestUnderfunded(t *testing.T) {
+	w := newWorld(t)
+	w.deploy()
+	w.approve(5000, 6000)
+	err := w.refused(w.propose(1), nil, "11000", "chain fund --round 1")
+	var short *ethclient.UnderfundedError
+	if !errors.As(err, &short) || short.Missing().Int64() != 11000 {
+		t.Errorf("missing: %v", err)
+	}
+	// A part of it is not enough, and funding adds only what is missing.
+	_, err = w.sender().Fund(t.Context(), w.owner, 0, 4000)
+	must(t, err)
+	w.refused(w.propose(1), nil, "7000 more")
+	f, err := w.sender().Fund(t.Context(), w.owner, 1, 0)
+	must(t, err)
+	if f.Sent != 7000 || f.Tx == nil {
+		t.Errorf("funded %+v", f)
+	}
+	if f, err = w.sender().Fund(t.Context(), w.owner, 1, 0); err != nil || f.Sent != 0 {
+		t.Errorf("funded again: %+v, %v", f, err)
+	}
+	must(t, w.propose(1)(t.Context(), w.sender()))
+	must(t, w.propose(1)(t.Context(), w.sender()))
+	if n := w.count("root.proposed"); n != 1 {
+		t.Errorf("%d proposals", n)
+	}
+	_, err = w.sender().Fund(t.Context(), w.stranger, 0, 20000)
+	want(t, err, "the distributor's owner is")
+}
+
+func TestOrderOfThings(t *testing.T) {
+	w := newWorld(t)
+	w.approve(5000)
+	w.refused(w.propose(1), nil, "chain deploy")
+	w.deploy()
+	_, err := w.sender().Fund(t.Context(), w.owner, 1, 0)
+	must(t, err)
+	w.refused(func(ctx context.Context, s *sender.Sender) error {
+		_, err := s.Propose(ctx, w.stranger, 1)
+		return err
+	}, nil, "the distributor's publisher is")
+	w.refused(w.propose(2), nil, "no round 2")
+	w.refused(w.push(1), nil, "round 1 is approved")
+	activate := func(ctx context.Context, s *sender.Sender) error {
+		_, err := s.Activate(ctx, w.stranger, 0)
+		return err
+	}
+	w.refused(activate, nil, "no round is pending")
+	must(t, w.propose(1)(t.Context(), w.sender()))
+	w.refused(activate, nil, "can be activated from")
+	w.refused(w.push(1), nil, "round 1 is proposed")
+	w.pass(delay)
+	must(t, activate(t.Context(), w.sender()))
+	must(t, activate(t.Context(), w.sender()))
+	must(t, w.push(1)(t.Context(), w.sender()))
+	must(t, w.push(1)(t.Context(), w.sender()))
+	w.check()
+	if n := w.count("push.planned"); n != 1 {
+		t.Errorf("%d plans", n)
+	}
+}
+
+func TestCancel(t *testing.T) {
+	w := newWorld(t)
+	w.deploy()
+	w.approve(5000)
+	_, err := w.sender().Fund(t.Context(), w.owner, 1, 0)
+	must(t, err)
+	must(t, w.propose(1)(t.Context(), w.sender()))
+	w.refused(func(ctx context.Context, s *sender.Sender) error { return s.Cancel(ctx, w.publisher, 1) }, nil, "guardian")
+	w.refused(func(ctx context.Context, s *sender.Sender) error { return s.Cancel(ctx, w.guardian, 7) }, nil, "no round 7")
+	for range 2 {
+		must(t, w.sender().Cancel(t.Context(), w.guardian, 1))
+	}
+	if r := w.round(1); r.Status != swap.CancelledRound {
+		t.Errorf("round 1 is %s", r.Status)
+	}
+	if n := w.count("root.cancelled"); n != 1 {
+		t.Errorf("%d cancellations", n)
+	}
+	w.refused(w.propose(1), nil, "round 1 is cancelled")
+}
+
+func TestPause(t *testing.T) {
+	w := newWorld(t)
+	w.deploy()
+	w.approve(5000)
+	w.publish(1)
+	for range 2 {
+		must(t, w.sender().Pause(t.Context(), w.guardian))
+		w.refused(w.push(1), nil, "paused")
+		must(t, w.sender().Pause(t.Context(), w.guardian))
+		must(t, w.sender().Unpause(t.Context(), w.owner))
+		must(t, w.sender().Unpause(t.Context(), w.owner))
+	}
+	must(t, w.push(1)(t.Context(), w.sender()))
+	w.check()
+	for kind, n := range map[string]int{"payout.seen": 1, "tx.signed": 4 + 4 + 1} {
+		if got := w.count(kind); got != n {
+			t.Errorf("%d entries %s, expected %d", got, kind, n)
+		}
+	}
+	want(t, w.sender().Pause(t.Context(), w.publisher), "guardian")
+}
+
+// TestAlarm has the publisher's key propose a root that the ledger did not build: everything stops but the means to stop it.
+func TestAlarm(t *testing.T) {
+	w := newWorld(t)
+	d := w.deploy()
+	w.approve(5000)
+	w.publish(1)
+	w.approve(5000)
+	at := common.Address(d.Address)
+	abi := bindings.NewSessionTokenDistributor()
+	w.sendRaw(t, w.publisher, &at, abi.PackPropose(9, [32]byte{1}, big.NewInt(5000), 1, [32]byte{2}))
+	for range deep {
+		w.sim.Commit()
+	}
+	err := w.refused(w.push(1), []string{"root.proposed"}, "entry", "did not build", "correction")
+	if !errors.Is(err, sender.ErrAlarm) {
+		t.Errorf("%v", err)
+	}
+	w.refused(w.propose(2), nil, "did not build")
+	must(t, w.sender().Pause(t.Context(), w.guardian))
+	want(t, w.sender().Unpause(t.Context(), w.owner), "did not build")
+	must(t, w.sender().Cancel(t.Context(), w.guardian, 9))
+	m, err := w.sender().Sync(t.Context())
+	must(t, err)
+	for entry := range m.Alarms {
+		w.append(swap.Record{Event: &swap.Correction{Entry: entry, Note: "the key was lent out", By: "ada"}})
+	}
+	must(t, w.sender().Unpause(t.Context(), w.owner))
+	must(t, w.push(1)(t.Context(), w.sender()))
+}
+
+func TestRails(t *testing.T) {
+	w := newWorld(t)
+	w.deploy()
+	w.approve(3000, 5000, 7000, 9000, 11000)
+	rails := testRails
+	rails.GasPrice = 1
+	w.setRails(rails)
+	w.refused(func(ctx context.Context, s *sender.Sender) error {
+		_, err := s.Fund(ctx, w.owner, 1, 0)
+		return err
+	}, []string{"rail.hit"}, "rails.gas_price is 1 wei per gas")
+	w.setRails(testRails)
+	w.publish(1)
+
+	rails = testRails
+	rails.Transaction = 10000
+	w.setRails(rails)
+	w.refused(w.push(1), []string{"rail.hit"}, "rails.transaction is 10000 atomic SESH")
+
+	rails = testRails
+	rails.Day = 34999
+	w.setRails(rails)
+	err := w.push(1)(t.Context(), w.sender())
+	want(t, err, "batch 1 of push plan 1", "rails.day is 34999", "this needs 35000")
+	if n := w.count("tx.signed"); n != 5 { // deploy, fund, propose, activate, and the first batch
+		t.Errorf("%d transactions signed", n)
+	}
+	w.refused(w.push(1), []string{"rail.hit"}, "rails.day is 34999")
+	w.now = w.now.Add(24 * time.Hour)
+	must(t, w.push(1)(t.Context(), w.sender()))
+	w.check()
+	if n := w.count("push.planned"); n != 1 {
+		t.Errorf("%d plans", n)
+	}
+}
+
+// TestHolderClaims lets a holder claim between the plan and its batch.
+func TestHolderClaims(t *testing.T) {
+	w := newWorld(t)
+	d := w.deploy()
+	w.approve(3000, 5000, 7000, 9000)
+	w.publish(1)
+	// The process dies after the plan is written.
+	w.interruptedPush(1, 1)
+	tree := w.treeOf(1)
+	for i := range 4 {
+		p, err := tree.ProofOf(common.Address(holder(i)))
+		must(t, err)
+		path := make([][32]byte, len(p.Path))
+		for i, h := range p.Path {
+			path[i] = h
+		}
+		at := common.Address(d.Address)
+		w.sendRaw(t, w.stranger, &at, bindings.NewSessionTokenDistributor().PackClaim(p.Leaf.Account, p.Leaf.Amount.ToBig(), path))
+		if i == 1 { // the first two are final, the others are not
+			w.sim.Commit()
+			w.sim.Commit()
+		}
+	}
+	must(t, w.push(1)(t.Context(), w.sender()))
+	w.check()
+}
+
+func (w *world) interruptedPush(round uint64, write int) {
+	w.t.Helper()
+	s := w.sender()
+	w.faults.arm(write, true, false)
+	if err := w.push(round)(w.t.Context(), s); !errors.Is(err, errCrash) {
+		w.t.Fatalf("no crash: %v", err)
+	}
+	w.faults.arm(0, false, false)
+}
+
+func TestDryRun(t *testing.T) {
+	w := newWorld(t)
+	w.deploy()
+	w.approve(3000, 5000, 7000, 9000, 10)
+	w.publish(1)
+	before := len(w.log)
+	p, err := w.sender().Push(t.Context(), w.publisher, 1, true)
+	must(t, err)
+	if len(w.log) != before {
+		t.Errorf("%d entries were appended", len(w.log)-before)
+	}
+	if len(p.Batches) != 2 || p.Batches[0].Gas < 100_000 || p.Batches[1].Amount == 0 || p.Cost.Sign() <= 0 || p.TooSmall != 1 || p.Amount != 24000 {
+		t.Errorf("%+v", p)
+	}
+	must(t, w.push(1)(t.Context(), w.sender()))
+	if p, err = w.sender().Push(t.Context(), w.publisher, 1, true); err != nil || len(p.Batches) != 0 || p.Paid != 4 {
+		t.Errorf("%+v, %v", p, err)
+	}
+}
+
+// TestActivationNear signs no batch whose proof the next activation may make worthless.
+func TestActivationNear(t *testing.T) {
+	w := newWorld(t)
+	w.deploy()
+	w.approve(3000)
+	w.publish(1)
+	w.approve(0, 5000)
+	_, err := w.sender().Fund(t.Context(), w.owner, 2, 0)
+	must(t, err)
+	must(t, w.propose(2)(t.Context(), w.sender()))
+	err = w.push(1)(t.Context(), w.sender())
+	want(t, err, "round 2 can be activated from", "activate it and push that one")
+	w.pass(delay)
+	_, err = w.sender().Activate(t.Context(), w.publisher, 2)
+	must(t, err)
+	w.refused(w.push(1), nil, "round 1")
+	must(t, w.push(2)(t.Context(), w.sender()))
+	w.check()
+}
+
+// TestForeignNonce has another program use the nonce with the same key.
+func TestForeignNonce(t *testing.T) {
+	w := newWorld(t)
+	w.deploy()
+	w.approve(5000)
+	_, err := w.sender().Fund(t.Context(), w.owner, 1, 0)
+	must(t, err)
+	w.chain.onSend = func(ctx context.Context, tx *types.Transaction) error {
+		to := w.stranger.Address()
+		other, err := w.publisher.SignTx(ctx, types.NewTx(&types.DynamicFeeTx{
+			ChainID: tx.ChainId(), Nonce: tx.Nonce(), To: &to, Gas: 21000, GasFeeCap: tx.GasFeeCap(), GasTipCap: tx.GasTipCap(),
+		}), tx.ChainId())
+		must(t, err)
+		w.chain.Client.SendTransaction(ctx, other)
+		return errors.New("connection reset by peer")
+	}
+	err = w.propose(1)(t.Context(), w.sender())
+	if !errors.Is(err, sender.ErrForeignNonce) {
+		t.Fatal(err)
+	}
+	w.chain.onSend = nil
+	if r := w.round(1); r.Status != swap.CancelledRound {
+		t.Errorf("round 1 is %s", r.Status)
+	}
+	w.refused(w.propose(1), nil, "round 1 is cancelled")
+}
+
+// TestReplacement raises the base fee above what was offered, while the bytes are lost on their way.
+func TestReplacement(t *testing.T) {
+	w := newWorld(t)
+	w.deploy()
+	w.approve(5000)
+	_, err := w.sender().Fund(t.Context(), w.owner, 1, 0)
+	must(t, err)
+
+	head, err := w.sim.Client().HeaderByNumber(t.Context(), nil)
+	must(t, err)
+	tip, err := w.sim.Client().SuggestGasTipCap(t.Context())
+	must(t, err)
+	low := testRails
+	low.GasPrice = swap.Amount(new(big.Int).Add(head.BaseFee, tip).Uint64() + 1_000_000)
+	w.setRails(low)
+	w.chain.onSend = func(context.Context, *types.Transaction) error { return errors.New("i/o timeout") }
+	err = w.propose(1)(t.Context(), w.sender())
+	want(t, err, "keeps refusing", "the bytes are kept")
+	first := w.attempts(swap.Intent{Purpose: swap.PurposePropose, Round: 1, Plan: 1})
+	for w.baseFee() <= uint64(first[0].GasFee) {
+		w.burnBlock()
+	}
+	// More is offered only as far as the rail allows.
+	want(t, w.propose(1)(t.Context(), w.sender()), "rails.gas_price")
+	w.setRails(testRails)
+	w.chain.onSend = nil
+	must(t, w.propose(1)(t.Context(), w.sender()))
+	both := w.attempts(first[0].Intent)
+	if len(both) != 2 || both[0].Nonce != both[1].Nonce || both[0].Status != swap.FailedAttempt || both[1].Status != swap.FinalizedAttempt {
+		t.Errorf("%+v", both)
+	}
+	if r := w.round(1); r.Status != swap.ProposedRound {
+		t.Errorf("round 1 is %s", r.Status)
+	}
+	w.consistent()
+}
+
+func (w *world) attempts(i swap.Intent) []swap.Attempt {
+	w.t.Helper()
+	list, err := w.tables.Attempts(i)
+	must(w.t, err)
+	if len(list) == 0 {
+		w.t.Fatalf("%+v was not signed", i)
+	}
+	return list
+}
+
+func (w *world) baseFee() uint64 {
+	w.t.Helper()
+	h, err := w.sim.Client().HeaderByNumber(w.t.Context(), nil)
+	must(w.t, err)
+	return h.BaseFee.Uint64()
+}
+
+// burnBlock makes a block that is nearly full, so that the base fee rises by an eighth.
+func (w *world) burnBlock() {
+	w.t.Helper()
+	ctx := w.t.Context()
+	nonce, err := w.sim.Client().NonceAt(ctx, w.stranger.Address(), nil)
+	must(w.t, err)
+	tx, err := w.stranger.SignTx(ctx, types.NewTx(&types.DynamicFeeTx{
+		ChainID: big.NewInt(chainID), Nonce: nonce, Data: []byte{0xfe}, // INVALID takes all gas
+		Gas: 16_700_000, GasTipCap: big.NewInt(1e9), GasFeeCap: big.NewInt(50e9),
+	}), big.NewInt(chainID))
+	must(w.t, err)
+	must(w.t, w.sim.Client().SendTransaction(ctx, tx))
+	w.sim.Commit()
+}
+
+// TestDeployment refuses unsafe settings.
+func TestDeployment(t *testing.T) {
+	w := newWorld(t)
+	for _, c := range []struct {
+		spoil func(d *sender.Deployment)
+		words string
+	}{
+		{func(d *sender.Deployment) { d.Guardian = d.Owner }, "is also the owner"},
+		{func(d *sender.Deployment) { d.Publisher = swap.EVMAddress{} }, "zero address"},
+		{func(d *sender.Deployment) { d.Owner = swap.EVMAddress(w.token) }, "token"},
+		{func(d *sender.Deployment) { d.ClosesAt = 2208988800 + 89*24*3600 }, "less than 90 days"},
+		{func(d *sender.Deployment) { d.ActivationDelay = 91 * 24 * 3600 }, "DelayOutOfRange"},
+	} {
+		d := w.deployment()
+		c.spoil(&d)
+		w.refused(func(ctx context.Context, s *sender.Sender) error {
+			_, err := s.Deploy(ctx, w.publisher, d)
+			return err
+		}, nil, c.words)
+	}
+	poor := newKey("poor")
+	_, err := w.sender().Deploy(t.Context(), poor, w.deployment())
+	want(t, err, "0 wei for gas", "send it at least")
+	d := w.deployment()
+	d.ActivationDelay = 0
+	got, err := w.sender().Deploy(t.Context(), w.stranger, d)
+	must(t, err)
+	if got.ActivationDelay != sender.DefaultDelay || got.ClosesAt != 2208988800+90*24*3600 || got.Token != swap.EVMAddress(w.token) {
+		t.Errorf("%+v", got)
+	}
+	if n := w.count("distributor.seen"); n == 0 {
+		t.Error("the events of the deployment are not recorded")
+	}
+	if !bytes.Equal(got.Owner[:], w.owner.Address().Bytes()) {
+		t.Errorf("owner %s", got.Owner)
+	}
+}
