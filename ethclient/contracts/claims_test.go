@@ -112,15 +112,20 @@ func TestLaterRootWithLess(t *testing.T) {
 func TestNeverMoreThanAnnounced(t *testing.T) {
 	w := newWorld(t, 1000)
 	tree := w.tree(100, 200, 300)
-	w.do(w.publisher, w.propose(1, tree.Root(), 350))
+	w.do(w.publisher, w.propose(1, tree.Root(), 399))
 	w.at(w.head().Time + delay)
 	w.do(w.stranger, w.d.PackActivate())
 	w.do(w.stranger, w.claimData(tree, 0))
-	w.reverts(w.stranger, w.claimData(tree, 2), "TotalExceeded[400 350]")
-	w.reverts(w.stranger, w.batchData(tree, 1, 2), "TotalExceeded[600 350]")
+	w.reverts(w.stranger, w.claimData(tree, 2), "TotalExceeded[400 399]") // by one atomic unit
+	w.reverts(w.stranger, w.batchData(tree, 0, 2), "TotalExceeded[400 399]")
+	w.reverts(w.stranger, w.batchData(tree, 1, 2), "TotalExceeded[600 399]")
 	w.expect("claimed", "0", holder(1))
-	w.do(w.stranger, w.claimData(tree, 1))
-	w.expect("totalClaimed", "300")
+	w.do(w.publisher, w.propose(2, tree.Root(), 400))
+	w.at(w.head().Time + delay)
+	w.do(w.stranger, w.d.PackActivate())
+	w.do(w.stranger, w.claimData(tree, 2)) // exactly
+	w.reverts(w.stranger, w.claimData(tree, 1), "TotalExceeded[600 400]")
+	w.expect("totalClaimed", "400")
 }
 
 func TestClaimBatch(t *testing.T) {
