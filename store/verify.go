@@ -23,9 +23,9 @@ type Verified struct {
 	Checkpoint  ledger.Checkpoint // the signed one
 }
 
-// Verify compares everything that is stored with everything that it follows from: the database's own structure, the bytes
-// of every entry with its hash and its place in the tree, the tree with the signed checkpoint, every attachment with its digest
-// and the entries that name it, and every row of the projections with what the entries add up to. It verifies no claims' signatures
+// Verify compares everything that is stored with everything that it follows from: the bytes of every entry with its hash
+// and its place in the tree, every attachment with its digest and the entries that name it, the database's own structure, every row
+// of the projections with what the entries add up to, and the tree with the signed checkpoint. It verifies no claims' signatures
 // and recomputes no rounds; the auditor does. The error names the first thing that is wrong.
 func (r *Reader) Verify(ctx context.Context) (Verified, error) {
 	// Read before the transaction begins, it can cover no entry that the transaction does not see.
@@ -36,7 +36,7 @@ func (r *Reader) Verify(ctx context.Context) (Verified, error) {
 	out := Verified{Checkpoint: signed}
 	err = r.view(ctx, func(t *tables) error {
 		v := &verifier{ctx: ctx, tables: t, named: map[swap.Hash]uint64{}}
-		for _, check := range []func() error{v.structure, v.entries, v.tree, v.attachments, v.projections} {
+		for _, check := range []func() error{v.entries, v.tree, v.attachments, v.structure, v.projections} {
 			if err := check(); err != nil {
 				return err
 			}

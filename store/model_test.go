@@ -1,0 +1,437 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"pgregory.net/rapid"
+
+	"oxenswap/swap"
+	"oxenswap/swap/ledger"
+)
+
+// model holds a store against swap.Memory: random entries, valid ones and others, go to both.
+type model struct {
+	*world
+	t       *rapid.T
+	dir     string
+	store   *Store
+	memory  *swap.Memory
+	att     swap.AttachmentMap
+	entries []ledger.Entry
+	sender  swap.EVMAddress
+	nonce   uint64
+}
+
+func TestModel(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		dir, err := os.MkdirTemp(t.TempDir(), "")
+		if err != nil {
+			rt.Fatal(err)
+		}
+		m := &model{world: newWorld(rt, 8), t: rt, dir: dir, memory: &swap.Memory{}, att: swap.AttachmentMap{}}
+		m.sender = m.address()
+		m.store = m.create(dir)
+		defer func() { m.store.Close() }()
+		for _, r := range m.first() {
+			m.attach(r)
+		}
+		m.must(m.store.Entries(context.Background(), 0, 2, func(e Stored) error {
+			m.entries = append(m.entries, e.Entry)
+			return swap.Apply(m.memory, m.att, e.Entry)
+		}))
+		m.advanced(rt, rapid.IntRange(0, 4).Draw(rt, "stage"))
+		rt.Repeat(map[string]func(*rapid.T){
+			"snapshot": func(t *rapid.T) {
+				m.record(m.taken(rapid.SampledFrom([]uint64{100, 240, 250, 262, 1<<63 + 5}).Draw(t, "height")))
+			},
+			"publish": func(t *rapid.T) { m.publish(t) },
+			"decide":  m.decide,
+			"missed":  func(t *rapid.T) { m.record(event(&swap.SnapshotMissed{Height: m.height(t), Reason: "no daemon"})) },
+			"claim":   m.claimed,
+			"legacy": func(t *rapid.T) {
+				m.record(m.legacy(rapid.SampledFrom([][]int{{0}, {1, 2}, {}, {3, 3}}).Draw(t, "holders")...)...)
+			},
+			"round":   m.round,
+			"approve": m.approve,
+			"abandon": func(t *rapid.T) { m.record(event(&swap.RoundAbandoned{Round: m.roundNumber(t), Reason: "test"})) },
+			"deploy":  func(*rapid.T) { m.record(m.deployed()) },
+			"chain":   m.chain,
+			"sign":    m.sign,
+			"advance": m.advance,
+			"plan":    m.plan,
+			"note":    m.note,
+			"time": func(t *rapid.T) {
+				m.clock.move(time.Duration(rapid.IntRange(0, 100_000).Draw(t, "seconds")) * time.Second)
+			},
+			"restart": func(*rapid.T) {
+				m.must(m.store.Close())
+				m.store = m.open(dir)
+			},
+			"rebuild": func(*rapid.T) { m.must(m.store.Rebuild(context.Background())) },
+			"compare": m.compare,
+		})
+		m.compare(rt)
+		m.verify(m.store.Reader)
+	})
+}
+
+// advanced brings a migration to a stage from which random steps reach further: 1 has a distributor and a final snapshot, 2 claims too,
+// 3 a published round and 4 a second one under way.
+func (m *model) advanced(t *rapid.T, stage int) {
+	if stage >= 1 {
+		m.record(m.deployed())
+		m.record(m.taken(240))
+		m.record(m.finalized(240))
+	}
+	if stage >= 2 {
+		for i := range 5 {
+			m.record(event(m.claim(i, 1, m.address())))
+		}
+	}
+	if stage >= 3 {
+		m.publish(t)
+	}
+	if stage >= 4 {
+		m.record(m.taken(262))
+		m.record(m.finalized(262))
+		m.record(event(m.claim(1, 2, m.address())))
+		m.round(t)
+	}
+}
+
+func (m *model) publish(t *rapid.T) {
+	m.round(t)
+	m.approve(t)
+	for _, r := range m.rounds() {
+		if r.Status == swap.ApprovedRound {
+			m.record(event(&swap.RootProposed{Round: r.Round, Root: r.Root, Total: r.Total, LedgerSize: r.Approved + 1, LogPosition: m.position(3)}))
+			m.record(event(&swap.RootActivated{Round: r.Round, Root: r.Root, LogPosition: m.position(4)}))
+		}
+	}
+}
+
+func event(e swap.Event) swap.Record { return swap.Record{Event: e} }
+
+func (m *model) attach(r swap.Record) {
+	for _, a := range r.Attachments {
+		m.att[swap.Digest(a)] = a
+	}
+}
+
+// record gives records to the store, and what comes of it to the memory: the same entries, or the same refusal.
+func (m *model) record(records ...swap.Record) {
+	m.Helper()
+	entries, err := update(m.store, records...)
+	for _, r := range records {
+		m.attach(r)
+	}
+	if err == nil {
+		for _, e := range entries {
+			m.must(swap.Apply(m.memory, m.att, e))
+			m.entries = append(m.entries, e)
+		}
+		return
+	}
+	// An entry that is refused may leave something in the memory, so that gets a copy.
+	memory := &swap.Memory{}
+	for _, e := range m.entries {
+		m.must(swap.Apply(memory, m.att, e))
+	}
+	seq := uint64(len(m.entries))
+	for _, r := range records {
+		body, bodyErr := ledger.MarshalBody(r.Event)
+		m.must(bodyErr)
+		e := ledger.Entry{Seq: seq, Time: m.clock.Now(), Kind: r.Event.Kind(), Body: body}
+		if other := swap.Apply(memory, m.att, e); other != nil {
+			if other.Error() != err.Error() {
+				m.Fatalf("the store refuses with %q, the memory with %q", err, other)
+			}
+			return
+		}
+		seq++
+	}
+	m.Fatalf("the store refuses what the memory takes: %v", err)
+}
+
+func (m *model) height(t *rapid.T) uint64 {
+	return rapid.SampledFrom([]uint64{240, 250, 262, 1<<63 + 5}).Draw(t, "height")
+}
+
+func (m *model) decide(t *rapid.T) {
+	height := m.height(t)
+	if m.contents[height] == nil {
+		return
+	}
+	r := m.finalized(height)
+	if rapid.IntRange(0, 3).Draw(t, "discard") == 0 {
+		f := r.Event.(*swap.SnapshotFinalized)
+		r.Event = &swap.SnapshotDiscarded{Height: f.Height, BlockHash: f.BlockHash, Now: m.hash(), Daemons: f.Daemons}
+	}
+	m.record(r)
+}
+
+func (m *model) claimed(t *rapid.T) {
+	holder, sequence := rapid.IntRange(0, 7).Draw(t, "holder"), rapid.SampledFrom([]uint32{1, 2, 3, 7, 999999}).Draw(t, "sequence")
+	c := m.claim(holder, sequence, m.address())
+	if rapid.IntRange(0, 9).Draw(t, "refused") == 0 {
+		m.record(event(&swap.ClaimRefused{Text: c.Text, Signature: c.Signature, Oxen: c.Oxen, Account: c.Account, Recipient: c.Recipient, Sequence: sequence, Reason: swap.ReasonContract, Detail: "test"}))
+		return
+	}
+	m.record(event(c))
+}
+
+// round builds a round of both and records it.
+func (m *model) round(t *rapid.T) {
+	var fromStore swap.Record
+	var storeErr error
+	m.must(m.store.View(context.Background(), func(t swap.Tables, size uint64) error {
+		fromStore, storeErr = built(t, size)
+		return nil
+	}))
+	fromMemory, err := built(m.memory, uint64(len(m.entries)))
+	if fmt.Sprint(err) != fmt.Sprint(storeErr) {
+		m.Fatalf("the store builds with %v, the memory with %v", storeErr, err)
+	}
+	if err != nil {
+		return
+	}
+	if diff := cmp.Diff(fromMemory, fromStore, options()...); diff != "" {
+		m.Fatalf("rounds differ: %s", diff)
+	}
+	m.record(fromStore)
+}
+
+func (m *model) rounds() []swap.Round {
+	rounds, err := m.memory.Rounds()
+	m.must(err)
+	return rounds
+}
+
+func (m *model) roundNumber(t *rapid.T) uint64 {
+	return rapid.Uint64Range(1, uint64(len(m.rounds()))+1).Draw(t, "round")
+}
+
+func (m *model) approve(t *rapid.T) {
+	for _, r := range m.rounds() {
+		if r.Status == swap.BuiltRound {
+			m.record(m.approved(&r.RoundBuilt, rapid.IntRange(0, 1).Draw(t, "operator")))
+			return
+		}
+	}
+}
+
+// big draws numbers around 2^63 too.
+func big(t *rapid.T, what string) uint64 {
+	return rapid.SampledFrom([]uint64{0, 1, 5, 1<<63 - 1, 1 << 63, 1<<64 - 1}).Draw(t, what)
+}
+
+// chain records an event of the distributor.
+func (m *model) chain(t *rapid.T) {
+	at := swap.LogPosition{Tx: swap.Hash{31: byte(rapid.IntRange(0, 3).Draw(t, "tx"))}, Block: big(t, "block"), BlockHash: m.hash(), LogIndex: big(t, "index")}
+	r := swap.Round{RoundBuilt: swap.RoundBuilt{Round: big(t, "number"), Root: m.hash()}}
+	if rounds := m.rounds(); len(rounds) > 0 && rapid.Bool().Draw(t, "known") {
+		r = rounds[len(rounds)-1]
+	}
+	switch rapid.IntRange(0, 4).Draw(t, "event") {
+	case 0:
+		m.record(event(&swap.RootProposed{Round: r.Round, Root: r.Root, Total: r.Total, LedgerSize: r.Approved + 1, LogPosition: at}))
+	case 1:
+		m.record(event(&swap.RootActivated{Round: r.Round, Root: r.Root, LogPosition: at}))
+	case 2:
+		m.record(event(&swap.RootCancelled{Round: r.Round, Root: r.Root, LogPosition: at}))
+	case 3:
+		m.record(event(&swap.PayoutSeen{Recipient: m.address(), Amount: swap.Amount(big(t, "amount")), Cumulative: swap.Amount(big(t, "cumulative")), Round: r.Round, LogPosition: at}))
+	case 4:
+		m.record(event(&swap.DistributorSeen{Event: "Paused", Fields: map[string]string{"by": "x"}, LogPosition: at}))
+	}
+}
+
+// sign records a transaction: a new intent, or another attempt of one.
+func (m *model) sign(t *rapid.T) {
+	i := swap.Intent{
+		Purpose: rapid.SampledFrom([]string{swap.PurposePush, swap.PurposePropose, swap.PurposeFund}).Draw(t, "purpose"),
+		Round:   m.roundNumber(t), Plan: rapid.Uint64Range(0, 1).Draw(t, "plan"), Batch: big(t, "batch"),
+	}
+	earlier, err := m.memory.Attempts(i)
+	m.must(err)
+	nonce := m.nonce
+	if len(earlier) > 0 && rapid.IntRange(0, 5).Draw(t, "same nonce") > 0 {
+		nonce = earlier[0].Nonce
+	}
+	r := m.signed(i, uint64(len(earlier))+1, m.sender, nonce)
+	if rapid.IntRange(0, 5).Draw(t, "large") == 0 {
+		r.Event.(*swap.TxSigned).Amount, r.Event.(*swap.TxSigned).GasFee = 1<<64-1, 1<<63
+	}
+	m.record(r)
+	m.nonce += 1 + rapid.Uint64Range(0, 1).Draw(t, "gap")*(1<<63)
+}
+
+func (m *model) advance(t *rapid.T) {
+	var all []swap.Attempt
+	m.must(m.memory.AllAttempts(func(a swap.Attempt) error { all = append(all, a); return nil }))
+	in := swap.Inclusion{Hash: m.hash(), Block: big(t, "block"), BlockHash: m.hash(), Success: rapid.IntRange(0, 5).Draw(t, "success") > 0}
+	if len(all) > 0 {
+		in.Hash = all[rapid.IntRange(0, len(all)-1).Draw(t, "attempt")].Hash
+	}
+	switch rapid.IntRange(0, 2).Draw(t, "step") {
+	case 0:
+		m.record(event(&swap.TxMined{Inclusion: in}))
+	case 1:
+		m.record(event(&swap.TxFinalized{Inclusion: in}))
+	case 2:
+		m.record(event(&swap.TxFailed{Hash: in.Hash, Reason: "test"}))
+	}
+}
+
+func (m *model) plan(t *rapid.T) {
+	list := []byte("0,0x..,1\n")
+	for _, r := range m.rounds() {
+		migration, err := m.memory.Migration()
+		m.must(err)
+		m.record(swap.Record{Event: &swap.PushPlanned{Round: r.Round, Plan: migration.Plans[r.Round] + 1, Root: r.Root, List: swap.Digest(list)}, Attachments: [][]byte{list}})
+	}
+}
+
+func (m *model) note(t *rapid.T) {
+	switch rapid.IntRange(0, 4).Draw(t, "kind") {
+	case 0:
+		m.record(event(&swap.Correction{Entry: rapid.Uint64Range(0, uint64(len(m.entries))).Draw(t, "entry"), Note: "<looked at> & \u2028 done", By: "me"}))
+	case 1:
+		m.record(event(&swap.RailHit{Intent: swap.Intent{Purpose: swap.PurposePush}, Rail: "day", Limit: 1, Asked: 2}))
+	case 2:
+		m.record(event(&swap.ClaimChecked{Claim: rapid.Uint64Range(0, uint64(len(m.entries))).Draw(t, "claim"), Code: swap.RecipientCode{Ethereum: swap.SeenCode, Target: swap.SeenCode}}))
+	case 3:
+		config := *m.first()[1].Event.(*swap.ConfigSet)
+		config.Limits.Round = swap.Amount(big(t, "limit"))
+		m.record(event(&config))
+	case 4:
+		closes := m.terms.Closes.Add(time.Duration(rapid.IntRange(-1, 3).Draw(t, "days")) * 24 * time.Hour)
+		signed, err := ledger.SignNote(swap.ExtensionText(m.terms, closes), m.operators[0])
+		m.must(err)
+		m.record(event(&swap.TermsExtended{Closes: closes, Note: string(signed)}))
+	}
+}
+
+func options() []cmp.Option {
+	return []cmp.Option{
+		cmpopts.EquateEmpty(),
+		cmp.Comparer(func(a, b *swap.Terms) bool {
+			return a == b || a != nil && b != nil && bytes.Equal(a.Canonical(), b.Canonical())
+		}),
+	}
+}
+
+// compare asks store and memory everything that Tables can be asked.
+func (m *model) compare(t *rapid.T) {
+	want := m.everything(m.memory)
+	var got []any
+	m.must(m.store.View(context.Background(), func(t swap.Tables, size uint64) error {
+		if size != uint64(len(m.entries)) {
+			m.Fatalf("%d entries instead of %d", size, len(m.entries))
+		}
+		got = m.everything(t)
+		return nil
+	}))
+	if len(want) != len(got) {
+		t.Fatalf("memory and store differ: %s", cmp.Diff(want, got, options()...))
+	}
+	for i := range want { // one by one: cmp.Diff would look for what was inserted
+		if !cmp.Equal(want[i], got[i], options()...) {
+			t.Fatalf("memory and store differ: %s", cmp.Diff(want[i], got[i], options()...))
+		}
+	}
+}
+
+func (m *model) everything(t swap.Tables) []any {
+	var out []any
+	keep := func(v any, err error) {
+		text := ""
+		if err != nil && !errors.Is(err, swap.ErrNone) {
+			m.Fatalf("%v", err)
+		} else if err != nil {
+			v, text = nil, "none"
+		}
+		out = append(out, v, text)
+	}
+	row := func(v any) error { out = append(out, v); return nil }
+	s := m.keys()
+
+	migration, err := t.Migration()
+	keep(migration, err)
+	snapshots, err := t.Snapshots()
+	keep(snapshots, err)
+	for _, h := range []uint64{100, 240, 250, 262, 1<<63 + 5} {
+		snapshot, err := t.Snapshot(h)
+		keep(snapshot, err)
+		m.must(t.Balances(h, func(b swap.Balance) error { return row(b) }))
+	}
+	for _, h := range append(m.holders, swap.Balance{Account: "nobody"}) {
+		balances, err := t.AccountBalances(h.Account)
+		keep(balances, err)
+		latest, err := t.LatestClaim(h.Account)
+		keep(latest, err)
+		for _, sequence := range []uint32{0, 1, 2, 3, 7} {
+			claim, err := t.Claim(h.Account, sequence)
+			keep(claim, err)
+		}
+		allocations, err := t.AccountAllocations(h.Account)
+		keep(allocations, err)
+	}
+	m.must(t.LatestClaims(func(c swap.Claim) error { return row(c) }))
+	rounds, err := t.Rounds()
+	keep(rounds, err)
+	for n := range uint64(len(m.rounds())) + 2 {
+		round, err := t.Round(n)
+		keep(round, err)
+		m.must(t.Allocations(n, func(a swap.Allocation) error { return row(a) }))
+	}
+	m.must(t.Given(func(a swap.Account, p string, sum swap.Amount) error { return row([]any{a, p, sum}) }))
+	m.must(t.Cumulative(func(to swap.EVMAddress, sum swap.Amount) error { return row([]any{to, sum}) }))
+	m.must(t.AllAttempts(func(a swap.Attempt) error { return row(a) }))
+	for _, a := range s.attempts {
+		one, err := t.Attempt(a.Hash)
+		keep(one, err)
+		same, err := t.Attempts(a.Intent)
+		keep(same, err)
+		users, err := t.NonceAttempts(a.ChainID, a.Sender, a.Nonce)
+		keep(users, err)
+	}
+	last, err := t.LastLog()
+	keep(last, err)
+	for _, l := range s.logs {
+		entry, err := t.SeenLog(l.Tx, l.LogIndex)
+		keep(entry, err)
+	}
+	m.must(t.Payouts(func(p swap.Payout) error { return row(p) }))
+	return out
+}
+
+// keys are what the entries name: transactions and events of the distributor.
+func (m *model) keys() (k struct {
+	attempts []swap.TxSigned
+	logs     []swap.LogPosition
+}) {
+	for _, e := range m.entries {
+		decoded, err := swap.DecodeEvent(e.Kind, e.Body)
+		m.must(err)
+		switch v := decoded.(type) {
+		case *swap.TxSigned:
+			k.attempts = append(k.attempts, *v)
+		case *swap.PayoutSeen:
+			k.logs = append(k.logs, v.LogPosition)
+		case *swap.RootProposed:
+			k.logs = append(k.logs, v.LogPosition)
+		}
+	}
+	k.logs = append(k.logs, swap.LogPosition{LogIndex: 77})
+	k.attempts = append(k.attempts, swap.TxSigned{})
+	return k
+}
