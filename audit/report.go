@@ -93,7 +93,7 @@ func (r *Report) finish() {
 
 // entry records what is wrong with an entry.
 func (r *Report) entry(seq uint64, kind, what string) {
-	r.problem(Problem{Entry: &seq, Kind: kind, What: what})
+	r.problem(Problem{Entry: &seq, Kind: kind, What: strings.TrimPrefix(what, kind+": ")})
 }
 
 // global records what is wrong with no single entry.
@@ -128,7 +128,12 @@ func compareEntries(a, b *uint64) int {
 	return cmp.Compare(*a, *b)
 }
 
-func (r *Report) add(what string, n uint64) { addCount(&r.Checked, what, n) }
+// add counts what was checked.
+func (r *Report) add(what string, n uint64) {
+	if n > 0 {
+		addCount(&r.Checked, what, n)
+	}
+}
 
 func (r *Report) notChecked(what string, n uint64) { addCount(&r.NotChecked, what, n) }
 
@@ -149,20 +154,16 @@ func (r *Report) WriteText(w io.Writer) error {
 		fmt.Fprintf(out, "%s, %d entries, root %s\n", r.Origin, r.Entries, r.Root)
 		fmt.Fprintf(out, "anchors: %s\n", r.Anchors)
 	}
-	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	writeCounts(table, "checked", r.Checked)
-	writeCounts(table, "not checked", r.NotChecked)
-	if err := table.Flush(); err != nil {
-		return err
-	}
+	writeCounts(out, "checked", r.Checked)
+	writeCounts(out, "not checked", r.NotChecked)
 	if len(r.Programmes) > 0 {
 		fmt.Fprintln(out)
-		money := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
-		fmt.Fprintln(money, "programme\towed\tgiven\tunclaimed\tcap\tSESH")
+		table := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
+		fmt.Fprintln(table, "SESH\towed\tgiven\tunclaimed\tcap\t")
 		for _, p := range r.Programmes {
-			fmt.Fprintf(money, "%s\t%s\t%s\t%s\t%s\t\n", p.Name, p.Owed.Coins(), p.Given.Coins(), p.Unclaimed.Coins(), p.Cap.Coins())
+			fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t\n", p.Name, p.Owed.Coins(), p.Given.Coins(), p.Unclaimed.Coins(), p.Cap.Coins())
 		}
-		if err := money.Flush(); err != nil {
+		if err := table.Flush(); err != nil {
 			return err
 		}
 		fmt.Fprintf(out, "paid: %s SESH\n", r.Paid.Coins())
@@ -195,13 +196,14 @@ func (r *Report) verdict() string {
 	return "every entry holds"
 }
 
+// writeCounts writes one count a line; 0 stands for what cannot be counted.
 func writeCounts(w io.Writer, title string, counts []Count) {
 	for _, c := range counts {
-		if c.N == 0 {
-			fmt.Fprintf(w, "%s\t\t%s\n", title, c.What)
-		} else {
-			fmt.Fprintf(w, "%s\t%d\t%s\n", title, c.N, c.What)
+		n := ""
+		if c.N > 0 {
+			n = fmt.Sprint(c.N)
 		}
+		fmt.Fprintf(w, "%-12s %9s  %s\n", title, n, c.What)
 		title = ""
 	}
 }

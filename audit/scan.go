@@ -26,7 +26,7 @@ const bundleSize = 256
 // ordered runs work for 0 to count-1 on all cores and hands the results to take in this order. Few results wait at a
 // time, so memory does not grow with count. It ends early when take returns false or ctx ends.
 func ordered[T any](ctx context.Context, count uint64, work func(uint64) T, take func(T) bool) error {
-	ahead := make(chan chan T, runtime.GOMAXPROCS(0))
+	ahead := make(chan chan T, 32*runtime.GOMAXPROCS(0)) // room for a slow result, such as a snapshot
 	done := make(chan struct{})
 	var running sync.WaitGroup
 	defer running.Wait()

@@ -1,0 +1,182 @@
+package audit
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"oxenswap/oxenrpc/wire"
+	"oxenswap/swap"
+	"oxenswap/swap/cryptonote"
+)
+
+// signedClaim is what a bare check of a claim's signature needs.
+type signedClaim struct {
+	key  cryptonote.PublicKey
+	text []byte
+	sig  cryptonote.Signature
+}
+
+// crowd is a log in which n holders have stakes, claim, and are given a round.
+func crowd(tb testing.TB, n int) (*testLog, []signedClaim) {
+	tb.Helper()
+	l := newTestLog(tb, testTerms(tb))
+	l.open()
+	wallets := make([]*cryptonote.Wallet, n)
+	random := newEntropy("crowd")
+	type object = map[string]any
+	var nodes []object
+	for i := range wallets {
+		var err error
+		wallets[i], err = cryptonote.NewWallet(cryptonote.Fakechain, random)
+		must(tb, err)
+		address := wallets[i].Address().String()
+		if i%10 == 0 {
+			nodes = append(nodes, object{
+				"service_node_pubkey": hashOf("node", i), "operator_address": address, "funded": true, "active": true,
+				"registration_height": 100, "staking_requirement": 100000000000, "contributors": []object{},
+			})
+		}
+		node := nodes[len(nodes)-1]
+		node["contributors"] = append(node["contributors"].([]object), object{"address": address, "locked_contributions": []object{
+			{"key_image": hashOf("image", i), "key_image_pub_key": hashOf("output", i), "amount": 1000000 + i},
+		}})
+	}
+	w := loadWorld(tb, 1)
+	var answer struct {
+		Result object `json:"result"`
+	}
+	must(tb, json.Unmarshal(w.answer("a", wire.CallServiceNodes), &answer))
+	body, err := json.Marshal(object{"jsonrpc": "2.0", "id": "0", "result": object{
+		"block_hash": answer.Result["block_hash"], "hardfork": 19, "height": 240, "status": "OK", "service_node_states": nodes,
+	}})
+	must(tb, err)
+	for _, d := range []string{"a", "b"} {
+		for i, c := range w.Daemons[d] {
+			if c.Call == wire.CallServiceNodes {
+				w.Daemons[d][i].Body = body
+			}
+		}
+	}
+	l.take(w, nil)
+	l.decide(loadWorld(tb, 2), 240)
+	claims := make([]signedClaim, n)
+	for i, wallet := range wallets {
+		to := swap.Digest(fmt.Appendf(nil, "recipient %d", i))
+		text := swap.ClaimText{Migration: l.terms.ID(), Recipient: swap.EVMAddress(to[:20]), Sequence: 1, Until: time.Date(2027, 12, 31, 0, 0, 0, 0, time.UTC)}
+		line := []byte(text.String())
+		sig, err := wallet.Sign(0, 0, line, random)
+		must(tb, err)
+		a := wallet.Address()
+		claims[i] = signedClaim{a.Spend, line, sig}
+		l.add(&swap.ClaimAccepted{
+			Text: string(line), Signature: sig.String(), Oxen: a.String(), Account: swap.AccountOf(a), Recipient: text.Recipient, Sequence: 1,
+			Code: notChecked,
+		})
+	}
+	l.configure(1e15)
+	l.build(nil)
+	return l, claims
+}
+
+func hashOf(what string, n int) string {
+	return swap.Digest(fmt.Appendf(nil, "%s %d", what, n)).String()
+}
+
+// checkAll checks things on all cores and returns how long that took.
+func checkAll[T any](tb testing.TB, list []T, check func(T) error) time.Duration {
+	start := time.Now()
+	var next atomic.Int64
+	var workers sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		workers.Go(func() {
+			for i := next.Add(1) - 1; i < int64(len(list)); i = next.Add(1) - 1 {
+				if err := check(list[i]); err != nil {
+					tb.Error(err)
+				}
+			}
+		})
+	}
+	workers.Wait()
+	return time.Since(start)
+}
+
+// BenchmarkReplay replays a round of 20,000 accounts, with their snapshot and claims (claims/s), beside bare checks of the
+// same signatures (signatures/s) and of the same claims, whose addresses and texts are checked too (verified/s); and a log
+// without signatures (entries/s).
+func BenchmarkReplay(b *testing.B) {
+	b.Run("claims", func(b *testing.B) {
+		const n = 20_000
+		l, claims := crowd(b, n)
+		dir := l.export()
+		var events []*swap.ClaimAccepted
+		for _, e := range l.decoded() {
+			if c, ok := e.(*swap.ClaimAccepted); ok {
+				events = append(events, c)
+			}
+		}
+		var replay, bare, verified time.Duration
+		for b.Loop() {
+			bare += checkAll(b, claims, func(c signedClaim) error { return cryptonote.Verify(c.key, c.text, c.sig) })
+			verified += checkAll(b, events, func(e *swap.ClaimAccepted) error { return e.Verify(l.terms) })
+			start := time.Now()
+			mustHold(b, l, dir)
+			replay += time.Since(start)
+		}
+		b.ReportMetric(float64(n*b.N)/replay.Seconds(), "claims/s")
+		b.ReportMetric(float64(n*b.N)/bare.Seconds(), "signatures/s")
+		b.ReportMetric(float64(n*b.N)/verified.Seconds(), "verified/s")
+		b.ReportMetric(bare.Seconds()/replay.Seconds(), "of-bare")
+	})
+	b.Run("entries", func(b *testing.B) {
+		const n = 100_000
+		l, _ := crowd(b, 10)
+		claim := l.find("claim.accepted", 0)
+		for i := range n {
+			seen := swap.SeenNothing
+			if i%2 == 1 {
+				seen = swap.SeenCode
+			}
+			l.add(&swap.ClaimChecked{Claim: claim, Code: swap.RecipientCode{Ethereum: swap.SeenNothing, Target: seen}})
+		}
+		dir := l.export()
+		var replay time.Duration
+		for b.Loop() {
+			start := time.Now()
+			mustHold(b, l, dir)
+			replay += time.Since(start)
+		}
+		b.ReportMetric(float64(n*b.N)/replay.Seconds(), "entries/s")
+	})
+}
+
+func mustHold(b *testing.B, l *testLog, dir string) {
+	b.Helper()
+	r, err := Replay(context.Background(), os.DirFS(dir), l.options())
+	must(b, err)
+	if !r.OK() {
+		b.Fatalf("problems: %v", r.Problems)
+	}
+}
+
+// TestCrowd: the log that the benchmark replays holds, and a wrong claim in the middle of it is named.
+func TestCrowd(t *testing.T) {
+	l, _ := crowd(t, 700)
+	if r := l.audit(l.export(), l.options()); !r.OK() {
+		t.Fatalf("problems: %v", r.Problems)
+	}
+	at := l.find("claim.accepted", 600)
+	forged := l.changed(func(_ *testLog, events []swap.Event) []swap.Event {
+		events[at].(*swap.ClaimAccepted).Signature = events[at-1].(*swap.ClaimAccepted).Signature
+		return events
+	})
+	if r := forged.audit(forged.export(), l.options()); firstEntry(r) != fmt.Sprint(at) || len(r.Problems) != 1 {
+		t.Errorf("want a problem of entry %d, got %v", at, r.Problems)
+	}
+}
