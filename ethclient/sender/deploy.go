@@ -197,7 +197,8 @@ type Funded struct {
 }
 
 // Fund transfers to the distributor what its balance and its payments lack of a goal, and returns when that is final: the
-// total of a round, or with round 0 the goal given. The owner's key signs, on a development chain only.
+// total of a round, or with round 0 the goal given. The owner's key signs, on a development chain only; elsewhere the error
+// says what the owner must transfer, and signer may be nil.
 func (s *Sender) Fund(ctx context.Context, signer Signer, round uint64, goal swap.Amount) (*Funded, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

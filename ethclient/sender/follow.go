@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/big"
+	"slices"
 	"time"
 
 	"github.com/ethereum/go-ethereum/common"
@@ -121,14 +122,13 @@ type chase struct {
 	sent    map[swap.Hash]time.Duration // how long ago bytes were sent last, by the waiting done here
 	refused map[swap.Intent]int
 	foreign map[swap.Intent]int
-	mined   map[swap.Intent]swap.Hash // what Progress was told of
 }
 
 // follow waits for intents. The error is about the first, in their order, that did not succeed.
 func (s *Sender) follow(ctx context.Context, m swap.Migration, signer Signer, until depth, intents ...swap.Intent) error {
 	c := &chase{
 		Sender: s, m: m, signer: signer, until: until, sent: map[swap.Hash]time.Duration{},
-		refused: map[swap.Intent]int{}, foreign: map[swap.Intent]int{}, mined: map[swap.Intent]swap.Hash{},
+		refused: map[swap.Intent]int{}, foreign: map[swap.Intent]int{},
 	}
 	var first error
 	trouble, pause := 0, firstLook
@@ -172,12 +172,22 @@ func (c *chase) look(ctx context.Context, intents []swap.Intent, first *error) (
 	if err != nil {
 		return intents, false, fatal{err}
 	}
-	observed, err := c.observe(ctx, lists)
+	var asked []swap.Intent
+	var about [][]swap.Attempt
+	for i, list := range lists {
+		if !slices.ContainsFunc(list, func(a swap.Attempt) bool { return a.Status == swap.FinalizedAttempt }) {
+			asked, about = append(asked, intents[i]), append(about, list)
+		}
+	}
+	if len(asked) == 0 {
+		return nil, false, nil
+	}
+	observed, err := c.observe(ctx, about)
 	if err != nil {
-		return intents, false, err
+		return asked, false, err
 	}
 	for i, o := range observed {
-		intent, d := intents[i], Decide(o)
+		intent, d := asked[i], Decide(o)
 		at := o.Attempts[d.Attempt]
 		if d.Action == Foreign {
 			if c.foreign[intent]++; c.foreign[intent] < foreignLooks {
@@ -186,11 +196,11 @@ func (c *chase) look(ctx context.Context, intents []swap.Intent, first *error) (
 			}
 		}
 		if err := c.record(ctx, d.Events); err != nil {
-			return intents, false, fatal{err}
+			return asked, false, fatal{err}
 		}
 		news = news || len(d.Events) > 0
-		if d.Mined && c.mined[intent] != at.Hash {
-			c.mined[intent] = at.Hash
+		if d.Mined && c.told[intent] != at.Receipt.BlockHash {
+			c.told[intent] = at.Receipt.BlockHash
 			c.progress(Step{Intent: intent, Stage: StageMined, Hash: at.Hash, Block: at.Receipt.Block})
 		}
 		switch d.Action {
@@ -210,11 +220,11 @@ func (c *chase) look(ctx context.Context, intents []swap.Intent, first *error) (
 			c.progress(Step{Intent: intent, Stage: StageWaiting, Hash: at.Hash, Block: o.FinalBlock})
 		case Send:
 			if err := c.send(ctx, intent, o); err != nil {
-				return intents, news, err
+				return asked, news, err
 			}
 		case Replace:
 			if err := c.replace(ctx, c.m, c.signer, at.Attempt); err != nil {
-				return intents, news, fatal{err}
+				return asked, news, fatal{err}
 			}
 			news = true
 		}

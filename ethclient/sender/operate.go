@@ -56,8 +56,10 @@ func (s *Sender) begin(ctx context.Context, signer Signer, purpose string) (*ope
 		return nil, fmt.Errorf("the settings in force: %w", err)
 	}
 	op := &operation{Sender: s, m: m, signer: signer, state: &ethclient.State{}}
-	if err := op.finishEarlier(ctx); err != nil {
-		return nil, err
+	if signer != nil {
+		if err := op.finishEarlier(ctx); err != nil {
+			return nil, err
+		}
 	}
 	return op, op.refresh(ctx)
 }
@@ -338,7 +340,8 @@ func (s *Sender) Pause(ctx context.Context, signer Signer) error {
 	return s.setPaused(ctx, signer, swap.PurposePause, true)
 }
 
-// Unpause lets them go on. Only on a development chain: elsewhere the owner's acts are signed with the owner's own wallet.
+// Unpause lets them go on. Only on a development chain: elsewhere the owner's acts are signed with the owner's own wallet,
+// the error says so, and signer may be nil.
 func (s *Sender) Unpause(ctx context.Context, signer Signer) error {
 	return s.setPaused(ctx, signer, swap.PurposeUnpause, false)
 }

@@ -93,9 +93,10 @@ type Sender struct {
 	ledger Ledger
 	o      Options
 
-	mu      sync.Mutex           // held by an operation: nonces are claimed by looking first
-	batches uint64               // of the push plan in progress
-	times   map[uint64]time.Time // of entries, for the rail of a day
+	mu      sync.Mutex                // held by an operation: nonces are claimed by looking first
+	batches uint64                    // of the push plan in progress
+	times   map[uint64]time.Time      // of entries, for the rail of a day
+	told    map[swap.Intent]swap.Hash // blocks that Progress was told of
 }
 
 // New returns a sender for the migration of a ledger. The node must be on the chain that is read. The ledger must be locked
@@ -107,7 +108,7 @@ func New(chain *ethclient.Reader, node Node, ledger Ledger, o Options) *Sender {
 	if o.Sleep == nil {
 		o.Sleep = sleep
 	}
-	return &Sender{chain: chain, node: node, ledger: ledger, o: o, times: map[uint64]time.Time{}}
+	return &Sender{chain: chain, node: node, ledger: ledger, o: o, times: map[uint64]time.Time{}, told: map[swap.Intent]swap.Hash{}}
 }
 
 func (s *Sender) progress(step Step) {

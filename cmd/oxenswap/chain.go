@@ -1,0 +1,222 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"math/big"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/ethereum/go-ethereum/common"
+	"github.com/ethereum/go-ethereum/core/types"
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"oxenswap/ethclient"
+	"oxenswap/ethclient/sender"
+	"oxenswap/swap"
+)
+
+// ethereumChainID is Ethereum's, where contract wallets may be that do not exist on the token's chain.
+const ethereumChainID = 1
+
+func (a *app) chainCommand() *cobra.Command {
+	return group("chain", "The distributor and its transactions", a.chainDeployCommand(), a.chainFundCommand(), a.chainProposeCommand(),
+		a.chainActivateCommand(), a.chainCancelCommand(), a.chainPauseCommand(), a.chainUnpauseCommand(), a.chainPushCommand(), a.chainStatusCommand())
+}
+
+// chainLedger is the ledger as the sender uses it.
+type chainLedger struct{ *world }
+
+var _ sender.Ledger = chainLedger{}
+
+// Event implements sender.Ledger.
+func (l chainLedger) Event(ctx context.Context, seq uint64) (swap.Event, time.Time, error) {
+	e, err := l.Entry(ctx, seq)
+	if err != nil {
+		return nil, time.Time{}, err
+	}
+	event, err := swap.DecodeEvent(e.Kind, e.Body)
+	return event, e.Time, err
+}
+
+// operator is a data directory connected to the token's chain.
+type operator struct {
+	*world
+	reader *ethclient.Reader
+	sender *sender.Sender
+}
+
+// withChain runs a function on the data directory, opened for writing, and the token's chain.
+func (a *app) withChain(ctx context.Context, f func(*operator) error) error {
+	return a.with(ctx, a.open, func(w *world) error {
+		urls := w.config.Chain.RPC
+		if len(urls) == 0 {
+			return fmt.Errorf("%s names no RPC of the token's chain: set chain.rpc", configFile)
+		}
+		id := w.terms().Token.ChainID
+		reader, err := ethclient.Dial(ctx, ethclient.Options{ChainID: id}, ethclient.DefaultLimits(), urls...)
+		if err != nil {
+			return err
+		}
+		node, err := ethclient.Connect(ctx, urls[0], id, ethclient.DefaultLimits())
+		if err != nil {
+			return err
+		}
+		defer node.Close()
+		o := sender.Options{Progress: a.progress()}
+		if o.Roles, err = w.config.Chain.roles(false); err != nil {
+			return err
+		}
+		return f(&operator{w, reader, sender.New(reader, node, chainLedger{w}, o)})
+	})
+}
+
+// roles reads the three addresses. Unless they are needed, nothing is returned when one is missing.
+func (c chainConfig) roles(needed bool) (*sender.Roles, error) {
+	out := &sender.Roles{}
+	for _, role := range []struct {
+		name string
+		key  keyConfig
+		to   *swap.EVMAddress
+	}{{"owner", c.Owner, &out.Owner}, {"publisher", c.Publisher, &out.Publisher}, {"guardian", c.Guardian, &out.Guardian}} {
+		if role.key.Address == "" {
+			if needed {
+				return nil, fmt.Errorf("%s gives no address for chain.%s: the distributor needs all three roles", configFile, role.name)
+			}
+			return nil, nil
+		}
+		address, err := swap.ParseEIP55(role.key.Address)
+		if err != nil {
+			return nil, fmt.Errorf("%s: chain.%s.address: %w", configFile, role.name, err)
+		}
+		*role.to = swap.EVMAddress(address)
+	}
+	return out, nil
+}
+
+// key opens the keystore of a role.
+func (a *app) key(w *world, role string) (sender.Signer, error) {
+	k, ok := map[string]keyConfig{"owner": w.config.Chain.Owner, "publisher": w.config.Chain.Publisher, "guardian": w.config.Chain.Guardian}[role]
+	switch {
+	case !ok:
+		return nil, usage("--key %q is none of owner, publisher and guardian", role)
+	case k.Keystore == "" || k.PasswordFile == "":
+		return nil, fmt.Errorf("%s gives no keystore and password_file for chain.%s, whose key must sign this", configFile, role)
+	}
+	signer, err := sender.OpenKeystore(a.beside(k.Keystore), a.beside(k.PasswordFile))
+	if err != nil {
+		return nil, fmt.Errorf("the %s's key: %w", role, err)
+	}
+	if k.Address != "" && signer.Address().Hex() != k.Address {
+		return nil, fmt.Errorf("%s holds the key of %s, and chain.%s.address is %s: correct %s", k.Keystore, signer.Address(), role, k.Address, configFile)
+	}
+	return signer, nil
+}
+
+// beside resolves a path of the configuration.
+func (a *app) beside(path string) string {
+	if filepath.IsAbs(path) {
+		return path
+	}
+	return filepath.Join(a.dir, path)
+}
+
+// progress says what happens to each transaction, and on a terminal how far a push is.
+func (a *app) progress() func(sender.Step) {
+	bar, terminal := a.bar(0, "batches"), a.terminal()
+	waiting, trouble := map[swap.Intent]bool{}, ""
+	return func(s sender.Step) {
+		what := s.Purpose
+		if s.Round > 0 {
+			what += fmt.Sprintf(" round %d", s.Round)
+		}
+		if s.Of > 0 {
+			what += fmt.Sprintf(", batch %d of %d", s.Batch+1, s.Of)
+		}
+		if s.Of > 0 && s.Stage == sender.StageMined {
+			bar.ChangeMax64(int64(s.Of))
+			bar.Set64(int64(s.Batch) + 1)
+		}
+		if s.Of > 0 && terminal && s.Stage != sender.StageRefused && s.Stage != sender.StageTrouble {
+			return // the bar says it
+		}
+		switch s.Stage {
+		case sender.StageSigned:
+			a.say("%s: signed transaction 0x%s", what, s.Hash)
+		case sender.StageRefused:
+			if note := what + s.Note; note != trouble {
+				trouble = note
+				a.say("%s: the node answered: %s", what, s.Note)
+			}
+		case sender.StageTrouble:
+			if note := what + s.Note; note != trouble {
+				trouble = note
+				a.say("%s: trying again: %s", what, s.Note)
+			}
+		case sender.StageMined:
+			a.say("%s: in block %d", what, s.Block)
+		case sender.StageWaiting:
+			if s.Of == 0 && !waiting[s.Intent] {
+				waiting[s.Intent] = true
+				a.say("%s: waiting until it is final (block %d is)", what, s.Block)
+			}
+		case sender.StageFinal:
+			if s.Of == 0 {
+				a.say("%s: final", what)
+			}
+		}
+	}
+}
+
+// terminal reports whether a person watches stderr.
+func (a *app) terminal() bool {
+	f, ok := a.stderr.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// seenAt looks at an address on the chain behind a URL, which must be the one named.
+func seenAt(ctx context.Context, url string, chainID uint64, at swap.EVMAddress) (swap.Seen, error) {
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	c, err := ethclient.Connect(ctx, url, chainID, ethclient.DefaultLimits())
+	if err != nil {
+		return "", err
+	}
+	defer c.Close()
+	code, err := c.CodeAt(ctx, common.Address(at), nil)
+	if err != nil {
+		return "", err
+	}
+	if len(code) == 0 {
+		return swap.SeenNothing, nil
+	}
+	if _, ok := types.ParseDelegation(code); ok { // EIP-7702: 0xef0100 and an address
+		return swap.SeenDelegation, nil
+	}
+	return swap.SeenCode, nil
+}
+
+// ether writes wei in the chain's coin.
+func ether(wei *big.Int) string {
+	whole, rest := new(big.Int).QuoRem(wei, big.NewInt(1e18), new(big.Int))
+	return strings.TrimRight(strings.TrimRight(fmt.Sprintf("%s.%018s", whole, rest), "0"), ".")
+}
+
+// unixTime shows a time of the chain.
+func unixTime(seconds uint64) string { return formatTime(time.Unix(int64(seconds), 0)) }
+
+// alarmed says what the ledger did not cause, and is the answer no if there is such a thing.
+func (a *app) alarmed(m swap.Migration) error {
+	for _, entry := range slices.Sorted(maps.Keys(m.Alarms)) {
+		a.say("alarm, entry %d: %s", entry, m.Alarms[entry])
+	}
+	if len(m.Alarms) > 0 {
+		return errNo
+	}
+	return nil
+}

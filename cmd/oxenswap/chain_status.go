@@ -1,0 +1,185 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"math/big"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"oxenswap/ethclient"
+	"oxenswap/swap"
+)
+
+// chainStatus is what `chain status` prints. Amounts are in atomic SESH, times in Unix seconds.
+type chainStatus struct {
+	ChainID     uint64             `json:"chain_id"`
+	Head        uint64             `json:"head"`
+	Final       uint64             `json:"final"`
+	Distributor *distributorStatus `json:"distributor"` // null: not deployed yet
+	Gas         []gasStatus        `json:"gas"`
+	Open        []attemptStatus    `json:"open"` // transactions that are not final
+	Payments    uint64             `json:"payments"`
+	Paid        swap.Amount        `json:"paid"` // in final blocks
+	Alarms      map[uint64]string  `json:"alarms"`
+}
+
+type distributorStatus struct {
+	swap.Distributor
+	Live         rootStatus  `json:"live"`
+	Pending      *rootStatus `json:"pending"`
+	ActivatesAt  uint64      `json:"activates_at,omitempty"`
+	Balance      swap.Amount `json:"balance"`
+	TotalClaimed swap.Amount `json:"total_claimed"`
+	Paused       bool        `json:"paused"`
+}
+
+type rootStatus struct {
+	Round uint64      `json:"round"` // 0: none
+	Root  swap.Hash   `json:"root"`
+	Total swap.Amount `json:"total"`
+}
+
+// gasStatus is what a role has for gas.
+type gasStatus struct {
+	Role    string          `json:"role"`
+	Address swap.EVMAddress `json:"address"`
+	Wei     *big.Int        `json:"wei"`
+}
+
+// attemptStatus is a transaction that is not final.
+type attemptStatus struct {
+	swap.TxSigned
+	Status swap.AttemptStatus `json:"status"`
+}
+
+func (a *app) chainStatusCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "status",
+		Short: "Record what happened on chain, and show the distributor, open transactions and alarms",
+		Args:  noArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			return a.withChain(c.Context(), func(o *operator) error {
+				m, err := o.sender.Sync(c.Context())
+				if err != nil {
+					return err
+				}
+				s, err := o.status(c.Context(), m)
+				if err != nil {
+					return err
+				}
+				if err := a.print(s, s.print); err != nil {
+					return err
+				}
+				return a.alarmed(m)
+			})
+		},
+	}
+}
+
+func (o *operator) status(ctx context.Context, m swap.Migration) (*chainStatus, error) {
+	s := &chainStatus{ChainID: o.reader.ChainID(), Gas: []gasStatus{}, Open: []attemptStatus{}, Alarms: map[uint64]string{}}
+	head, err := o.reader.Head(ctx)
+	if err != nil {
+		return nil, err
+	}
+	final, err := o.reader.Finalized(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s.Head, s.Final = head.Number, final.Number
+	for entry, what := range m.Alarms {
+		s.Alarms[entry] = what
+	}
+	if err := o.View(ctx, func(t swap.Tables, _ uint64) error {
+		if err := t.AllAttempts(func(a swap.Attempt) error {
+			if a.Status == swap.SignedAttempt || a.Status == swap.MinedAttempt {
+				s.Open = append(s.Open, attemptStatus{a.TxSigned, a.Status})
+			}
+			return nil
+		}); err != nil {
+			return err
+		}
+		return t.Payouts(func(p swap.Payout) error {
+			s.Payments++
+			s.Paid += p.Amount
+			return nil
+		})
+	}); err != nil {
+		return nil, err
+	}
+	roles, err := o.config.Chain.roles(false)
+	if err != nil {
+		return nil, err
+	}
+	if m.Distributor != nil {
+		state, err := o.reader.Distributor(ctx, m.Distributor.Address, nil)
+		if err != nil {
+			return nil, err
+		}
+		s.Distributor = viewDistributor(*m.Distributor, state)
+	}
+	if roles == nil {
+		return s, nil
+	}
+	for _, r := range []gasStatus{{Role: "owner", Address: roles.Owner}, {Role: "publisher", Address: roles.Publisher}, {Role: "guardian", Address: roles.Guardian}} {
+		if r.Wei, err = o.reader.GasMoney(ctx, r.Address); err != nil {
+			return nil, err
+		}
+		s.Gas = append(s.Gas, r)
+	}
+	return s, nil
+}
+
+// viewDistributor is the distributor as it stands now: the owner may have named other roles and moved the closing.
+func viewDistributor(d swap.Distributor, now *ethclient.State) *distributorStatus {
+	d.Owner, d.Publisher, d.Guardian, d.ClosesAt = now.Owner, now.Publisher, now.Guardian, now.ClosesAt
+	v := &distributorStatus{
+		Distributor: d, Live: rootStatus(now.Live), ActivatesAt: now.ActivatesAt,
+		Balance: now.Balance, TotalClaimed: now.TotalClaimed, Paused: now.Paused,
+	}
+	if now.Pending.Round != 0 {
+		pending := rootStatus(now.Pending)
+		v.Pending = &pending
+	}
+	return v
+}
+
+func (s *chainStatus) print(w io.Writer) {
+	fmt.Fprintf(w, "chain\t%d, block %d, final %d\n", s.ChainID, s.Head, s.Final)
+	if d := s.Distributor; d == nil {
+		fmt.Fprintln(w, "distributor\tnot deployed yet (`oxenswap chain deploy`)")
+	} else {
+		d.print(w)
+		fmt.Fprintf(w, "payments\t%d, %s SESH in final blocks\n", s.Payments, s.Paid.Coins())
+	}
+	for _, g := range s.Gas {
+		fmt.Fprintf(w, "gas of the %s\t%s (%s)\n", g.Role, ether(g.Wei), g.Address)
+	}
+	fmt.Fprintf(w, "open transactions\t%d\n", len(s.Open))
+	for _, a := range s.Open {
+		fmt.Fprintf(w, "  %s round %d plan %d batch %d\t%s, attempt %d, nonce %d of %s, 0x%s\n", a.Purpose, a.Round, a.Plan, a.Batch, a.Status, a.Attempt, a.Nonce, a.Sender, a.Hash)
+	}
+	fmt.Fprintf(w, "alarms\t%d\n", len(s.Alarms))
+}
+
+func (d *distributorStatus) print(w io.Writer) {
+	printDistributor(w, d.Distributor)
+	if d.Live.Round == 0 {
+		fmt.Fprintln(w, "live\tno round yet")
+	} else {
+		fmt.Fprintf(w, "live\tround %d, %s SESH in all, root 0x%s\n", d.Live.Round, d.Live.Total.Coins(), d.Live.Root)
+	}
+	if d.Pending != nil {
+		fmt.Fprintf(w, "pending\tround %d, %s SESH in all, root 0x%s, from %s on\n", d.Pending.Round, d.Pending.Total.Coins(), d.Pending.Root, unixTime(d.ActivatesAt))
+	}
+	fmt.Fprintf(w, "holds\t%s SESH\nhas paid\t%s SESH\n", d.Balance.Coins(), d.TotalClaimed.Coins())
+	if owed := d.Live.Total - min(d.Live.Total, d.TotalClaimed); d.Live.Round > 0 {
+		fmt.Fprintf(w, "still owes\t%s SESH under the live root\n", owed.Coins())
+	}
+	if d.Paused {
+		fmt.Fprintf(w, "paused\tyes, closing moves later meanwhile (%s without the pause)\n", time.Unix(int64(d.ClosesAt), 0).UTC().Format(time.DateOnly))
+	}
+}

@@ -1,0 +1,219 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math/big"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/ethereum/go-ethereum/accounts/keystore"
+	"github.com/ethereum/go-ethereum/common"
+	"github.com/ethereum/go-ethereum/core/types"
+	"github.com/ethereum/go-ethereum/crypto"
+	"github.com/ethereum/go-ethereum/eth/ethconfig"
+	"github.com/ethereum/go-ethereum/ethclient/simulated"
+	"github.com/ethereum/go-ethereum/node"
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"oxenswap/ethclient/contracts"
+	"oxenswap/oxenrpc/oxentest"
+	"oxenswap/swap"
+)
+
+// ownersKey creates the token of the recorded terms with its first transaction.
+const ownersKey = "ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80"
+
+// chainStart is ahead of every clock, so that the chain's time does not depend on when the test runs.
+const chainStart = 2_000_000_000
+
+// testChain is a development chain with a real port. What is sent is final at once: the simulated chain calls a block
+// final at every 32nd block.
+type testChain struct {
+	sim *simulated.Backend
+	url string
+}
+
+func newTestChain() (*testChain, func(), error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, nil, err
+	}
+	port := listener.Addr().(*net.TCPAddr).Port
+	listener.Close()
+	alloc := types.GenesisAlloc{}
+	for _, k := range testKeys() {
+		alloc[k.Address] = types.Account{Balance: new(big.Int).Lsh(big.NewInt(1), 80)}
+	}
+	c := &testChain{sim: simulated.NewBackend(alloc, func(n *node.Config, eth *ethconfig.Config) {
+		n.HTTPHost, n.HTTPPort, n.HTTPModules = "127.0.0.1", port, []string{"eth"}
+		rules := *eth.Genesis.Config
+		rules.OsakaTime, rules.BogotaTime = nil, nil
+		eth.Genesis.Config = &rules
+		eth.Genesis.GasLimit, eth.Miner.GasCeil = 32_000_000, 32_000_000
+		eth.Genesis.Timestamp = chainStart
+	})}
+	node := &url.URL{Scheme: "http", Host: fmt.Sprintf("127.0.0.1:%d", port)}
+	proxy := httputil.NewSingleHostReverseProxy(node)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+		proxy.ServeHTTP(w, r)
+		if bytes.Contains(body, []byte("eth_sendRawTransaction")) {
+			c.settle()
+		}
+	}))
+	c.url = server.URL
+	return c, func() { server.Close(); c.sim.Close() }, c.createToken()
+}
+
+// settle makes blocks until the next is final that holds what was sent.
+func (c *testChain) settle() {
+	for range 64 {
+		c.sim.Commit()
+	}
+}
+
+// testKeys are the owner's, the publisher's and the guardian's.
+func testKeys() []*keystore.Key {
+	var out []*keystore.Key
+	for _, text := range []string{ownersKey, strings.Repeat("11", 32), strings.Repeat("22", 32)} {
+		k, err := crypto.HexToECDSA(text)
+		if err != nil {
+			panic(err)
+		}
+		out = append(out, &keystore.Key{Address: crypto.PubkeyToAddress(k.PublicKey), PrivateKey: k})
+	}
+	return out
+}
+
+func (c *testChain) createToken() error {
+	token := contracts.TestToken()
+	arguments, err := token.ABI.Pack("", big.NewInt(1e18))
+	if err != nil {
+		return err
+	}
+	tx, err := types.SignNewTx(testKeys()[0].PrivateKey, types.LatestSignerForChainID(big.NewInt(1337)), &types.DynamicFeeTx{
+		ChainID: big.NewInt(1337), Gas: 5_000_000, GasTipCap: big.NewInt(1e9), GasFeeCap: big.NewInt(1e10),
+		Data: append(append([]byte(nil), token.Bytecode...), arguments...),
+	})
+	if err != nil {
+		return err
+	}
+	err = c.sim.Client().SendTransaction(context.Background(), tx)
+	c.settle()
+	return err
+}
+
+// TestChainScript runs the chain commands as a person types them, on a chain at $CHAIN and two daemons. `pass SECONDS` lets
+// time go by on the chain.
+func TestChainScript(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/chain",
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Setup: func(e *testscript.Env) error {
+			chain, stop, err := newTestChain()
+			if err != nil {
+				return err
+			}
+			e.Defer(stop)
+			e.Values["chain"] = chain
+			e.Setenv("CHAIN", chain.url)
+			for i, role := range []string{"owner", "publisher", "guardian"} {
+				if err := writeTestKey(filepath.Join(e.WorkDir, role+".json"), testKeys()[i]); err != nil {
+					return err
+				}
+			}
+			daemons := map[string]*oxentest.Daemon{}
+			for _, name := range []string{"a", "b"} {
+				s, err := worldState(1, name)
+				if err != nil {
+					return err
+				}
+				daemons[name] = oxentest.NewDaemon(s)
+				server := httptest.NewServer(daemons[name])
+				e.Defer(server.Close)
+				e.Setenv("DAEMON_"+strings.ToUpper(name), server.URL)
+			}
+			e.Values["daemons"] = daemons
+			demo, err := filepath.Abs("../../demo")
+			e.Setenv("DEMO", demo)
+			return err
+		},
+		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
+			"world": showWorld,
+			"pass":  passTime,
+		},
+	})
+}
+
+func writeTestKey(path string, k *keystore.Key) error {
+	encrypted, err := keystore.EncryptKey(k, "secret", 2, 1)
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(path, encrypted, 0o600); err != nil {
+		return err
+	}
+	return os.WriteFile(path+".password", []byte("secret\n"), 0o600)
+}
+
+func passTime(ts *testscript.TestScript, _ bool, args []string) {
+	seconds, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	chain := ts.Value("chain").(*testChain)
+	chain.sim.Rollback() // the pool forgets mined transactions in the background; AdjustTime refuses until then
+	ts.Check(chain.sim.AdjustTime(time.Duration(seconds) * time.Second))
+	chain.settle()
+}
+
+// TestSeenAt looks at an empty address, a contract, a wallet with a delegation, and through a node of another chain.
+func TestSeenAt(t *testing.T) {
+	delegated := common.HexToAddress("0xde1e6a7ed")
+	code := map[common.Address]string{
+		common.HexToAddress("0xc0de"): "0x6001", delegated: "0xef0100" + strings.Repeat("ab", 20),
+		common.HexToAddress("0xc1de"): "0xef0100" + strings.Repeat("ab", 19),
+	}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		var call struct {
+			ID     json.RawMessage   `json:"id"`
+			Method string            `json:"method"`
+			Params []json.RawMessage `json:"params"`
+		}
+		if err := json.NewDecoder(r.Body).Decode(&call); err != nil {
+			t.Error(err)
+		}
+		result := "0x1"
+		if call.Method == "eth_getCode" {
+			var at common.Address
+			if err := json.Unmarshal(call.Params[0], &at); err != nil {
+				t.Error(err)
+			}
+			result = "0x" + strings.TrimPrefix(code[at], "0x")
+		}
+		w.Header().Set("Content-Type", "application/json")
+		fmt.Fprintf(w, `{"jsonrpc":"2.0","id":%s,"result":%q}`, call.ID, result)
+	}))
+	defer server.Close()
+	for at, want := range map[string]swap.Seen{"0x1234": swap.SeenNothing, "0xc0de": swap.SeenCode, "0xc1de": swap.SeenCode, "0xde1e6a7ed": swap.SeenDelegation} {
+		if got, err := seenAt(t.Context(), server.URL, ethereumChainID, swap.EVMAddress(common.HexToAddress(at))); got != want || err != nil {
+			t.Errorf("%s: %s, %v; expected %s", at, got, err, want)
+		}
+	}
+	if _, err := seenAt(t.Context(), server.URL, 42161, swap.EVMAddress{}); err == nil || !strings.Contains(err.Error(), "42161") {
+		t.Errorf("through a node of another chain: %v", err)
+	}
+}
