@@ -126,7 +126,7 @@ func TestAnchors(t *testing.T) {
 		{"the present checkpoint", dir, func(o *Options) { o.Since = now }, true, true, ""},
 		{"a rewritten log", rewritten.export(), func(*Options) {}, true, true, ""},
 		{"a rewritten log against a checkpoint", rewritten.export(), func(o *Options) { o.Since = now }, false, false, "since: the first"},
-		{"a log that has shrunk", (&testLog{tb: t, terms: l.terms, lines: l.lines[:60], files: l.files, vkey: l.vkey, signer: l.signer}).export(),
+		{"a log that has shrunk", (&testLog{tb: t, terms: l.terms, lines: l.lines[:60], files: l.files, stored: l.stored, vkey: l.vkey, signer: l.signer}).export(),
 			func(o *Options) { o.Since = now }, false, false, "it has shrunk"},
 		{"a checkpoint of nobody", dir, func(o *Options) { o.Since = []byte("x\n") }, false, false, "since: "},
 		{"no cosignature", dir, func(o *Options) { o.Witnesses = []string{witnessKey} }, false, false, "has not cosigned it"},

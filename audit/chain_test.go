@@ -67,6 +67,7 @@ func TestChain(t *testing.T) {
 		{"no distributor there", nil, func(_ *testLog, c *testChain) { c.d.Address[0]++ }, global("chain: distributor")},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			l := migrated(t, nil)
 			chain := l.chain
 			c.chain(l, chain)

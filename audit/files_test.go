@@ -90,7 +90,7 @@ func TestAnyByte(t *testing.T) {
 	l := migrated(t, nil)
 	dir := t.TempDir()
 	// An earlier export leaves partial tiles that nothing but the manifest speaks of.
-	(&testLog{tb: t, terms: l.terms, lines: l.lines[:60], files: l.files, vkey: l.vkey, signer: l.signer}).exportTo(dir)
+	(&testLog{tb: t, terms: l.terms, lines: l.lines[:60], files: l.files, stored: l.stored, vkey: l.vkey, signer: l.signer}).exportTo(dir)
 	l.exportTo(dir)
 	clean := memory(t, dir)
 	if clean["tile/0/000.p/60"] == nil {

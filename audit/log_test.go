@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -27,6 +28,7 @@ type testLog struct {
 	now    time.Time
 	tables swap.Memory
 	files  map[ledger.Digest][]byte
+	stored *sync.Map // compressed attachments by digest; shared with copies of the log
 	lines  [][]byte
 	vkey   string
 	signer note.Signer
@@ -76,7 +78,7 @@ func testTerms(tb testing.TB) *swap.Terms {
 func newTestLog(tb testing.TB, terms *swap.Terms) *testLog {
 	tb.Helper()
 	l := &testLog{
-		tb: tb, terms: terms, now: time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC), files: map[ledger.Digest][]byte{},
+		tb: tb, terms: terms, now: time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC), files: map[ledger.Digest][]byte{}, stored: &sync.Map{},
 		people: map[string]note.Signer{},
 	}
 	l.signer, l.vkey = newTestKey(tb, terms.Origin())
@@ -235,7 +237,11 @@ func (s *testSource) OpenAttachment(d ledger.Digest) (io.ReadCloser, error) {
 	if !ok {
 		return nil, fmt.Errorf("attachment %s: %w", d, os.ErrNotExist)
 	}
+	if known, ok := s.l.stored.Load(d); ok {
+		return io.NopCloser(bytes.NewReader(known.([]byte))), nil
+	}
 	stored, err := ledger.CompressAttachment(data)
+	s.l.stored.Store(d, stored)
 	return io.NopCloser(bytes.NewReader(stored)), err
 }
 

@@ -237,6 +237,7 @@ func TestTamper(t *testing.T) {
 	for _, c := range tampers {
 		kinds[c.kind] = true
 		t.Run(c.kind+"/"+c.name, func(t *testing.T) {
+			t.Parallel() // mostly it waits for files to be synced
 			at := l.find(c.kind, c.n)
 			forged := l.changed(func(forged *testLog, events []swap.Event) []swap.Event {
 				c.change(t, forged, events, int(at))
