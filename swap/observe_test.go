@@ -267,6 +267,10 @@ func TestDecideSnapshot(t *testing.T) {
 		})
 	}
 
+	genesis := Snapshot{Status: TakenSnapshot, BlockHash: s.BlockHash}
+	if _, err := DecideSnapshot(main, 1, genesis, []Saw{sees(main, 100, 0, s.BlockHash)("a")}); !errors.Is(err, ErrNotYet) {
+		t.Errorf("immutable height 0 made the genesis final: %v", err)
+	}
 	if _, err := DecideSnapshot(fake, 0, s, nil); err == nil || !strings.Contains(err.Error(), "no quorum is set") {
 		t.Errorf("without a quorum: %v", err)
 	}

@@ -212,11 +212,11 @@ func (f *RoundFiles) finish(t Tables, terms *Terms) error {
 		return err
 	}
 	lines := newListWriter(len(f.List))
-	last := &row{}
+	var last *row
 	var err error
 	for i := range f.List {
 		a := &f.List[i]
-		if last.to != a.Recipient { // an account's lines have one recipient
+		if last == nil || last.to != a.Recipient { // an account's lines have one recipient
 			if last = rows[a.Recipient]; last == nil {
 				last = &row{to: a.Recipient, spelt: a.Recipient.String()}
 				rows[a.Recipient] = last
