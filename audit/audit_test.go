@@ -258,7 +258,10 @@ func TestRails(t *testing.T) {
 // TestProblems: the lowest entries are listed, in order, whatever the order in which they are found; the rest is counted.
 func TestProblems(t *testing.T) {
 	r := newReport()
-	r.global("chain", fmt.Errorf("no answer"))
+	r.global("chain", fmt.Errorf("no\x1b[2J\u202eanswer\nat all"))
+	if got := r.Problems[0].String(); got != "chain: no?[2J?answer; at all" {
+		t.Errorf("a hostile text becomes %q", got)
+	}
 	for i := range uint64(40) {
 		r.entry((i*7)%40, "correction", strings.Repeat("x", 2*maxWhat))
 	}
