@@ -70,10 +70,13 @@ func (a *auditor) cutoffs(ctx context.Context) (map[uint64]int, error) {
 			if !bytes.Contains(line[:min(len(line), 128)], kind) {
 				continue
 			}
-			if e, err := ledger.ParseEntry(line); err == nil {
-				if event, err := swap.DecodeEvent(e.Kind, e.Body); err == nil {
-					found = append(found, event.(*swap.RoundBuilt).Cutoff)
-				}
+			e, err := ledger.ParseEntry(line)
+			if err != nil {
+				continue
+			}
+			event, err := swap.DecodeEvent(e.Kind, e.Body)
+			if built, ok := event.(*swap.RoundBuilt); ok && err == nil {
+				found = append(found, built.Cutoff)
 			}
 		}
 		return found
