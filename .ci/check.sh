@@ -36,8 +36,5 @@ go run ./ethclient/sender/bindings/generate.go --check
 step "contracts reproduce from source"
 ./ethclient/contracts/build.sh --check
 
-step "the demonstration runs and its audit is clean"
-make demo
-
 step "who imports whom, and conformance with the reference implementation"
 go test -count=1 -tags conformance . ./conformance/...

@@ -8,6 +8,7 @@ recorded=$here/../oxenrpc/testdata/migration
 dir=${DEMO_DIR:-$(mktemp -d)}
 mkdir -p "$dir"
 cd "$dir"
+[ -z "$(ls -A)" ] || { echo "$dir is not empty" >&2; exit 1; }
 PATH=$bin:$PATH
 started=()
 
@@ -98,7 +99,7 @@ swap round approve 1 --key keys/ada.key
 swap round approve 1 --key keys/ben.key
 swap chain fund --round 1
 swap chain propose 1
-run oxendemo chain advance --rpc "$rpc" --seconds 3600
+run oxendemo chain advance --rpc "$rpc" --seconds 3660
 swap chain activate
 swap chain push 1
 
@@ -116,7 +117,7 @@ swap round build
 swap round approve 2 --key keys/ada.key
 swap chain fund --round 2
 swap chain propose 2
-run oxendemo chain advance --rpc "$rpc" --seconds 3600
+run oxendemo chain advance --rpc "$rpc" --seconds 3660
 swap chain activate
 swap chain push 2
 swap chain status

@@ -5,8 +5,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/ethereum/go-ethereum/ethclient"
-
+	"oxenswap/ethclient"
 	"oxenswap/oxenrpc/wire"
 	"oxenswap/swap"
 )
@@ -76,18 +75,11 @@ func daemonTime(ctx context.Context, d swap.Daemon) (time.Time, error) {
 
 // chainTime is the time of the newest block of a chain.
 func chainTime(ctx context.Context, url string, id uint64) (time.Time, error) {
-	c, err := ethclient.DialContext(ctx, url)
+	c, err := ethclient.Connect(ctx, url, id, ethclient.DefaultLimits())
 	if err != nil {
 		return time.Time{}, err
 	}
 	defer c.Close()
-	got, err := c.ChainID(ctx)
-	if err != nil {
-		return time.Time{}, err
-	}
-	if !got.IsUint64() || got.Uint64() != id {
-		return time.Time{}, fmt.Errorf("it is chain %s, the terms' token is on %d", got, id)
-	}
 	head, err := c.HeaderByNumber(ctx, nil)
 	if err != nil {
 		return time.Time{}, err
