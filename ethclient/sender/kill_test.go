@@ -63,6 +63,7 @@ func (w *world) interrupted(op operation, n int, late, passes bool) bool {
 func TestKilledAnywhere(t *testing.T) {
 	for _, late := range []bool{false, true} {
 		t.Run(fmt.Sprintf("late=%t", late), func(t *testing.T) {
+			t.Parallel()
 			w := newWorld(t)
 			w.deploy()
 			w.interruptRounds(late, false, 1)
@@ -74,6 +75,7 @@ func TestKilledAnywhere(t *testing.T) {
 func TestErrorsAnywhere(t *testing.T) {
 	for _, late := range []bool{false, true} {
 		t.Run(fmt.Sprintf("late=%t", late), func(t *testing.T) {
+			t.Parallel()
 			w := newWorld(t)
 			w.deploy()
 			w.interruptRounds(late, true, 7)

@@ -457,6 +457,56 @@ func (w *world) burnBlock() {
 	w.sim.Commit()
 }
 
+// TestReorganised takes the block of a proposal off the chain before it is final: the proposal is sent again, and only its
+// place on the chain that stays is recorded as final.
+func TestReorganised(t *testing.T) {
+	w := newWorld(t)
+	w.deploy()
+	w.approve(5000)
+	_, err := w.sender().Fund(t.Context(), w.owner, 1, 0)
+	must(t, err)
+	s, forks := w.sender(), 0
+	w.wait = func() {
+		mined := len(w.steps) > 0 && w.steps[len(w.steps)-1].Stage == sender.StageWaiting
+		if !mined || forks == 3 {
+			w.sim.Commit()
+			return
+		}
+		forks++
+		head, err := w.sim.Client().HeaderByNumber(t.Context(), nil)
+		must(t, err)
+		w.sim.Rollback()
+		must(t, w.sim.Fork(head.ParentHash))
+		w.sim.Rollback()
+		for range 2 {
+			w.sim.Commit()
+		}
+	}
+	must(t, w.propose(1)(t.Context(), s))
+	if forks != 3 {
+		t.Fatalf("the chain was reorganised %d times", forks)
+	}
+	var blocks []uint64
+	for _, step := range w.steps {
+		if step.Stage == sender.StageMined {
+			blocks = append(blocks, step.Block)
+		}
+	}
+	if len(blocks) < 2 {
+		t.Errorf("in blocks %v: it never lost its block", blocks)
+	}
+	list := w.attempts(swap.Intent{Purpose: swap.PurposePropose, Round: 1, Plan: 1})
+	event, _, err := w.Event(t.Context(), list[0].Last)
+	must(t, err)
+	final := event.(*swap.TxFinalized)
+	h, err := w.sim.Client().HeaderByNumber(t.Context(), new(big.Int).SetUint64(final.Block))
+	must(t, err)
+	if len(list) != 1 || swap.Hash(h.Hash()) != final.BlockHash || w.round(1).Status != swap.ProposedRound {
+		t.Errorf("%d attempts, final in block %d with hash %s", len(list), final.Block, final.BlockHash)
+	}
+	w.consistent()
+}
+
 // TestDeployment refuses unsafe settings.
 func TestDeployment(t *testing.T) {
 	w := newWorld(t)

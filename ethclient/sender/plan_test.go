@@ -89,3 +89,18 @@ func TestPlanRefuses(t *testing.T) {
 		}
 	}
 }
+
+// FuzzReadPlan accepts a list only in the spelling that List gives it.
+func FuzzReadPlan(f *testing.F) {
+	a, b := holder(1).String(), holder(2).String()
+	f.Add("")
+	f.Add("0," + a + ",5\n")
+	f.Add("0," + a + ",5\n0," + b + ",7\n1," + a + ",18446744073709551615\n")
+	f.Add("0," + a + ",5\n2," + b + ",7\n")
+	f.Fuzz(func(t *testing.T, list string) {
+		p, err := sender.ReadPlan([]byte(list), nil)
+		if err == nil && string(p.List()) != list {
+			t.Errorf("%q reads as %q", list, p.List())
+		}
+	})
+}

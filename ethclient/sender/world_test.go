@@ -70,6 +70,7 @@ type world struct {
 	deployer, owner, publisher, guardian, stranger key
 
 	steps []sender.Step
+	wait  func()                          // makes time pass instead of a block
 	owed  map[swap.EVMAddress]swap.Amount // cumulative, by the rounds approved so far
 }
 
@@ -168,7 +169,11 @@ func (w *world) tryCreate(id uint64) (*sender.Sender, error) {
 			if w.faults.down {
 				return errCrash
 			}
-			w.sim.Commit()
+			if w.wait != nil {
+				w.wait()
+			} else {
+				w.sim.Commit()
+			}
 			return ctx.Err()
 		},
 	}), nil
