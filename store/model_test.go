@@ -113,6 +113,7 @@ func (m *model) publish(t *rapid.T) {
 	for _, r := range m.rounds() {
 		if r.Status == swap.ApprovedRound {
 			m.record(event(&swap.RootProposed{Round: r.Round, Root: r.Root, Total: r.Total, LedgerSize: r.Approved + 1, LogPosition: m.position(3)}))
+			m.compare(t)
 			m.record(event(&swap.RootActivated{Round: r.Round, Root: r.Root, LogPosition: m.position(4)}))
 		}
 	}
