@@ -18,7 +18,7 @@ func TestTwoWriters(t *testing.T) {
 	dir := t.TempDir()
 	s := w.create(dir)
 	w.expect(dir, fmt.Sprintf("in use by process %d", os.Getpid()))
-	if _, err := Create(context.Background(), dir, w.options(), w.first()); err == nil || !strings.Contains(err.Error(), "in use") {
+	if _, err := Create(context.Background(), dir, w.options(), w.first()); err == nil || !strings.Contains(err.Error(), "never replaced") {
 		t.Errorf("%v", err)
 	}
 	if out, err := child(dir, "0").CombinedOutput(); err == nil || !strings.Contains(string(out), fmt.Sprintf("in use by process %d", os.Getpid())) {

@@ -76,19 +76,19 @@ type Store struct {
 var _ swap.Ledger = (*Store)(nil)
 
 // Create makes the ledger of a directory that has none, and appends its first records in one transaction. Whatever fails,
-// it leaves nothing behind.
+// it leaves nothing behind. Of a process that is killed meanwhile something can be left, which Open and Create refuse.
 func Create(ctx context.Context, dir string, o Options, first []swap.Record) (_ *Store, err error) {
 	if len(first) == 0 {
 		return nil, errors.New("create a ledger: the first record is missing")
 	}
-	lock, err := acquireLock(dir)
+	if err := refuseExisting(dir); err != nil {
+		return nil, err
+	}
+	s, err := newStore(dir, o)
 	if err != nil {
 		return nil, err
 	}
-	s, err := newStore(dir, o, lock)
-	if err != nil {
-		return nil, errors.Join(err, lock.release())
-	}
+	// Another process may have created one since.
 	if err := refuseExisting(dir); err != nil {
 		return nil, errors.Join(err, s.release())
 	}
@@ -155,13 +155,9 @@ func Open(ctx context.Context, dir string, o Options) (*Store, error) {
 	if _, err := os.Stat(path); err != nil {
 		return nil, fmt.Errorf("%s holds no ledger: `oxenswap init` makes one: %w", dir, err)
 	}
-	lock, err := acquireLock(dir)
+	s, err := newStore(dir, o)
 	if err != nil {
 		return nil, err
-	}
-	s, err := newStore(dir, o, lock)
-	if err != nil {
-		return nil, errors.Join(err, lock.release())
 	}
 	if err := s.start(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("open the ledger in %s: %w", dir, err), s.release())
@@ -169,9 +165,14 @@ func Open(ctx context.Context, dir string, o Options) (*Store, error) {
 	return s, nil
 }
 
-func newStore(dir string, o Options, lock *fileLock) (*Store, error) {
+// newStore takes the lock of a data directory and opens nothing yet.
+func newStore(dir string, o Options) (*Store, error) {
 	if o.Signer == nil {
 		return nil, errors.New("the ledger's key is missing: nothing could be signed")
+	}
+	lock, err := acquireLock(dir)
+	if err != nil {
+		return nil, err
 	}
 	s := &Store{
 		Reader: newReader(dir), lock: lock, signer: o.Signer, clock: o.Clock,
