@@ -189,7 +189,10 @@ func VerifyLegacyClaim(terms *Terms, oxen, text, signature string) (Claim, error
 
 // readOxen reads the holder's address, on the terms' network, into a claim.
 func readOxen(terms *Terms, oxen string) (Claim, error) {
-	a, err := ParseOxen(terms, oxen)
+	a, err := decodeOxen(terms, oxen)
+	if err == nil {
+		err = checkKey(a.View) // verifying the signature checks the spend key
+	}
 	if err != nil {
 		return Claim{}, err
 	}
@@ -198,7 +201,25 @@ func readOxen(terms *Terms, oxen string) (Claim, error) {
 
 // ParseOxen reads a holder's Oxen address: a standard or integrated one of the terms' network. Errors are *Refusal.
 func ParseOxen(terms *Terms, oxen string) (cryptonote.Address, error) {
-	a, err := cryptonote.ParseAddress(oxen)
+	a, err := decodeOxen(terms, oxen)
+	for _, k := range []cryptonote.PublicKey{a.Spend, a.View} {
+		if err == nil {
+			err = checkKey(k)
+		}
+	}
+	return a, err
+}
+
+func checkKey(k cryptonote.PublicKey) error {
+	if err := k.Check(); err != nil {
+		return refuse(ReasonAddress, "%v: copy the wallet's main address whole", err)
+	}
+	return nil
+}
+
+// decodeOxen is ParseOxen but for the checks of the keys.
+func decodeOxen(terms *Terms, oxen string) (cryptonote.Address, error) {
+	a, err := cryptonote.DecodeAddress(oxen)
 	if err != nil {
 		return a, refuse(ReasonAddress, "%v: copy the wallet's main address whole", err)
 	}

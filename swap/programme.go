@@ -101,6 +101,26 @@ func eachBalance(t Tables, height uint64, visit func(Balance) error) error {
 	})
 }
 
+// lastBalances are tables that remember the balances of the height that was read last: the programmes of one migration
+// mostly read the same snapshot one after the other.
+type lastBalances struct {
+	Tables
+	height uint64
+	rows   []Balance // nil: none
+}
+
+// Balances implements Tables.
+func (t *lastBalances) Balances(height uint64, visit func(Balance) error) error {
+	if t.rows == nil || t.height != height {
+		t.height, t.rows = height, []Balance{}
+		if err := t.Tables.Balances(height, func(b Balance) error { t.rows = append(t.rows, b); return nil }); err != nil {
+			t.rows = nil
+			return err
+		}
+	}
+	return each(t.rows, visit)
+}
+
 // add owes the floor of the exact sum of the parts, whose denominators divide the programme's.
 func (l *Ledgered) add(a Account, parts ...Part) error {
 	exact, err := scaled(parts, l.Den)

@@ -62,8 +62,9 @@ func BuildRound(t Tables, cutoff uint64) (*RoundFiles, error) {
 
 	files := &RoundFiles{Event: RoundBuilt{Round: number, Cutoff: cutoff}}
 	lists := make([][]Allocation, len(m.Terms.Programmes))
+	balances := &lastBalances{Tables: t}
 	for i := range m.Terms.Programmes {
-		l, err := Owed(t, m, &m.Terms.Programmes[i])
+		l, err := Owed(balances, m, &m.Terms.Programmes[i])
 		if err != nil {
 			return nil, err
 		}
