@@ -159,10 +159,12 @@ type ReserveReport struct {
 	Total   uint64         // atomic OXEN that count; 0 if refused
 	Check   Check          // the first that failed; 0 if none
 	Refusal error          // why, wrapping a Reason; nil if the proof is good
+
+	judged bool // so that the zero report is not a good one
 }
 
 // Good reports whether the proof is accepted. It may be so and count nothing.
-func (r *ReserveReport) Good() bool { return r.Refusal == nil }
+func (r *ReserveReport) Good() bool { return r.judged && r.Refusal == nil }
 
 // Counted gives the key images of the outputs that count, in the proof's order.
 // Whoever accepts the proof records them as used together with the acceptance.
@@ -207,6 +209,7 @@ func (p *ReserveProof) Verify(address Address, message []byte, evidence ReserveE
 	if v.err != nil {
 		return ReserveReport{}, v.err
 	}
+	v.report.judged = true
 	return v.report, nil
 }
 
