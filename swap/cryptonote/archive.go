@@ -95,7 +95,9 @@ func DecodeReserveProof(archive []byte) (*ReserveProof, error) {
 		r.expect(class)
 		r.blob(o.SharedSecretSig[:])
 		r.blob(o.KeyImageSig[:])
-		class = ""
+		if class = ""; r.err != nil {
+			return nil, r.err
+		}
 	}
 
 	r.expect(archiveClass)

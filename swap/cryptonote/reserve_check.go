@@ -245,11 +245,17 @@ func (v *verification) checkOwner(i int) *failure {
 	return nil
 }
 
-// derivationScalar is H_s(8D || index), index as a varint (oxen-core
-// derivation_to_scalar of the derivation 8D).
+// derivationScalar gives what an output's one-time key has over its spend key,
+// from the shared secret D: that of the derivation 8D.
 func derivationScalar(secret *edwards25519.Point, index uint64) *edwards25519.Scalar {
+	return derivationToScalar(new(edwards25519.Point).MultByCofactor(secret).Bytes(), index)
+}
+
+// derivationToScalar is oxen-core's derivation_to_scalar: H_s(derivation ||
+// index as a varint).
+func derivationToScalar(derivation []byte, index uint64) *edwards25519.Scalar {
 	var varint [binary.MaxVarintLen64]byte
-	return HashToScalar(new(edwards25519.Point).MultByCofactor(secret).Bytes(), binary.AppendUvarint(varint[:0], index))
+	return HashToScalar(derivation, binary.AppendUvarint(varint[:0], index))
 }
 
 func (v *verification) checkAmount(i int) *failure {

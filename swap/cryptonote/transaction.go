@@ -305,7 +305,7 @@ func (t *Transaction) MarshalBinary() ([]byte, error) {
 	return append(b, t.prunable...), nil
 }
 
-// size is the length of prefix and base, or a few bytes more.
+// size is the length of prefix and base, or up to 200 bytes more.
 func (t *Transaction) size() int {
 	n := 8*10 + len(t.Extra) + len(t.pseudo) + len(t.hidden) + len(t.commits)
 	for _, unlock := range t.UnlockTimes {
