@@ -475,7 +475,7 @@ func TestErrorsSayWhatToDo(t *testing.T) {
 			said = said || strings.Contains(text, advice)
 		}
 		if !said || strings.Contains(text, "\n") {
-			t.Error(fmt.Sprintf("%T: %s", err, text))
+			t.Errorf("%T: %s", err, text)
 		}
 	}
 }
