@@ -3,7 +3,6 @@ package ethclient_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"math/big"
 	"strings"
 	"testing"
