@@ -50,7 +50,7 @@ func Connect(ctx context.Context, rawURL string, chainID uint64, l Limits) (*get
 	}
 	target, err := url.Parse(rawURL)
 	if err != nil || target.Host == "" || (target.Scheme != "http" && target.Scheme != "https") {
-		return nil, errors.New("RPC URL: expected http://host... or https://host...")
+		return nil, errors.New("RPC URL: expected http:// or https:// and a host")
 	}
 	name := nodeName(rawURL)
 	base := http.DefaultTransport.(*http.Transport).Clone()

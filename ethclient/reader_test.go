@@ -3,7 +3,6 @@ package ethclient_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"math/big"
 	"strings"
 	"testing"
@@ -475,7 +474,7 @@ func TestErrorsSayWhatToDo(t *testing.T) {
 			said = said || strings.Contains(text, advice)
 		}
 		if !said || strings.Contains(text, "\n") {
-			t.Error(fmt.Sprintf("%T: %s", err, text))
+			t.Errorf("%T: %s", err, text)
 		}
 	}
 }
