@@ -211,7 +211,10 @@ func (e *SnapshotDiscarded) apply(a *applier) error {
 	if e.Now == e.BlockHash {
 		return errors.New("the chain still has the snapshot's block")
 	}
-	return a.decide(e.Height, e.BlockHash, e.Daemons, DiscardedSnapshot)
+	if err := a.decide(e.Height, e.BlockHash, e.Daemons, DiscardedSnapshot); err != nil {
+		return err
+	}
+	return a.free(e.Height)
 }
 
 func (e *SnapshotMissed) apply(a *applier) error {

@@ -18,7 +18,17 @@ func (e *ClaimRefused) apply(a *applier) error {
 	if !entitled {
 		return errors.New("an account without stake or rewards leaves no entry")
 	}
-	return nil
+	if first, err := a.RefusedClaim(e.digest()); err == nil {
+		return fmt.Errorf("entry %d refused the same claim", first)
+	} else if !errors.Is(err, ErrNone) {
+		return err
+	}
+	return a.SetRefusedClaim(e.digest(), a.seq)
+}
+
+// digest names a refused claim, so that whoever sends it again leaves no second entry.
+func (e *ClaimRefused) digest() Hash {
+	return Digest([]byte(e.Oxen + "\n" + e.Text + "\n" + e.Signature + "\n" + string(e.Reason)))
 }
 
 func (e *ClaimChecked) apply(a *applier) error {
