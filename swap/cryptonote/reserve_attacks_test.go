@@ -837,6 +837,34 @@ func TestExtraFields(t *testing.T) {
 	}
 }
 
+// TestPublicKeys: shared ones first, then the output's own, each once.
+func TestPublicKeys(t *testing.T) {
+	key := func(n byte) []byte { return bytes.Repeat([]byte{n}, 32) }
+	extra := slices.Concat([]byte{ExtraPublicKey}, key(1), []byte{ExtraPublicKey}, key(2), []byte{ExtraPublicKey}, key(1),
+		[]byte{ExtraAdditionalKeys, 2}, key(3), key(1), []byte{ExtraAdditionalKeys, 0}, []byte{ExtraAdditionalKeys, 3}, key(4), key(5), key(6),
+		[]byte{0x05}, []byte{ExtraPublicKey}, key(7))
+	tx := Transaction{Extra: extra}
+	for index, want := range [][]byte{{1, 2, 3, 4}, {1, 2, 5}, {1, 2, 6}, {1, 2}, {1, 2}} {
+		var got []byte
+		for _, k := range tx.PublicKeys(uint64(index)) {
+			got = append(got, k[0])
+		}
+		if !bytes.Equal(got, want) {
+			t.Errorf("output %d: %v, want %v", index, got, want)
+		}
+	}
+	if n := len(tx.keys().shared); n != 2 {
+		t.Errorf("%d shared keys", n)
+	}
+	many := Transaction{Extra: bytes.Repeat(extra[:99], 30)}
+	if n := len(many.keys().shared); n != 2 {
+		t.Errorf("%d shared keys of many", n)
+	}
+	if none := new(Transaction).PublicKeys(0); len(none) != 0 {
+		t.Errorf("%v of nothing", none)
+	}
+}
+
 // TestFalseAmountIsNotFound: a wallet's own list of outputs opens commitments
 // too.
 func TestFalseAmountIsNotFound(t *testing.T) {
@@ -883,6 +911,7 @@ func TestArchiveRefusals(t *testing.T) {
 		{"11 outputs", edit(first, 2, 1, 11), ErrArchive},
 		{"item version 1", edit(first+2, 1, 1, 1), ErrArchive},
 		{"id of 31 bytes", edit(first+8, 1, 31), ErrArchive},
+		{"id's length in another form", edit(first+7, 1, 2), ErrArchive},
 		{"no keys", edit(keys, 2+3*archiveKey, 0), ""},
 		{"2 keys", edit(keys, 2, 1, 2), ErrTrailing},
 		{"4 keys", edit(keys, 2, 1, 4), ErrCutOff},
