@@ -289,7 +289,7 @@ func TestTextForms(t *testing.T) {
 			t.Errorf("type %d is %q", kind, kind)
 		}
 	}
-	if v := (&OutputReport{}).Verdict(); v != "not judged" {
+	if v := (OutputReport{}).Verdict(); v != "not judged" {
 		t.Error(v)
 	}
 }
