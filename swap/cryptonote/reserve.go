@@ -15,7 +15,11 @@ import (
 // A Check is one of the things that a reserve proof is checked for, in the
 // order in which they are checked. The failure of a check refuses the whole
 // proof, except that an output is left uncounted by CheckBlock, CheckSpent,
-// CheckStake, and by CheckDuplicates if an earlier proof has shown it.
+// CheckStake, and by CheckDuplicates if an earlier proof was counted for it.
+//
+// Two things are left to the caller: that the message is the one that the proof
+// has to name, and that the key images of counted outputs become Used in the
+// same step in which the proof is accepted.
 type Check uint8
 
 // Oxen's own verifier (wallet2::check_reserve_proof) knows nothing of
@@ -141,7 +145,7 @@ type OutputReport struct {
 }
 
 // Verdict is a line for people.
-func (o *OutputReport) Verdict() string {
+func (o OutputReport) Verdict() string {
 	switch {
 	case o.Counted && o.Locked:
 		return "counted, locked in a stake"
@@ -164,11 +168,11 @@ type ReserveReport struct {
 }
 
 // Good reports whether the proof is accepted. It may be so and count nothing.
-func (r *ReserveReport) Good() bool { return r.judged && r.Refusal == nil }
+func (r ReserveReport) Good() bool { return r.judged && r.Refusal == nil }
 
 // Counted gives the key images of the outputs that count, in the proof's order.
 // Whoever accepts the proof records them as used together with the acceptance.
-func (r *ReserveReport) Counted() (images []KeyImage) {
+func (r ReserveReport) Counted() (images []KeyImage) {
 	for i := range r.Outputs {
 		if r.Outputs[i].Counted {
 			images = append(images, r.Outputs[i].KeyImage)

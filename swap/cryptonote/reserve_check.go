@@ -141,6 +141,8 @@ func (v *verification) checkTransactions() bool {
 	return v.eachOutput(v.locate)
 }
 
+// readRecorded parses a transaction, and proves by its hash that its bytes are
+// those that the id names.
 func readRecorded(id TxID, recorded RecordedTransaction, found bool) (s txState) {
 	if !found {
 		s.err = refuse("transaction", ErrTxMissing)

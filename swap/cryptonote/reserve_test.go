@@ -3,8 +3,13 @@ package cryptonote
 import (
 	"bytes"
 	"crypto/rand"
+	"encoding/json"
 	"errors"
+	"io"
+	"os"
 	"reflect"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -45,6 +50,7 @@ func TestReportsDoNotDependOnWorkers(t *testing.T) {
 		"good":                func(*scene) {},
 		"two faults":          func(s *scene) { s.proof.Outputs[7].KeyImageSig[3] ^= 1; s.proof.Outputs[2].KeyImageSig[3] ^= 1 },
 		"two checks":          func(s *scene) { s.proof.Outputs[2].KeyImageSig[3] ^= 1; s.proof.Outputs[7].SharedSecretSig[3] ^= 1 },
+		"two of one step":     func(s *scene) { s.proof.Outputs[1].Index = 9; delete(s.evidence.Transactions, s.proof.Outputs[5].TxID) },
 		"another transaction": func(s *scene) { delete(s.evidence.Transactions, s.proof.Outputs[3].TxID) },
 	} {
 		s := base.copy(t)
@@ -62,6 +68,10 @@ func TestReportsDoNotDependOnWorkers(t *testing.T) {
 		switch name {
 		case "two faults":
 			if !strings.Contains(want.Refusal.Error(), "output 3 of the proof") {
+				t.Error(want.Refusal)
+			}
+		case "two of one step":
+			if want.Check != CheckTransaction || want.Outputs[1].Check != CheckOutput || !strings.Contains(want.Refusal.Error(), "output 6 of the proof") {
 				t.Error(want.Refusal)
 			}
 		case "two checks":
@@ -239,5 +249,83 @@ func TestEveryBitFlip(t *testing.T) {
 			archive[bit/8] ^= 1 << (bit % 8)
 		}
 		t.Logf("%s, %d bits: %v", name, 8*len(archive), reasons)
+	}
+}
+
+func TestTextForms(t *testing.T) {
+	const text = "1a0d8839d18683a91043b304706ec29e220b83d2ecc66119d6ddfc9caa94ef06"
+	values := struct {
+		ID    TxID
+		Image KeyImage
+		Key   PublicKey
+	}{}
+	if err := json.Unmarshal([]byte(`{"ID":"`+text+`","Image":"`+text+`","Key":"`+text+`"}`), &values); err != nil {
+		t.Fatal(err)
+	}
+	if values.ID.String() != text || values.Image.String() != text || values.Key.String() != text {
+		t.Errorf("read as %+v", values)
+	}
+	written, err := json.Marshal(values)
+	if err != nil || strings.Count(string(written), text) != 3 {
+		t.Errorf("written as %s, %v", written, err)
+	}
+	for _, bad := range []string{"", text[:63], strings.ToUpper(text), text + "00", "g" + text[1:]} {
+		if _, err := ParseTxID(bad); !errors.Is(err, ErrHex) {
+			t.Errorf("id %q: %v", bad, err)
+		}
+		if _, err := ParseKeyImage(bad); !errors.Is(err, ErrHex) {
+			t.Errorf("key image %q: %v", bad, err)
+		}
+	}
+	names := map[string]bool{}
+	for c := CheckFormat; c <= CheckSum; c++ {
+		names[c.String()] = true
+	}
+	if len(names) != 15 || names[""] || Check(0).String() != "" || Check(99).String() != "check 99" {
+		t.Errorf("%d names of checks: %v", len(names), names)
+	}
+	for kind, want := range map[TxType]string{TxStandard: "standard", TxNameSystem: "oxen_name_system", 9: "type 9"} {
+		if kind.String() != want {
+			t.Errorf("type %d is %q", kind, kind)
+		}
+	}
+	if v := (OutputReport{}).Verdict(); v != "not judged" {
+		t.Error(v)
+	}
+}
+
+// TestEveryReasonHasAdvice reads the reasons from their source.
+func TestEveryReasonHasAdvice(t *testing.T) {
+	source, err := os.ReadFile("errors.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := regexp.MustCompile(`(?m)^\t(Err\w+) +Reason = "(.*)"$`).FindAllStringSubmatch(string(source), -1)
+	texts := map[string]bool{}
+	for _, m := range found {
+		if texts[m[2]] {
+			t.Errorf("%s: two reasons are %q", m[1], m[2])
+		}
+		texts[m[2]] = true
+		if Reason(m[2]).Advice() == "" && m[1] != "ErrExtra" { // which no error carries out of the package
+			t.Errorf("%s has no advice", m[1])
+		}
+	}
+	if len(found) < 60 {
+		t.Errorf("%d reasons", len(found))
+	}
+}
+
+func TestProveReserveRefusals(t *testing.T) {
+	s := newScene(t)
+	for n := range 24 { // it takes 23: two an output, one a spend key
+		if _, err := s.w.ProveReserve(s.message, s.owned, bytes.NewReader(make([]byte, 64*n)[:max(0, 64*n-1)])); !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+			t.Errorf("%d random numbers: %v", n, err)
+		}
+	}
+	bad := slices.Clone(s.owned)
+	bad[2].TxKey = PublicKey{2}
+	if _, err := s.w.ProveReserve(s.message, bad, s.rand); !errors.Is(err, ErrOffCurve) {
+		t.Errorf("a key off the curve: %v", err)
 	}
 }

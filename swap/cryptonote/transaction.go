@@ -117,9 +117,9 @@ const (
 
 // ParseTransaction reads a whole transaction of version 1 to 4. It takes time
 // linear in the length and memory of less than three times the length; above 1
-// MiB it refuses. What it reads, MarshalBinary gives again. Reasons: ErrTxSize, ErrCutOff, ErrNumber,
-// ErrTxVersion, ErrTxType, ErrTxInput, ErrTxOutput, ErrTxUnlockTimes,
-// ErrRingCT, ErrTrailing.
+// MiB it refuses. What it reads, MarshalBinary gives again. Reasons: ErrTxSize,
+// ErrCutOff, ErrNumber, ErrTxVersion, ErrTxType, ErrTxInput, ErrTxOutput,
+// ErrTxUnlockTimes, ErrRingCT, ErrTrailing.
 func ParseTransaction(blob []byte) (*Transaction, error) {
 	return parseTransaction(blob, false, [32]byte{})
 }
