@@ -161,11 +161,11 @@ func (e *ProofRefused) apply(a *applier) error {
 	return a.SetProof(p)
 }
 
-// free ends what hangs on a discarded snapshot: proofs judged or to be judged for it, and the key images counted for them.
-func (a *applier) free(height uint64) error {
+// free ends proofs that are judged or to be judged for a snapshot that does not count, and frees their key images.
+func (a *applier) free(which func(Proof) bool) error {
 	var proofs []Proof
 	if err := a.Proofs(func(p Proof) error {
-		if p.Height == height && (p.Status == AcceptedProof || p.Status == ReceivedProof) {
+		if which(p) && (p.Status == AcceptedProof || p.Status == ReceivedProof) {
 			proofs = append(proofs, p)
 		}
 		return nil

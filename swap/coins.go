@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"oxenswap/swap/cryptonote"
 )
@@ -39,8 +40,32 @@ type Evidence struct {
 // maxEvidence bounds an evidence attachment: 20,000 outputs, each in a transaction of its own of some kilobytes.
 const maxEvidence = 1 << 30
 
-// Encode returns the bytes of the attachment.
-func (e *Evidence) Encode() ([]byte, error) { return json.Marshal(e) }
+// Encode returns the bytes of the attachment. It refuses evidence that says two things of one transaction or key image.
+func (e *Evidence) Encode() ([]byte, error) {
+	n := e.normal()
+	for i, t := range n.Transactions {
+		switch {
+		case i > 0 && n.Transactions[i-1].ID == t.ID:
+			return nil, fmt.Errorf("evidence: transaction %s is there twice", t.ID)
+		case len(t.Bytes)%2 > 0 || strings.TrimLeft(t.Bytes, "0123456789abcdef") != "":
+			return nil, fmt.Errorf("evidence: transaction %s: expected bytes in lower-case hex", t.ID)
+		case t.InPool && t.Height > 0:
+			return nil, fmt.Errorf("evidence: transaction %s is in the pool and in block %d", t.ID, t.Height)
+		}
+	}
+	for i, k := range n.Images {
+		if i > 0 && n.Images[i-1].KeyImage == k.KeyImage {
+			return nil, fmt.Errorf("evidence: key image %s is there twice", k.KeyImage)
+		}
+		if k.Status > cryptonote.SpentInPool {
+			return nil, fmt.Errorf("evidence: key image %s has unknown status %d", k.KeyImage, k.Status)
+		}
+	}
+	if len(slices.Compact(n.Counted)) < len(e.Counted) {
+		return nil, errors.New("evidence: a key image is counted twice")
+	}
+	return json.Marshal(n)
+}
 
 // ParseEvidence reads an attachment and refuses every other spelling of it.
 func ParseEvidence(data []byte) (Evidence, error) {
@@ -51,18 +76,23 @@ func ParseEvidence(data []byte) (Evidence, error) {
 	if err := json.Unmarshal(data, &e); err != nil {
 		return e, fmt.Errorf("evidence: %w", err)
 	}
-	e.sort()
 	again, err := e.Encode()
-	if err != nil || !bytes.Equal(again, data) {
+	if err != nil {
+		return e, err
+	}
+	if !bytes.Equal(again, data) {
 		return e, errors.New("evidence is not in its one spelling")
 	}
 	return e, nil
 }
 
-func (e *Evidence) sort() {
-	slices.SortFunc(e.Transactions, func(a, b CoinTransaction) int { return bytes.Compare(a.ID[:], b.ID[:]) })
-	slices.SortFunc(e.Images, func(a, b CoinImage) int { return bytes.Compare(a.KeyImage[:], b.KeyImage[:]) })
-	slices.SortFunc(e.Counted, func(a, b Hash) int { return bytes.Compare(a[:], b[:]) })
+// normal is a copy in the one order, without nil lists.
+func (e *Evidence) normal() Evidence {
+	n := Evidence{append([]CoinTransaction{}, e.Transactions...), append([]CoinImage{}, e.Images...), append([]Hash{}, e.Counted...)}
+	slices.SortFunc(n.Transactions, func(a, b CoinTransaction) int { return bytes.Compare(a.ID[:], b.ID[:]) })
+	slices.SortFunc(n.Images, func(a, b CoinImage) int { return bytes.Compare(a.KeyImage[:], b.KeyImage[:]) })
+	slices.SortFunc(n.Counted, func(a, b Hash) int { return bytes.Compare(a[:], b[:]) })
+	return n
 }
 
 // CoinAnswer is what one daemon gave when asked about a proof's outputs: evidence without a verdict, or the error why not.
@@ -106,24 +136,28 @@ func AgreeOnCoins(terms *Terms, quorum int, answers []CoinAnswer) (Evidence, []s
 	}
 	groups := map[Hash]*group{}
 	reports := make([]DaemonReport, len(answers))
+	names := map[string]bool{}
 	for i, a := range answers {
+		if names[a.Daemon] {
+			return Evidence{}, nil, fmt.Errorf("daemon %s answered twice", a.Daemon)
+		}
+		names[a.Daemon] = true
 		reports[i].Daemon = a.Daemon
 		if a.Err == nil {
 			a.Err = (&Observation{Network: a.Network, Genesis: a.Genesis}).check(terms)
 		}
-		if a.Err != nil {
-			reports[i].Differs = a.Err.Error()
-			continue
+		a.Evidence.Counted = nil
+		var data []byte
+		if a.Err == nil {
+			data, a.Err = a.Evidence.Encode()
 		}
-		a.Evidence.Counted = []Hash{}
-		a.Evidence.sort()
-		data, err := a.Evidence.Encode()
-		if err != nil {
-			return Evidence{}, nil, err
+		if a.Err != nil {
+			reports[i].Differs = shorten(a.Err.Error())
+			continue
 		}
 		d := Digest(data)
 		if groups[d] == nil {
-			groups[d] = &group{evidence: a.Evidence}
+			groups[d] = &group{evidence: a.Evidence.normal()}
 		}
 		groups[d].members = append(groups[d].members, a.Daemon)
 		reports[i].Differs = fmt.Sprintf("%d transactions, %d key images, digest %.16s", len(a.Evidence.Transactions), len(a.Evidence.Images), d)
@@ -287,7 +321,7 @@ func JudgeProof(t Tables, att Attachments, m Migration, received uint64, daemons
 	if report, err = proof.Verify(address, []byte(ProofMessage(p.Text)), reserve); err != nil {
 		return Record{}, report, err
 	}
-	evidence.Counted = []Hash{}
+	evidence.Counted = nil
 	accepted := &ProofAccepted{Received: received, Account: p.Account, Height: p.Height, Snapshot: snapshot.Digest, Daemons: daemons, LeftOut: map[string]uint64{}}
 	for i := range report.Outputs {
 		o := &report.Outputs[i]
@@ -305,11 +339,13 @@ func JudgeProof(t Tables, att Attachments, m Migration, received uint64, daemons
 		}
 	}
 	accepted.Total = Amount(report.Total)
-	refused := refusalOf(m, t, p, &report, accepted)
-	if refused != nil {
-		evidence.Counted = []Hash{}
+	refused, err := refusalOf(t, m, p, &report, accepted)
+	if err != nil {
+		return Record{}, report, err
 	}
-	evidence.sort()
+	if refused != nil {
+		evidence.Counted = nil
+	}
 	data, err := evidence.Encode()
 	if err != nil {
 		return Record{}, report, err
@@ -325,15 +361,19 @@ func JudgeProof(t Tables, att Attachments, m Migration, received uint64, daemons
 }
 
 // refusalOf says why a verified proof is refused all the same, or nil.
-func refusalOf(m Migration, t Tables, p Proof, report *cryptonote.ReserveReport, e *ProofAccepted) *ProofRefusal {
-	programme, _ := m.Terms.CoinsProgramme()
-	switch {
-	case !report.Good():
-		return &ProofRefusal{report.Check.String(), report.Refusal.Error()}
-	case e.Counted == 0:
-		return &ProofRefusal{CheckNothing, "none of its outputs counts: they are staked, spent, newer than the snapshot, or were counted before"}
-	case p.Pending != nil && e.Total < programme.MinCoins:
-		return &ProofRefusal{CheckLeast, fmt.Sprintf("it shows %s OXEN, an account without stake or rewards must show %s", e.Total.Coins(), programme.MinCoins.Coins())}
+func refusalOf(t Tables, m Migration, p Proof, report *cryptonote.ReserveReport, e *ProofAccepted) (*ProofRefusal, error) {
+	if !report.Good() {
+		return &ProofRefusal{report.Check.String(), report.Refusal.Error()}, nil
 	}
-	return nil
+	if e.Counted == 0 {
+		return &ProofRefusal{CheckNothing, "none of its outputs counts: they are staked, spent, newer than the snapshot, or were counted before"}, nil
+	}
+	programme, _ := m.Terms.CoinsProgramme()
+	if p.Pending == nil || e.Total >= programme.MinCoins {
+		return nil, nil
+	}
+	if entitled, err := Entitled(t, m.Terms, p.Account); err != nil || entitled {
+		return nil, err
+	}
+	return &ProofRefusal{CheckLeast, fmt.Sprintf("it shows %s OXEN, an account without stake or rewards must show %s", e.Total.Coins(), programme.MinCoins.Coins())}, nil
 }

@@ -195,8 +195,11 @@ func (t *Memory) KeyImage(image Hash) (uint64, error) { return get(t.images, ima
 
 // SetKeyImages implements Tables.
 func (t *Memory) SetKeyImages(received uint64, images []Hash) error {
-	for _, i := range images {
+	for n, i := range images {
 		if other, ok := t.images[i]; ok {
+			for _, mine := range images[:n] {
+				delete(t.images, mine)
+			}
 			return fmt.Errorf("key image %s was counted before, for the proof of entry %d", i, other)
 		}
 		put(&t.images, i, received)

@@ -48,11 +48,6 @@ func ReceiveProof(ctx context.Context, l Ledger, in HandIn) (received Proof, aga
 	if err := proof.VerifyOwner(address, []byte(ProofMessage(text))); err != nil {
 		return Proof{}, false, refuseProof(CheckClaim, "%v: make it with the wallet of %s and exactly the message %s", err, event.Oxen, ProofMessage(text))
 	}
-	if in.Pending == nil {
-		event.Claim = &in.Claim
-	} else {
-		event.Pending = in.Pending.Claim.accepted(in.Pending.Code)
-	}
 	_, err = l.Update(ctx, func(t Tables, at time.Time) ([]Record, error) {
 		received, again = Proof{}, false
 		m, err := t.Migration()
@@ -65,10 +60,8 @@ func ReceiveProof(ctx context.Context, l Ledger, in HandIn) (received Proof, aga
 		} else if err != nil && !errors.Is(err, ErrNone) {
 			return nil, err
 		}
-		if in.Pending != nil {
-			if err := admitPending(t, m, *in.Pending, at); err != nil {
-				return nil, err
-			}
+		if event.Claim, event.Pending, err = in.claimOrPending(t, m, at); err != nil {
+			return nil, err
 		}
 		snapshot, err := CoinsSnapshot(t, m)
 		if err != nil {
@@ -98,6 +91,30 @@ func (in HandIn) claim(t Tables) (Claim, error) {
 		return c, refuseProof(CheckClaim, "entry %d is a legacy claim: a proof needs a numbered one", in.Claim)
 	}
 	return c, err
+}
+
+// claimOrPending is what the entry says of the claim: its entry, or the claim itself if it is not accepted yet.
+func (in HandIn) claimOrPending(t Tables, m Migration, at time.Time) (*uint64, *ClaimAccepted, error) {
+	if in.Pending == nil {
+		return &in.Claim, nil, nil
+	}
+	first, accepted, err := claimed(t, in.Pending.Claim)
+	if err != nil {
+		return nil, nil, err
+	}
+	if accepted {
+		return &first.Entry, nil, nil
+	}
+	return nil, in.Pending.Claim.accepted(in.Pending.Code), admitPending(t, m, *in.Pending, at)
+}
+
+// claimed returns the account's claim with c's number, and whether it is the same one.
+func claimed(t Tables, c Claim) (first Claim, same bool, err error) {
+	first, err = t.Claim(c.Account, c.Sequence)
+	if errors.Is(err, ErrNone) {
+		return Claim{}, false, nil
+	}
+	return first, err == nil && first.Text == c.Text && first.Oxen == c.Oxen, err
 }
 
 // admitPending is AdmitClaim for a claim that comes with a proof, which stands for the stake that it may lack.
@@ -152,7 +169,7 @@ func judgeReceived(ctx context.Context, l Ledger, att Attachments, received uint
 	}
 	accepted, good := record.Event.(*ProofAccepted)
 	entries, err := l.Update(ctx, func(t Tables, at time.Time) ([]Record, error) {
-		out.Err = nil
+		out.Err, out.Claim = nil, nil
 		m, err := t.Migration()
 		if err != nil {
 			return nil, err
@@ -185,6 +202,12 @@ func judgeReceived(ctx context.Context, l Ledger, att Attachments, received uint
 		c, err := p.Pending.claim(m.Terms)
 		if err != nil {
 			return nil, err
+		}
+		if first, same, err := claimed(t, c); err != nil {
+			return nil, err
+		} else if same { // it came another way meanwhile
+			out.Claim = &first
+			return records, nil
 		}
 		if out.Err = admitPending(t, m, Incoming{c, p.Pending.Code}, at); out.Err == nil {
 			records = append(records, Record{Event: p.Pending})

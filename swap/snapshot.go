@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"context"
 	"crypto/sha256"
-	"encoding/json"
 	"fmt"
 	"slices"
 
@@ -126,30 +125,6 @@ func (c *Content) Normalise() error {
 		c.Blacklist = []BlacklistedStake{}
 	}
 	return nil
-}
-
-// Encode returns the bytes of the normal form: compact JSON in the order of the fields above. Call Normalise first.
-func (c *Content) Encode() ([]byte, error) {
-	return json.Marshal(c)
-}
-
-// ParseContent reads a normal form and refuses every other spelling of it.
-func ParseContent(data []byte) (Content, error) {
-	var c Content
-	if err := json.Unmarshal(data, &c); err != nil {
-		return Content{}, fmt.Errorf("snapshot content: %w", err)
-	}
-	if err := c.Normalise(); err != nil {
-		return Content{}, fmt.Errorf("snapshot content: %w", err)
-	}
-	again, err := c.Encode()
-	if err != nil {
-		return Content{}, err
-	}
-	if !bytes.Equal(again, data) {
-		return Content{}, fmt.Errorf("snapshot content is not in its normal form")
-	}
-	return c, nil
 }
 
 // Digest is the SHA-256 of plain bytes: the name of an attachment.

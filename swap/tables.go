@@ -148,7 +148,7 @@ const (
 	ReceivedProof ProofStatus = "received" // to be judged
 	AcceptedProof ProofStatus = "accepted"
 	RefusedProof  ProofStatus = "refused"
-	FreedProof    ProofStatus = "freed" // its snapshot was discarded: nothing is counted for it
+	FreedProof    ProofStatus = "freed" // its snapshot was discarded or does not count: nothing is counted for it
 )
 
 // Proof is a proof of coins and what became of it. Amounts are atomic OXEN.
