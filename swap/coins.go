@@ -243,8 +243,8 @@ func (c *Content) stakes(terms *Terms) (counted, locked map[cryptonote.KeyImage]
 	return counted, locked
 }
 
-// reserve makes of the evidence what the verification takes.
-func (e *Evidence) reserve(height uint64) (cryptonote.ReserveEvidence, error) {
+// Reserve makes of the evidence what cryptonote's verification takes.
+func (e *Evidence) Reserve(height uint64) (cryptonote.ReserveEvidence, error) {
 	out := cryptonote.ReserveEvidence{
 		SnapshotHeight: height,
 		Transactions:   make(map[cryptonote.TxID]cryptonote.RecordedTransaction, len(e.Transactions)),
@@ -303,7 +303,7 @@ func JudgeProof(t Tables, att Attachments, m Migration, received uint64, daemons
 	if err != nil {
 		return Record{}, report, err
 	}
-	reserve, err := evidence.reserve(p.Height)
+	reserve, err := evidence.Reserve(p.Height)
 	if err != nil {
 		return Record{}, report, err
 	}

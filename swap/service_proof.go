@@ -134,6 +134,7 @@ func admitPending(t Tables, m Migration, in Incoming, at time.Time) error {
 type Judged struct {
 	Proof  Proof
 	Report cryptonote.ReserveReport
+	Detail string // of a refusal
 	Claim  *Claim // the claim that came with it, if it was accepted
 	Err    error  // why that claim was not, though the proof was: a *Refusal
 }
@@ -168,6 +169,9 @@ func judgeReceived(ctx context.Context, l Ledger, att Attachments, received uint
 		return out, err
 	}
 	accepted, good := record.Event.(*ProofAccepted)
+	if refused, ok := record.Event.(*ProofRefused); ok {
+		out.Detail = refused.Detail
+	}
 	entries, err := l.Update(ctx, func(t Tables, at time.Time) ([]Record, error) {
 		out.Err, out.Claim = nil, nil
 		m, err := t.Migration()
