@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"oxenswap/swap/ledger"
@@ -142,7 +143,11 @@ func (e *RoundApproved) apply(a *applier) error {
 	if r.Needed, err = ApprovalsNeeded(a.Tables, a.m.Config.Limits, r, a.at); err != nil {
 		return err
 	}
-	r.Approvals = append(slices.Clone(r.Approvals), signer)
+	// Who is no operator any more has approved nothing.
+	still := slices.DeleteFunc(slices.Clone(r.Approvals), func(name string) bool {
+		return !slices.ContainsFunc(a.m.Config.Operators, func(key string) bool { return strings.HasPrefix(key, name+"+") })
+	})
+	r.Approvals = append(still, signer)
 	if len(r.Approvals) >= r.Needed {
 		r.Status, r.Approved, r.Day = ApprovedRound, a.seq, day(a.at)
 	}

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -98,6 +99,9 @@ func (c *Content) Normalise() error {
 			n.Contributors = []Contributor{}
 		}
 	}
+	if staked > maxCap {
+		return errTooMuch
+	}
 	slices.SortFunc(c.Rewards, func(a, b Reward) int { return cmp.Compare(a.Address, b.Address) })
 	var rewards Amount
 	for i, r := range c.Rewards {
@@ -108,6 +112,9 @@ func (c *Content) Normalise() error {
 		if rewards, err = rewards.add(r.Amount, "accrued rewards"); err != nil {
 			return err
 		}
+	}
+	if rewards > maxCap {
+		return errTooMuch
 	}
 	slices.SortFunc(c.Blacklist, func(a, b BlacklistedStake) int { return bytes.Compare(a.KeyImage[:], b.KeyImage[:]) })
 	for i, b := range c.Blacklist {
@@ -126,6 +133,9 @@ func (c *Content) Normalise() error {
 	}
 	return nil
 }
+
+// errTooMuch refuses sums beyond what the database can hold: 9.2 billion OXEN, a hundred times what there is.
+var errTooMuch = errors.New("stakes or rewards add up to more than 2^63-1 atomic OXEN")
 
 // Digest is the SHA-256 of plain bytes: the name of an attachment.
 func Digest(data []byte) Hash { return sha256.Sum256(data) }
@@ -165,6 +175,7 @@ type RawAnswer struct {
 // A Sighting is what one daemon says about one height of its chain.
 type Sighting struct {
 	Daemon          string
+	Version         string
 	Genesis         Hash
 	Network         string
 	Top             uint64 // height of its top block
