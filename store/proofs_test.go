@@ -188,6 +188,9 @@ func TestFreed(t *testing.T) {
 		if err != nil || len(list) != 2 || list[0].Status != swap.FreedProof || list[1].Status != swap.AcceptedProof || list[1].Total != 5e9 {
 			t.Errorf("%+v, %v", list, err)
 		}
+		if last, err := tables.HandedIn(c.Account, p.ProofReceived.Proof); err != nil || last.Received != p.Received {
+			t.Errorf("the last with its digest is %+v, %v: expected entry %d", last, err, p.Received)
+		}
 		if by, err := tables.KeyImage(images[0]); err != nil || by != p.Received {
 			t.Errorf("counted for %d, %v: expected %d", by, err, p.Received)
 		}
