@@ -17,6 +17,7 @@ demo: build
 	./demo/run.sh $(BIN)
 
 test:
+	./.ci/setup.sh
 	$(GO) test ./...
 
 # What a change must pass beside the tests. Needs node and npm for the contracts and the reference implementation.
