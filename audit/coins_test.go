@@ -111,15 +111,16 @@ func (l *testLog) proveCoins(wallets []wallet) {
 			e.Images[i].Status = cryptonote.Spent
 		}
 	}))
-	again := l.prove(bob, claimOf(bob), c, 1)
+	again := l.prove(bob, claimOf(bob), c, 1, "again")
 	l.judge(l.receive(claimOf(bob), nil, again), c.about(l.tb, again, nil))
-	twice := l.prove(carol, claimOf(carol), c, 2)
+	twice := l.prove(carol, claimOf(carol), c, 2, "twice")
 	l.judge(l.receive(claimOf(carol), nil, twice), c.about(l.tb, twice, nil))
-	l.receive(claimOf(carol), nil, l.prove(carol, claimOf(carol), c, 1))
+	l.receive(claimOf(carol), nil, l.prove(carol, claimOf(carol), c, 1, "waiting"))
 }
 
-// prove makes a proof of all outputs that the daemons were asked about and that are the wallet's, each a number of times.
-func (l *testLog) prove(w wallet, claim swap.Claim, c *coins, times int) string {
+// prove makes a proof of all outputs that the daemons were asked about and that are the wallet's, each a number of times. Other
+// seeds give other proofs of the same.
+func (l *testLog) prove(w wallet, claim swap.Claim, c *coins, times int, seed string) string {
 	l.tb.Helper()
 	key, err := cryptonote.ParseSecretKey(w.Spend)
 	must(l.tb, err)
@@ -136,9 +137,30 @@ func (l *testLog) prove(w wallet, claim swap.Claim, c *coins, times int) string 
 	if len(owned) == 0 {
 		l.tb.Fatalf("%s owns none of the recorded outputs", w.Name)
 	}
-	p, err := owner.ProveReserve([]byte(swap.ProofMessage(claim.Text)), slices.Repeat(owned, times), newEntropy(w.Name))
+	p, err := owner.ProveReserve([]byte(swap.ProofMessage(claim.Text)), slices.Repeat(owned, times), newEntropy(seed))
 	must(l.tb, err)
 	return p.String()
+}
+
+// reserve is all of the evidence, for a verification without a ledger.
+func (c *coins) reserve(tb testing.TB) cryptonote.ReserveEvidence {
+	tb.Helper()
+	e := cryptonote.ReserveEvidence{
+		SnapshotHeight: 240, Transactions: map[cryptonote.TxID]cryptonote.RecordedTransaction{}, Spent: map[cryptonote.KeyImage]cryptonote.SpentStatus{},
+	}
+	for _, t := range c.Transactions {
+		raw, err := hex.DecodeString(t.Bytes)
+		must(tb, err)
+		r := cryptonote.RecordedTransaction{Bytes: raw, Height: t.Height}
+		if t.PrunableHash != nil {
+			r.Pruned, r.PrunableHash = true, *t.PrunableHash
+		}
+		e.Transactions[cryptonote.TxID(t.ID)] = r
+	}
+	for _, i := range c.Images {
+		e.Spent[cryptonote.KeyImage(i.KeyImage)] = i.Status
+	}
+	return e
 }
 
 func transaction(tb testing.TB, t swap.CoinTransaction) *cryptonote.Transaction {

@@ -29,7 +29,7 @@ var coinTampers = []tamper{
 	}, "reserve proof"},
 	{"a proof for another claim", "proof.received", 0, func(t *testing.T, l *testLog, events []swap.Event, i int) {
 		bob := loadWallets(t)[2]
-		text := l.prove(bob, l.signClaim(bob, evmAddress("thief"), 1), loadCoins(t), 1)
+		text := l.prove(bob, l.signClaim(bob, evmAddress("thief"), 1), loadCoins(t), 1, "thief")
 		events[i].(*swap.ProofReceived).Proof = l.attach([]byte(text))
 	}, "signature"},
 	{"the same proof twice", "proof.received", 3, func(_ *testing.T, _ *testLog, events []swap.Event, i int) {
