@@ -163,6 +163,28 @@ func roundArg(arg string) (uint64, error) {
 	return n, nil
 }
 
+// onRound is a command about one round, named by its number.
+func (a *app) onRound(use, short string, open func(context.Context) (*world, error), run func(c *cobra.Command, w *world, r swap.Round) error) *cobra.Command {
+	return &cobra.Command{
+		Use:   use,
+		Short: short,
+		Args:  exactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			number, err := roundArg(args[0])
+			if err != nil {
+				return err
+			}
+			return a.with(c.Context(), open, func(w *world) error {
+				r, err := w.round(c.Context(), number)
+				if err != nil {
+					return err
+				}
+				return run(c, w, r)
+			})
+		},
+	}
+}
+
 // change is what a round gives one recipient.
 type change struct {
 	Recipient  swap.EVMAddress `json:"recipient"`
@@ -232,96 +254,66 @@ func printChanges(out io.Writer, list []change, most int) {
 
 func (a *app) roundShowCommand() *cobra.Command {
 	var all bool
-	c := &cobra.Command{
-		Use:   "show ROUND",
-		Short: "Show a round and the largest amounts it gives",
-		Args:  exactArgs(1),
-		RunE: func(c *cobra.Command, args []string) error {
-			number, err := roundArg(args[0])
-			if err != nil {
-				return err
+	c := a.onRound("show ROUND", "Show a round and the largest amounts it gives", a.read, func(c *cobra.Command, w *world, r swap.Round) error {
+		list, err := w.changes(c.Context(), r)
+		if err != nil {
+			return err
+		}
+		view := viewRound(r)
+		return a.print(struct {
+			roundView
+			Changes []change `json:"changes"`
+		}{view, list}, func(out io.Writer) {
+			printRound(out, view)
+			most := 10
+			if all {
+				most = len(list)
 			}
-			return a.with(c.Context(), a.read, func(w *world) error {
-				r, err := w.round(c.Context(), number)
-				if err != nil {
-					return err
-				}
-				list, err := w.changes(c.Context(), r)
-				if err != nil {
-					return err
-				}
-				view := viewRound(r)
-				return a.print(struct {
-					roundView
-					Changes []change `json:"changes"`
-				}{view, list}, func(out io.Writer) {
-					printRound(out, view)
-					most := 10
-					if all {
-						most = len(list)
-					}
-					printChanges(out, list, most)
-				})
-			})
-		},
-	}
+			printChanges(out, list, most)
+		})
+	})
 	c.Flags().BoolVar(&all, "all", false, "show every recipient, not the largest ten")
 	return c
 }
 
 func (a *app) roundApproveCommand() *cobra.Command {
 	var key string
-	c := &cobra.Command{
-		Use:   "approve ROUND --key FILE",
-		Short: "Approve a round with an operator's key, after showing what it gives",
-		Args:  exactArgs(1),
-		RunE: func(c *cobra.Command, args []string) error {
-			number, err := roundArg(args[0])
-			if err != nil {
+	c := a.onRound("approve ROUND --key FILE", "Approve a round with an operator's key, after showing what it gives", a.open, func(c *cobra.Command, w *world, r swap.Round) error {
+		signer, err := readKey(key)
+		if err != nil {
+			return err
+		}
+		if slices.Contains(r.Approvals, signer.Name()) {
+			a.say("%s has approved round %d before", signer.Name(), r.Round)
+			return a.printApproved(r)
+		}
+		list, err := w.changes(c.Context(), r)
+		if err != nil {
+			return err
+		}
+		if !a.json {
+			if err := a.print(nil, func(out io.Writer) {
+				printRound(out, viewRound(r))
+				printChanges(out, list, 10)
+				fmt.Fprintln(out)
+			}); err != nil {
 				return err
 			}
-			signer, err := readKey(key)
-			if err != nil {
-				return err
-			}
-			return a.with(c.Context(), a.open, func(w *world) error {
-				r, err := w.round(c.Context(), number)
-				if err != nil {
-					return err
-				}
-				if slices.Contains(r.Approvals, signer.Name()) {
-					a.say("%s has approved round %d before", signer.Name(), number)
-					return a.printApproved(r)
-				}
-				list, err := w.changes(c.Context(), r)
-				if err != nil {
-					return err
-				}
-				if !a.json {
-					if err := a.print(nil, func(out io.Writer) {
-						printRound(out, viewRound(r))
-						printChanges(out, list, 10)
-						fmt.Fprintln(out)
-					}); err != nil {
-						return err
-					}
-				}
-				signed, err := ledger.SignNote(swap.ApprovalText(w.terms().Origin(), &r.RoundBuilt), signer)
-				if err != nil {
-					return err
-				}
-				if _, err := w.Update(c.Context(), func(swap.Tables, time.Time) ([]swap.Record, error) {
-					return []swap.Record{{Event: &swap.RoundApproved{Round: number, Note: string(signed)}}}, nil
-				}); err != nil {
-					return err
-				}
-				if r, err = w.round(c.Context(), number); err != nil {
-					return err
-				}
-				return a.printApproved(r)
-			})
-		},
-	}
+		}
+		signed, err := ledger.SignNote(swap.ApprovalText(w.terms().Origin(), &r.RoundBuilt), signer)
+		if err != nil {
+			return err
+		}
+		if _, err := w.Update(c.Context(), func(swap.Tables, time.Time) ([]swap.Record, error) {
+			return []swap.Record{{Event: &swap.RoundApproved{Round: r.Round, Note: string(signed)}}}, nil
+		}); err != nil {
+			return err
+		}
+		if r, err = w.round(c.Context(), r.Round); err != nil {
+			return err
+		}
+		return a.printApproved(r)
+	})
 	c.Flags().StringVar(&key, "key", "", "the operator's secret key file")
 	return require(c, "key")
 }
@@ -338,125 +330,81 @@ func (a *app) printApproved(r swap.Round) error {
 
 func (a *app) roundAbandonCommand() *cobra.Command {
 	var reason string
-	c := &cobra.Command{
-		Use:   "abandon ROUND --reason TEXT",
-		Short: "End a round whose proposal was never signed; what it gave is owed again",
-		Args:  exactArgs(1),
-		RunE: func(c *cobra.Command, args []string) error {
-			number, err := roundArg(args[0])
-			if err != nil {
+	c := a.onRound("abandon ROUND --reason TEXT", "End a round whose proposal was never signed; what it gave is owed again", a.open, func(c *cobra.Command, w *world, r swap.Round) error {
+		if r.Status != swap.AbandonedRound {
+			if _, err := w.Update(c.Context(), func(swap.Tables, time.Time) ([]swap.Record, error) {
+				return []swap.Record{{Event: &swap.RoundAbandoned{Round: r.Round, Reason: reason, By: whoami()}}}, nil
+			}); err != nil {
 				return err
 			}
-			return a.with(c.Context(), a.open, func(w *world) error {
-				r, err := w.round(c.Context(), number)
-				if err != nil {
-					return err
-				}
-				if r.Status != swap.AbandonedRound {
-					if _, err := w.Update(c.Context(), func(swap.Tables, time.Time) ([]swap.Record, error) {
-						return []swap.Record{{Event: &swap.RoundAbandoned{Round: number, Reason: reason, By: whoami()}}}, nil
-					}); err != nil {
-						return err
-					}
-				}
-				if r, err = w.round(c.Context(), number); err != nil {
-					return err
-				}
-				return a.print(viewRound(r), func(out io.Writer) { fmt.Fprintf(out, "round %d is %s\n", number, r.Status) })
-			})
-		},
-	}
+		}
+		r, err := w.round(c.Context(), r.Round)
+		if err != nil {
+			return err
+		}
+		return a.print(viewRound(r), func(out io.Writer) { fmt.Fprintf(out, "round %d is %s\n", r.Round, r.Status) })
+	})
 	c.Flags().StringVar(&reason, "reason", "", "why")
 	return require(c, "reason")
 }
 
 func (a *app) roundProofCommand() *cobra.Command {
 	var to string
-	c := &cobra.Command{
-		Use:   "proof ROUND --to 0x..",
-		Short: "Print a recipient's proof for `claim` on the distributor",
-		Args:  exactArgs(1),
-		RunE: func(c *cobra.Command, args []string) error {
-			number, err := roundArg(args[0])
-			if err != nil {
-				return err
-			}
-			account, err := swap.ParseEIP55(to)
-			if err != nil {
-				return err
-			}
-			return a.with(c.Context(), a.read, func(w *world) error {
-				r, err := w.round(c.Context(), number)
-				if err != nil {
-					return err
-				}
-				t, err := w.tree(r)
-				if err != nil {
-					return err
-				}
-				p, err := t.ProofOf(account)
-				if err != nil {
-					return fmt.Errorf("round %d: %w", number, err)
-				}
-				return a.printRaw(p.Format())
-			})
-		},
-	}
+	c := a.onRound("proof ROUND --to 0x..", "Print a recipient's proof for `claim` on the distributor", a.read, func(c *cobra.Command, w *world, r swap.Round) error {
+		account, err := swap.ParseEIP55(to)
+		if err != nil {
+			return err
+		}
+		t, err := w.tree(r)
+		if err != nil {
+			return err
+		}
+		p, err := t.ProofOf(account)
+		if err != nil {
+			return fmt.Errorf("round %d: %w", r.Round, err)
+		}
+		return a.printRaw(p.Format())
+	})
 	c.Flags().StringVar(&to, "to", "", "the recipient, checksummed")
 	return require(c, "to")
 }
 
 func (a *app) roundExportCommand() *cobra.Command {
 	var out string
-	c := &cobra.Command{
-		Use:   "export ROUND --out DIR",
-		Short: "Write a round's allocation list, leaves and tree into a folder",
-		Args:  exactArgs(1),
-		RunE: func(c *cobra.Command, args []string) error {
-			number, err := roundArg(args[0])
-			if err != nil {
+	c := a.onRound("export ROUND --out DIR", "Write a round's allocation list, leaves and tree into a folder", a.read, func(c *cobra.Command, w *world, r swap.Round) error {
+		t, err := w.tree(r)
+		if err != nil {
+			return err
+		}
+		list, err := w.Attachment(r.Allocations)
+		if err != nil {
+			return err
+		}
+		leaves, err := w.Attachment(r.Leaves)
+		if err != nil {
+			return err
+		}
+		var dump bytes.Buffer
+		if err := t.Dump(&dump); err != nil {
+			return err
+		}
+		if err := os.MkdirAll(out, 0o755); err != nil {
+			return err
+		}
+		files := map[string]string{}
+		for name, data := range map[string][]byte{"allocations.jsonl": list, "leaves.csv": leaves, "tree.json": dump.Bytes()} {
+			path := filepath.Join(out, fmt.Sprintf("round-%d-%s", r.Round, name))
+			if err := os.WriteFile(path, data, 0o644); err != nil {
 				return err
 			}
-			return a.with(c.Context(), a.read, func(w *world) error {
-				r, err := w.round(c.Context(), number)
-				if err != nil {
-					return err
-				}
-				t, err := w.tree(r)
-				if err != nil {
-					return err
-				}
-				list, err := w.Attachment(r.Allocations)
-				if err != nil {
-					return err
-				}
-				leaves, err := w.Attachment(r.Leaves)
-				if err != nil {
-					return err
-				}
-				var dump bytes.Buffer
-				if err := t.Dump(&dump); err != nil {
-					return err
-				}
-				if err := os.MkdirAll(out, 0o755); err != nil {
-					return err
-				}
-				files := map[string]string{}
-				for name, data := range map[string][]byte{"allocations.jsonl": list, "leaves.csv": leaves, "tree.json": dump.Bytes()} {
-					path := filepath.Join(out, fmt.Sprintf("round-%d-%s", number, name))
-					if err := os.WriteFile(path, data, 0o644); err != nil {
-						return err
-					}
-					files[path] = swap.Digest(data).String()
-				}
-				return a.print(files, func(w io.Writer) {
-					for _, path := range sortedKeys(files) {
-						fmt.Fprintf(w, "%s\tSHA-256 %s\n", path, files[path])
-					}
-				})
-			})
-		},
-	}
+			files[path] = swap.Digest(data).String()
+		}
+		return a.print(files, func(w io.Writer) {
+			for _, path := range sortedKeys(files) {
+				fmt.Fprintf(w, "%s\tSHA-256 %s\n", path, files[path])
+			}
+		})
+	})
 	c.Flags().StringVar(&out, "out", "", "folder")
 	return require(c, "out")
 }

@@ -46,8 +46,8 @@ func baseAttacks() []attack {
 			o.KeyImage = times(k, hashToPoint(own.Key))
 			sign(s, o, k, base)
 		}), CheckKeyImage, []Reason{ErrKeyImage}},
-		{"key image of another secret", image(func(s *scene, o *ReserveOutput, own OwnedOutput, k *edwards25519.Scalar) {
-			k = s.scalar()
+		{"key image of another secret", image(func(s *scene, o *ReserveOutput, own OwnedOutput, _ *edwards25519.Scalar) {
+			k := s.scalar()
 			o.KeyImage = times(k, hashToPoint(own.Key))
 			sign(s, o, k, hashToPoint(own.Key))
 		}), CheckKeyImage, []Reason{ErrKeyImage}},
