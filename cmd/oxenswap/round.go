@@ -7,19 +7,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"time"
 
-	"github.com/ethereum/go-ethereum/common"
-	"github.com/holiman/uint256"
 	"github.com/spf13/cobra"
 
 	"oxenswap/swap"
 	"oxenswap/swap/ledger"
-	"oxenswap/swap/merkle"
 )
 
 func (a *app) roundCommand() *cobra.Command {
@@ -185,97 +180,6 @@ func (a *app) onRound(use, short string, open func(context.Context) (*world, err
 	}
 }
 
-// change is what a round gives one recipient.
-type change struct {
-	Recipient  swap.EVMAddress `json:"recipient"`
-	Amount     swap.Amount     `json:"amount"`
-	Cumulative swap.Amount     `json:"cumulative"`
-	New        bool            `json:"new"` // no earlier round gave it anything
-}
-
-// changes are what a round gives, by recipient, the largest first.
-func (w *world) changes(ctx context.Context, r swap.Round) ([]change, error) {
-	sums := map[swap.EVMAddress]swap.Amount{}
-	if err := w.View(ctx, func(t swap.Tables, _ uint64) error {
-		return t.Allocations(r.Round, func(l swap.Allocation) error { sums[l.Recipient] += l.Amount; return nil })
-	}); err != nil {
-		return nil, err
-	}
-	leaves, err := w.leaves(r)
-	if err != nil {
-		return nil, err
-	}
-	var out []change
-	for _, l := range leaves {
-		to := swap.EVMAddress(l.Account)
-		if sum := sums[to]; sum > 0 {
-			cumulative := swap.Amount(l.Amount.Uint64())
-			out = append(out, change{to, sum, cumulative, sum == cumulative})
-		}
-	}
-	slices.SortFunc(out, func(x, y change) int {
-		return cmp.Or(cmp.Compare(y.Amount, x.Amount), bytes.Compare(x.Recipient[:], y.Recipient[:]))
-	})
-	return out, nil
-}
-
-func (w *world) leaves(r swap.Round) ([]merkle.Leaf, error) {
-	data, err := w.Attachment(r.Leaves)
-	if err != nil {
-		return nil, err
-	}
-	return merkle.ReadCSV(bytes.NewReader(data))
-}
-
-func (w *world) tree(r swap.Round) (*merkle.Tree, error) {
-	leaves, err := w.leaves(r)
-	if err != nil {
-		return nil, err
-	}
-	t, err := merkle.Build(leaves, uint256.NewInt(uint64(w.terms().CapSum())))
-	if err != nil {
-		return nil, err
-	}
-	if t.Root() != common.Hash(r.Root) {
-		return nil, fmt.Errorf("the leaves of round %d give root %s, its entry says 0x%s", r.Round, t.Root().Hex(), r.Root)
-	}
-	return t, nil
-}
-
-func printChanges(out io.Writer, list []change, most int) {
-	fmt.Fprintln(out, "\nRECIPIENT\tTHIS ROUND SESH\tIN ALL\t")
-	for _, c := range list[:min(most, len(list))] {
-		fmt.Fprintf(out, "%s\t%s\t%s\t%s\n", c.Recipient, c.Amount.Coins(), c.Cumulative.Coins(), map[bool]string{true: "new"}[c.New])
-	}
-	if len(list) > most {
-		fmt.Fprintf(out, "and %d more\t\t\t\n", len(list)-most)
-	}
-}
-
-func (a *app) roundShowCommand() *cobra.Command {
-	var all bool
-	c := a.onRound("show ROUND", "Show a round and the largest amounts it gives", a.read, func(c *cobra.Command, w *world, r swap.Round) error {
-		list, err := w.changes(c.Context(), r)
-		if err != nil {
-			return err
-		}
-		view := viewRound(r)
-		return a.print(struct {
-			roundView
-			Changes []change `json:"changes"`
-		}{view, list}, func(out io.Writer) {
-			printRound(out, view)
-			most := 10
-			if all {
-				most = len(list)
-			}
-			printChanges(out, list, most)
-		})
-	})
-	c.Flags().BoolVar(&all, "all", false, "show every recipient, not the largest ten")
-	return c
-}
-
 func (a *app) roundApproveCommand() *cobra.Command {
 	var key string
 	c := a.onRound("approve ROUND --key FILE", "Approve a round with an operator's key, after showing what it gives", a.open, func(c *cobra.Command, w *world, r swap.Round) error {
@@ -291,10 +195,15 @@ func (a *app) roundApproveCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
+		moves, err := w.movedRecipients(c.Context(), r)
+		if err != nil {
+			return err
+		}
 		if !a.json {
 			if err := a.print(nil, func(out io.Writer) {
 				printRound(out, viewRound(r))
 				printChanges(out, list, 10)
+				printMoved(out, moves)
 				fmt.Fprintln(out)
 			}); err != nil {
 				return err
@@ -346,65 +255,4 @@ func (a *app) roundAbandonCommand() *cobra.Command {
 	})
 	c.Flags().StringVar(&reason, "reason", "", "why")
 	return require(c, "reason")
-}
-
-func (a *app) roundProofCommand() *cobra.Command {
-	var to string
-	c := a.onRound("proof ROUND --to 0x..", "Print a recipient's proof for `claim` on the distributor", a.read, func(c *cobra.Command, w *world, r swap.Round) error {
-		account, err := swap.ParseEIP55(to)
-		if err != nil {
-			return err
-		}
-		t, err := w.tree(r)
-		if err != nil {
-			return err
-		}
-		p, err := t.ProofOf(account)
-		if err != nil {
-			return fmt.Errorf("round %d: %w", r.Round, err)
-		}
-		return a.printRaw(p.Format())
-	})
-	c.Flags().StringVar(&to, "to", "", "the recipient, checksummed")
-	return require(c, "to")
-}
-
-func (a *app) roundExportCommand() *cobra.Command {
-	var out string
-	c := a.onRound("export ROUND --out DIR", "Write a round's allocation list, leaves and tree into a folder", a.read, func(c *cobra.Command, w *world, r swap.Round) error {
-		t, err := w.tree(r)
-		if err != nil {
-			return err
-		}
-		list, err := w.Attachment(r.Allocations)
-		if err != nil {
-			return err
-		}
-		leaves, err := w.Attachment(r.Leaves)
-		if err != nil {
-			return err
-		}
-		var dump bytes.Buffer
-		if err := t.Dump(&dump); err != nil {
-			return err
-		}
-		if err := os.MkdirAll(out, 0o755); err != nil {
-			return err
-		}
-		files := map[string]string{}
-		for name, data := range map[string][]byte{"allocations.jsonl": list, "leaves.csv": leaves, "tree.json": dump.Bytes()} {
-			path := filepath.Join(out, fmt.Sprintf("round-%d-%s", r.Round, name))
-			if err := os.WriteFile(path, data, 0o644); err != nil {
-				return err
-			}
-			files[path] = swap.Digest(data).String()
-		}
-		return a.print(files, func(w io.Writer) {
-			for _, path := range sortedKeys(files) {
-				fmt.Fprintf(w, "%s\tSHA-256 %s\n", path, files[path])
-			}
-		})
-	})
-	c.Flags().StringVar(&out, "out", "", "folder")
-	return require(c, "out")
 }
