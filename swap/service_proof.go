@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"time"
 
 	"oxenswap/swap/cryptonote"
@@ -158,9 +159,13 @@ var errCountedMeanwhile = errors.New("a key image of the proof was counted for a
 func judgeReceived(ctx context.Context, l Ledger, att Attachments, received uint64, daemons []string, evidence Evidence) (Judged, error) {
 	var out Judged
 	var record Record
+	var used map[Hash]bool
 	if err := l.View(ctx, func(t Tables, _ uint64) error {
 		m, err := t.Migration()
 		if err != nil {
+			return err
+		}
+		if used, err = evidence.used(t); err != nil {
 			return err
 		}
 		record, out.Report, err = JudgeProof(t, att, m, received, daemons, evidence)
@@ -185,22 +190,15 @@ func judgeReceived(ctx context.Context, l Ledger, att Attachments, received uint
 		if p.Status != ReceivedProof {
 			return nil, nil // judged meanwhile
 		}
-		if !good {
-			return []Record{record}, nil
-		}
-		counted, err := ParseEvidence(record.Attachments[0])
+		now, err := evidence.used(t)
 		if err != nil {
 			return nil, err
 		}
-		for _, image := range counted.Counted {
-			if _, err := t.KeyImage(image); err == nil {
-				return nil, errCountedMeanwhile
-			} else if !errors.Is(err, ErrNone) {
-				return nil, err
-			}
+		if !maps.Equal(now, used) {
+			return nil, errCountedMeanwhile
 		}
 		records := []Record{record}
-		if p.Pending == nil {
+		if !good || p.Pending == nil {
 			return records, nil
 		}
 		c, err := p.Pending.claim(m.Terms)
@@ -238,4 +236,18 @@ func judgeReceived(ctx context.Context, l Ledger, att Attachments, received uint
 		}
 		return nil
 	})
+}
+
+// used are those of the asked key images that were counted for a proof.
+func (e *Evidence) used(t Tables) (map[Hash]bool, error) {
+	used := map[Hash]bool{}
+	for _, i := range e.Images {
+		switch _, err := t.KeyImage(i.KeyImage); {
+		case err == nil:
+			used[i.KeyImage] = true
+		case !errors.Is(err, ErrNone):
+			return nil, err
+		}
+	}
+	return used, nil
 }
