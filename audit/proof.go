@@ -180,7 +180,7 @@ func (r *replay) judgeAgain(m swap.Migration, received uint64, daemons []string,
 	return record, err
 }
 
-// sameJudgement compares an entry, byte for byte, with the one that judging again gives.
+// sameJudgement compares an entry with the one that judging again gives: byte for byte, but for the words of a refusal.
 func (r *replay) sameJudgement(x *examined, evidence swap.Hash, again swap.Record) error {
 	switch event := again.Event.(type) {
 	case *swap.ProofAccepted:
@@ -191,9 +191,11 @@ func (r *replay) sameJudgement(x *examined, evidence swap.Hash, again swap.Recor
 			return r.compareCounted(evidence, again.Attachments[0])
 		}
 	case *swap.ProofRefused:
-		if _, ok := x.event.(*swap.ProofRefused); !ok {
+		refused, ok := x.event.(*swap.ProofRefused)
+		if !ok {
 			return fmt.Errorf("judged again it is refused: %s: %s", event.Check, event.Detail)
 		}
+		event.Detail = refused.Detail // words for people, which a later release may choose otherwise
 		if evidence != event.Evidence {
 			return r.compareCounted(evidence, again.Attachments[0])
 		}
