@@ -29,7 +29,7 @@ check-long: test check
 	$(GO) test -race ./...
 	$(MAKE) fuzz
 
-bench:
+bench: build
 	BENCHSTAT=$(BENCHSTAT) ./bench/run.sh
 
 # Every fuzz target for FUZZTIME.

@@ -224,9 +224,9 @@ func BenchmarkHostileProof(b *testing.B) {
 	}
 }
 
-// TestHostileProofsCostLittle: at most twice the time of the base58 decoding,
-// and far below 64 MB of memory, even where all that was allocated counts.
-func TestHostileProofsCostLittle(t *testing.T) {
+// TestHostileProofsAllocateLittle: far below 64 MB, even where all that was
+// allocated counts. Their time is BenchmarkHostileProof's.
+func TestHostileProofsAllocateLittle(t *testing.T) {
 	for name, text := range hostileProofs(t) {
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
@@ -236,13 +236,9 @@ func TestHostileProofsCostLittle(t *testing.T) {
 		if (p == nil) == (name == "good form") {
 			t.Errorf("%s: %v", name, err)
 		}
-		parse, decode := parseCost(text, 5)
-		t.Logf("%s: %v: %.1f MB, %v, base58 %v", name, ReasonOf(err), float64(cost)/1e6, parse, decode)
+		t.Logf("%s: %v: %.1f MB", name, ReasonOf(err), float64(cost)/1e6)
 		if cost > 64e6 {
 			t.Errorf("%s: allocates %d bytes", name, cost)
-		}
-		if parse > 2*decode {
-			t.Errorf("%s: %v, base58 alone takes %v", name, parse, decode)
 		}
 	}
 }
