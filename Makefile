@@ -17,6 +17,7 @@ demo: build
 	./demo/run.sh $(BIN)
 
 test:
+	./.ci/setup.sh
 	$(GO) test ./...
 
 # What a change must pass beside the tests. Needs node and npm for the contracts and the reference implementation.
@@ -28,7 +29,7 @@ check-long: test check
 	$(GO) test -race ./...
 	$(MAKE) fuzz
 
-bench:
+bench: build
 	BENCHSTAT=$(BENCHSTAT) ./bench/run.sh
 
 # Every fuzz target for FUZZTIME.

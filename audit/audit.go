@@ -8,8 +8,8 @@
 //     lines of a legacy file, a raw transaction with its sender and call data
 //   - each entry against all before it: swap.Apply on tables in memory, and beside it what Apply leaves to whoever
 //     appends: refusals are decided again, the legacy file is imported again, snapshots are agreed on and made final
-//     again, every round is rebuilt from the tables at its cut-off and compared byte for byte, payments are held against
-//     the root that was live, transactions against what they were meant for
+//     again, every proof of coins is judged again, every round is rebuilt from the tables at its cut-off and compared
+//     byte for byte, payments are held against the root that was live, transactions against what they were meant for
 //   - with a chain to ask: the distributor's code and settings, every one of its events, claimed() and the token balance
 //
 // It holds no key and writes nothing. Memory grows with accounts, payments and the files that the manifest lists, never
@@ -35,7 +35,7 @@ type Options struct {
 	Migration string    // the migration id, likewise
 	Witnesses []string  // verifier keys of witnesses, all of whom must have cosigned the checkpoint
 	Since     []byte    // an earlier signed checkpoint, which the log must still begin with
-	Public    bool      // accept that what is private was left out, and count it
+	Public    bool      // accept that proofs of coins were left out, and count those that could not be checked
 	Chain     DialChain // nil: the chain is not asked
 	// CodeHash is the Keccak-256 of the code that a distributor with these settings has on chain, by the sources. nil: it
 	// is not compared.
@@ -106,7 +106,7 @@ func (a *auditor) run(ctx context.Context, export fs.FS) error {
 	r := &replay{
 		auditor: a, terms: first.terms, att: attachments{a.x}, since: since,
 		rebuilt: map[uint64]*rebuiltRound{}, deploys: map[swap.Hash]deployment{},
-		payments: newPayments(), events: map[eventKey]recordedEvent{},
+		payments: newPayments(), events: map[eventKey]recordedEvent{}, proofs: proofs{snapshot: oneAttachment{Attachments: attachments{a.x}}},
 	}
 	if err := r.all(ctx); err != nil {
 		return err
@@ -245,8 +245,14 @@ func (a attachments) Attachment(h swap.Hash) ([]byte, error) {
 	return data, nil
 }
 
-// attachmentError is swap.ErrAttachment with the export's own words.
+// attachmentError is swap.ErrAttachment with the export's own words, and swap.ErrWithheld too if that is why.
 type attachmentError struct{ err error }
 
-func (e *attachmentError) Error() string   { return e.err.Error() }
-func (e *attachmentError) Unwrap() []error { return []error{swap.ErrAttachment, e.err} }
+func (e *attachmentError) Error() string { return e.err.Error() }
+
+func (e *attachmentError) Unwrap() []error {
+	if errors.Is(e.err, ledger.ErrWithheld) {
+		return []error{swap.ErrAttachment, swap.ErrWithheld, e.err}
+	}
+	return []error{swap.ErrAttachment, e.err}
+}

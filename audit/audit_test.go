@@ -42,22 +42,27 @@ func TestClean(t *testing.T) {
 		counts[c.What] = c.N
 	}
 	for what, n := range map[string]uint64{
-		"entries applied": uint64(len(l.lines)), countClaims: 10, countLegacy: 4, countRaw: 15, "snapshots from raw answers": 4,
-		countAnswers: 17, "rounds rebuilt": 4, "operators' signed notes": 5, "payments": 14, "ledger roots in proposals": 3,
-		"events compared with the chain": 27, "settings of the distributor on chain": 7, "recipients' claimed amounts on chain": 9,
+		"entries applied": uint64(len(l.lines)), countClaims: 11, countLegacy: 4, countRaw: 15, "snapshots from raw answers": 4,
+		countOwners: 6, countJudged: 5, countOutputs: 17, countImages: 4, countAnswers: 17, "rounds rebuilt": 4, "operators' signed notes": 5, "payments": 15, "ledger roots in proposals": 3,
+		"events compared with the chain": 28, "settings of the distributor on chain": 7, "recipients' claimed amounts on chain": 9,
 	} {
 		if counts[what] != n {
 			t.Errorf("%s: %d, want %d", what, counts[what], n)
 		}
 	}
-	// As an independent implementation computed it from the same recordings, without what was never claimed.
-	given := map[string]swap.Amount{"stake": 269_999999999, "rewards": 106_676756999, "bonus": 299_999999996, "coins": 0}
+	for _, c := range []Count{{uncheckedDaemons, 5}, {uncheckedQueue, 1}} {
+		if !slices.Contains(r.NotChecked, c) {
+			t.Errorf("%v is missing in %v", c, r.NotChecked)
+		}
+	}
+	// As an independent implementation computed it from the same recordings, without what was never claimed or proved.
+	given := map[string]swap.Amount{"stake": 269_999999999, "rewards": 106_676756999, "bonus": 299_999999996, "coins": 281_309466855}
 	for _, p := range r.Programmes {
 		if p.Given != given[p.Name] {
 			t.Errorf("%s gave %s, want %s", p.Name, p.Given, given[p.Name])
 		}
 	}
-	if want := given["stake"] + given["rewards"] + given["bonus"]; r.Paid != want {
+	if want := given["stake"] + given["rewards"] + given["bonus"] + given["coins"]; r.Paid != want {
 		t.Errorf("%s were paid, want %s", r.Paid, want)
 	}
 	var text strings.Builder

@@ -123,8 +123,8 @@ func checkAll[T any](tb testing.TB, list []T, check func(T) error) {
 }
 
 // BenchmarkReplay replays a round of 20,000 accounts, with their snapshot and claims (claims/s), beside bare checks of the
-// same signatures (signatures/s) and of the same claims, whose addresses and texts are checked too (verified/s); and a log
-// without signatures (entries/s).
+// same signatures (signatures/s) and of the same claims, whose addresses and texts are checked too (verified/s); a log of 400
+// proofs of coins (outputs/s) beside their bare verification; and a log without signatures (entries/s).
 func BenchmarkReplay(b *testing.B) {
 	b.Run("claims", func(b *testing.B) {
 		const n = 20_000
@@ -150,6 +150,20 @@ func BenchmarkReplay(b *testing.B) {
 		b.ReportMetric(bare.wall.Seconds()/replay.wall.Seconds(), "of-bare")
 		b.ReportMetric(bare.cpu.Seconds()/replay.cpu.Seconds(), "of-bare-cpu")
 	})
+	b.Run("proofs", func(b *testing.B) {
+		const n = 400
+		l, bare := provers(b, n)
+		dir := l.export()
+		outputs := 0
+		var replay, alone spent
+		for b.Loop() {
+			alone.on(b, func() { outputs += bare() })
+			replay.on(b, func() { mustHold(b, l, dir) })
+		}
+		b.ReportMetric(float64(outputs)/replay.wall.Seconds(), "outputs/s")
+		b.ReportMetric(float64(outputs)/alone.wall.Seconds(), "verified/s")
+		b.ReportMetric(alone.wall.Seconds()/replay.wall.Seconds(), "of-bare")
+	})
 	b.Run("entries", func(b *testing.B) {
 		const n = 100_000
 		l, _ := crowd(b, 10)
@@ -168,6 +182,41 @@ func BenchmarkReplay(b *testing.B) {
 		}
 		b.ReportMetric(float64(n*b.N)/replay.wall.Seconds(), "entries/s")
 	})
+}
+
+// provers is a log in which one holder shows the same five outputs n times; bare verifies all of these proofs and returns
+// the number of their outputs.
+func provers(tb testing.TB, n int) (l *testLog, bare func() int) {
+	tb.Helper()
+	l = newTestLog(tb, testTerms(tb))
+	l.open()
+	l.take(loadWorld(tb, 1), nil)
+	bob := loadWallets(tb)[2]
+	claim, err := l.tables.ClaimAt(l.claim(bob, 1))
+	must(tb, err)
+	c := loadCoins(tb)
+	var proofs []*cryptonote.ReserveProof
+	evidence := c.reserve(tb)
+	for i := range n {
+		text := l.prove(bob, claim, c, 1, fmt.Sprint("proof ", i))
+		about := c.about(tb, text, nil)
+		l.judge(l.receive(claim, nil, text), about)
+		p, err := cryptonote.ParseReserveProof(text)
+		must(tb, err)
+		proofs = append(proofs, p)
+	}
+	address, err := cryptonote.ParseAddress(bob.Address)
+	must(tb, err)
+	return l, func() (outputs int) {
+		for _, p := range proofs {
+			r, err := p.Verify(address, []byte(swap.ProofMessage(claim.Text)), evidence)
+			if err != nil || !r.Good() {
+				tb.Fatal(err, r.Refusal)
+			}
+			outputs += len(r.Outputs)
+		}
+		return outputs
+	}
 }
 
 func mustHold(b *testing.B, l *testLog, dir string) {

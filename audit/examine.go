@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -48,7 +49,7 @@ const (
 
 // examine checks what an entry says as far as no other entry is needed.
 func (x *examiner) examine(e *examined) {
-	complete := x.attached(e)
+	e.complete = x.attached(e)
 	switch event := e.event.(type) {
 	case *swap.ClaimAccepted:
 		if err := event.Verify(x.terms); err != nil {
@@ -56,7 +57,15 @@ func (x *examiner) examine(e *examined) {
 		}
 		e.note(countClaims, 1)
 	case *swap.ClaimRefused:
-		x.refused(e, event)
+		x.numbered(e, swap.Claim{
+			Text: event.Text, Signature: event.Signature, Oxen: event.Oxen, Account: event.Account, Recipient: event.Recipient, Sequence: event.Sequence,
+		})
+	case *swap.ProofReceived:
+		if p := event.Pending; p != nil {
+			x.numbered(e, swap.Claim{
+				Text: p.Text, Signature: p.Signature, Oxen: p.Oxen, Account: p.Account, Recipient: p.Recipient, Sequence: p.Sequence,
+			})
+		}
 	case *swap.ClaimChecked:
 		var refusal *swap.Refusal // a contract that appeared later is what such an entry is for
 		if err := event.Code.Check(swap.EVMAddress{}); err != nil && !errors.As(err, &refusal) {
@@ -69,7 +78,7 @@ func (x *examiner) examine(e *examined) {
 	case *swap.RoundBuilt:
 		x.round(e, event)
 	}
-	if !complete {
+	if !e.complete {
 		return
 	}
 	switch event := e.event.(type) {
@@ -94,12 +103,6 @@ func (x *examiner) examine(e *examined) {
 	}
 }
 
-// private reports whether a public export may leave out what an entry names: a person's evidence.
-func private(event swap.Event) bool {
-	_, ok := event.(*swap.Correction)
-	return ok
-}
-
 // attached notes the attachments that an entry names, and reports whether all of them are in the export.
 func (x *examiner) attached(e *examined) bool {
 	complete := true
@@ -112,10 +115,10 @@ func (x *examiner) attached(e *examined) bool {
 			e.wrong("attachment %s is not in the export", h)
 		case withheld:
 			switch {
-			case !private(e.event):
+			case !slices.Contains(swap.Private(e.event), h):
 				e.wrong("attachment %s is withheld, though nothing in it is private", h)
 			case !x.public:
-				e.wrong("attachment %s is withheld: audit the full export, or accept it with --public", h)
+				e.wrong("attachment %s is withheld: ask the operator for the full export, or accept with --public that it is not checked", h)
 			default:
 				e.note(uncheckedHidden, 1)
 			}
@@ -135,14 +138,15 @@ func (x *examiner) read(e *examined, h swap.Hash) []byte {
 	return data
 }
 
-// refused checks that a refused claim was well signed: nothing else may become an entry.
-func (x *examiner) refused(e *examined, event *swap.ClaimRefused) {
-	c, err := swap.VerifyClaim(x.terms, event.Oxen, event.Text, event.Signature)
+// numbered verifies a numbered claim that an entry tells, and makes it ready. Whether accepted, refused or waiting for a
+// proof, only well-signed ones become an entry.
+func (x *examiner) numbered(e *examined, told swap.Claim) {
+	c, err := swap.VerifyClaim(x.terms, told.Oxen, told.Text, told.Signature)
 	if err != nil {
 		e.wrong("%v", err)
 		return
 	}
-	if c.Account != event.Account || c.Recipient != event.Recipient || c.Sequence != event.Sequence || c.Oxen != event.Oxen || c.Text != event.Text {
+	if c.Account != told.Account || c.Recipient != told.Recipient || c.Sequence != told.Sequence || c.Oxen != told.Oxen || c.Text != told.Text {
 		e.wrong("the claim says something else than the entry's fields")
 		return
 	}

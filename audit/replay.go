@@ -32,6 +32,7 @@ type replay struct {
 	plan     *plan  // the last one
 	pushed   pushed
 	payments *payments
+	proofs   proofs
 	alarms   []Problem // what the chain said that the log did not cause
 	events   map[eventKey]recordedEvent
 }
@@ -127,6 +128,7 @@ func (r *replay) apply(x *examined) {
 		wrong(fmt.Errorf("its time %s lies before that of the entry before it, %s", x.entry.Time.Format(time.RFC3339), r.last.Format(time.RFC3339)))
 	}
 	r.last = x.entry.Time
+	wrong(r.checkFollows(x.event))
 	said := len(x.problems)
 	wrong(r.before(x))
 	for _, what := range x.problems[said:] {
@@ -171,6 +173,14 @@ func (r *replay) before(x *examined) error {
 		if c, ok := x.ready.(swap.Claim); ok {
 			return r.checkRefused(e, c, x)
 		}
+	case *swap.ProofReceived:
+		if c, ok := x.ready.(swap.Claim); ok {
+			return r.checkPending(e, c, x)
+		}
+	case *swap.ProofAccepted:
+		return r.judge(e.Received, e.Daemons, e.Evidence, x)
+	case *swap.ProofRefused:
+		return r.judge(e.Received, e.Daemons, e.Evidence, x)
 	case *swap.ClaimChecked:
 		if !r.claims.has(e.Claim) {
 			return fmt.Errorf("entry %d is not an accepted claim", e.Claim)
@@ -202,6 +212,10 @@ func (r *replay) after(x *examined) error {
 		if e.Sequence == 0 {
 			return r.checkLegacyClaim(e)
 		}
+	case *swap.ProofReceived:
+		return r.checkOwner(e, x)
+	case *swap.ProofAccepted:
+		return r.expectPending(e, x)
 	case *swap.RoundApproved, *swap.TermsExtended:
 		r.report.add("operators' signed notes", 1)
 	case *swap.TxSigned:
@@ -273,6 +287,9 @@ func (r *replay) end() error {
 	if errors.Is(err, swap.ErrNone) {
 		return nil // entry 0 was refused
 	} else if err != nil {
+		return err
+	}
+	if err := r.endProofs(); err != nil {
 		return err
 	}
 	for _, a := range r.alarms {

@@ -64,12 +64,18 @@ func (r *replay) checkRound(e *swap.RoundBuilt) error {
 	if e.Root != b.files.Event.Root {
 		return fmt.Errorf("the root of its leaves is 0x%s, the entry says 0x%s", b.files.Event.Root, e.Root)
 	}
+	says, gives := difference(got, want)
+	return fmt.Errorf("it says %q where the first %d entries give %q", says, e.Cutoff, gives)
+}
+
+// difference cuts out the place where two bodies begin to differ.
+func difference(got, want []byte) (says, gives []byte) {
 	i := 0
 	for i < len(got) && i < len(want) && got[i] == want[i] {
 		i++
 	}
 	from := max(0, i-40)
-	return fmt.Errorf("it says %q where the first %d entries give %q", got[from:min(len(got), i+40)], e.Cutoff, want[from:min(len(want), i+40)])
+	return got[from:min(len(got), i+40)], want[from:min(len(want), i+40)]
 }
 
 // compareLists names the first line in which a list of the export differs from the recomputed one.

@@ -95,7 +95,8 @@ type examined struct {
 	record   tlog.Hash // its leaf hash
 	event    swap.Event
 	problems []string
-	ready    any // what was read from its attachments for the checks in order
+	complete bool // all attachments that it names are in the export
+	ready    any  // what was read from its attachments for the checks in order
 	notes    []Count
 }
 

@@ -94,7 +94,7 @@ var tampers = []tamper{
 	{"somebody else's signature", "claim.accepted", 3, func(_ *testing.T, _ *testLog, events []swap.Event, i int) {
 		events[i].(*swap.ClaimAccepted).Signature = events[i+1].(*swap.ClaimAccepted).Signature
 	}, "signature"},
-	{"a sequence twice", "claim.accepted", 6, func(t *testing.T, l *testLog, events []swap.Event, i int) {
+	{"a sequence twice", "claim.accepted", 7, func(t *testing.T, l *testLog, events []swap.Event, i int) {
 		c := l.signClaim(loadWallets(t)[3], evmAddress("thief"), 1)
 		events[i] = accepted(c, notChecked)
 	}, "already-used"},
@@ -234,7 +234,7 @@ func replace(h *swap.Hash, old, new swap.Hash) {
 func TestTamper(t *testing.T) {
 	l := migrated(t, nil)
 	kinds := map[string]bool{}
-	for _, c := range tampers {
+	for _, c := range slices.Concat(tampers, coinTampers) {
 		kinds[c.kind] = true
 		t.Run(c.kind+"/"+c.name, func(t *testing.T) {
 			t.Parallel() // mostly it waits for files to be synced
@@ -247,7 +247,7 @@ func TestTamper(t *testing.T) {
 			if got := firstEntry(r); got != fmt.Sprint(at) {
 				t.Fatalf("entry %s is named first, not %d: %v", got, at, r.Problems)
 			}
-			if first := r.Problems[0]; first.Kind != c.kind || !slices.ContainsFunc(r.Problems, func(p Problem) bool {
+			if first := r.Problems[0]; first.Kind != forged.decoded()[at].Kind() || !slices.ContainsFunc(r.Problems, func(p Problem) bool {
 				return p.Entry != nil && *p.Entry == at && strings.Contains(p.What, c.want)
 			}) {
 				t.Errorf("want %q about a %s, got %v", c.want, c.kind, r.Problems)

@@ -32,6 +32,7 @@ func migrated(tb testing.TB, alter func(*swap.RoundFiles)) *testLog {
 	for _, w := range wallets[3:6] {
 		l.claim(w, 1)
 	}
+	l.proveCoins(wallets)
 	lied := worlds[2].replaced("a", "get_accrued_batched_earnings", `"amounts":[`, `"amounts":[1`)
 	l.take(worlds[2], lied.observation(tb, "a"))
 	l.decide(worlds[2], 240)
@@ -58,7 +59,6 @@ func migrated(tb testing.TB, alter func(*swap.RoundFiles)) *testLog {
 
 	// A recipient changes, two more wallets come, the bonus becomes final.
 	l.claim(wallets[3], 2)
-	l.claim(wallets[6], 1)
 	l.claim(wallets[7], 1)
 	l.take(worlds[3], nil)
 	other := worlds[4]

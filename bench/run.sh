@@ -9,11 +9,13 @@ bench() {
 	printf '\n== %s\n' "$1"
 	go test -run '^$' -bench "$3" -benchtime "${4:-$time}" -count "$count" "$2" | go run "$BENCHSTAT" /dev/stdin
 }
-bench "claim tree: 1,000,000 leaves against two workers on one scalar Keccak; one proof" ./swap/merkle 'Root1M|Proof$' 1x
-bench "one signature against its bare group operations" ./swap/cryptonote 'Verify'
+bench "claim tree: 1,000,000 leaves against two workers on one scalar Keccak; one proof" ./swap/merkle 'Root1M|Proof$'
+bench "one signature against its bare group operations" ./swap/cryptonote 'Verify$'
 bench "snapshot of 2,000 nodes and 20,000 contributions against encoding/json" ./oxenrpc/wire 'Content'
 bench "round of 100,000 accounts, from database to root" ./store 'Round' 1x
 bench "durable appends against a bare loop of commits" ./store 'Append'
 bench "replay against bare signature checks" ./audit 'Replay' 1x
+bench "one output of a reserve proof, hash to point, and hostile proofs, each against its baseline" ./swap/cryptonote 'ReserveOutput|HashToPoint|HostileProof'
+bench "a proof of 1,000 outputs on one core and on two, against bare group operations" ./swap/cryptonote 'ReserveScaling' 1x
 printf '\n== signatures of a file on one core and on two, against bare group operations (best of 10 pairs)\n'
 go run ./bench/scaling

@@ -2,6 +2,7 @@
 # The whole job, as an operator would type it: a recorded Oxen network of eight holders, a local chain, two rounds.
 # Everything happens in a folder of its own (DEMO_DIR, or a temporary one) and every command is echoed.
 set -euo pipefail
+exec 3>&1 # where commands are echoed
 bin=$(cd "${1:?usage: demo/run.sh BIN}" && pwd)
 here=$(cd "$(dirname "$0")" && pwd)
 recorded=$here/../oxenrpc/testdata/migration
@@ -22,7 +23,7 @@ finish() {
 trap finish EXIT
 
 title() { printf '\n### %s\n' "$*"; }
-run() { printf '\n$ %s\n' "$*"; "$@"; }
+run() { printf '\n$ %s\n' "$*" >&3; "$@"; }
 
 # serve FILE COMMAND...: starts a server in the background and puts the URL that it prints into FILE.
 serve() {
@@ -56,6 +57,9 @@ world() {
 	done
 }
 
+alice=LAFB8B12pvAgwhCDto5S4YB3nEj3FKF5vUVvnG9RphX9f7TRNT4omtzJ3hfiw1odUtgygmiJyQLUtFWoLzNMTy8LT3jacbg
+erin=LEJxDPtpBAqbnA4So6x4XNRdXgHFisgVFXHcjkEL2n1ZJepCGq5HVsNMXwUYLazGUYMXdTMAbDDg7eKjDpK6AY8ETQvDoeV
+
 # The clock stands still, for the recorded claims and chains do not move either. Only a fakechain lets it.
 swap() { run oxenswap --clock 2026-11-22T12:00:00Z "$@"; }
 
@@ -83,16 +87,24 @@ swap snapshot take
 swap claim import --legacy "$here/legacy.jsonl"
 swap claim import "$here/claims.jsonl"
 
-title "Height 250: world1 becomes final, and frank has a stake"
+title "Proofs of coins that were never staked: frank has nothing else at this height, so his claim comes with his"
+swap claim text --oxen LEJW434Lqkf9zn3tHtDeNNgxZ2X6RXQShUJhHJvdAdoX5b8N7qodGZ9MxfdsoVJ9bnXr5Zyhpp4VaR2y1g8qmJBm5TKvm4J \
+	--to 0x4a837Cd0EFd09289c51D86d06F080919430EAbC7 --sequence 1
+swap claim import "$here/coins.jsonl"
+
+title "A second data directory, for somebody late and somebody dishonest"
+swap init --terms "$here/terms.toml" --dir late --operator "$(tail -1 ada.out)" \
+	--daemon "a=http://${daemon_address[a]}" --daemon "b=http://${daemon_address[b]}" | tee late.out
+swap snapshot take --dir late
+swap claim import --dir late "$here/claims.jsonl"
+
+title "Height 250: world1 becomes final"
 world 2
 swap snapshot take
 swap snapshot finalize
-swap claim import "$here/frank.jsonl"
-swap owed --oxen LAFB8B12pvAgwhCDto5S4YB3nEj3FKF5vUVvnG9RphX9f7TRNT4omtzJ3hfiw1odUtgygmiJyQLUtFWoLzNMTy8LT3jacbg
+swap owed --oxen "$alice"
 
-title "The distributor, and round 1: stake and rewards"
-# More than 100 SESH for one recipient needs a second operator.
-run sed -i 's/^recipient = .*/recipient = "100000000000"/' oxenswap/oxenswap.toml
+title "The distributor, and round 1: stake, rewards and coins"
 swap chain deploy --activation-delay 3600
 swap round build
 swap round approve 1 --key keys/ada.key
@@ -106,8 +118,23 @@ swap chain push 1
 title "alice changes her recipient: claim #2"
 swap claim import "$here/alice-second.jsonl"
 
-title "Heights 262 and 274: the last snapshots, and round 2: the bonus"
+title "Height 262: a proof made at height 240 arrives, and an output in it is spent since; and a forged one"
 world 3
+late=$(oxenswap --dir late --json claim show "$alice" | sed -n 's/^  "entry": \([0-9]*\).*/\1/p')
+sed -n '/"oxen":"'"$alice"'"/s/.*"proof":"\([^"]*\)".*/\1/p' "$here/coins.jsonl" >alice.proof
+swap claim prove --dir late --claim "$late" --proof-file alice.proof
+line=$(oxenswap --dir late --json claim show "$erin" | sed -n 's/^  "text": "\(.*\)",$/\1/p')
+forged=$(oxenswap --dir late --json claim show "$erin" | sed -n 's/^  "entry": \([0-9]*\).*/\1/p')
+run oxendemo forge --recording "$recorded/world1.json.gz" --spend-key-file "$here/mallory.key" \
+	--message "$(printf %s "$line" | sha256sum | cut -d' ' -f1)" >forged.proof
+if swap claim prove --dir late --claim "$forged" --proof-file forged.proof; then
+	echo "a forged proof was accepted" >&2
+	exit 1
+fi
+swap ledger export --dir late late-export --full
+run oxenaudit replay late-export --key "$(sed -n 's/^ledger key *//p' late.out)" --migration "$migration"
+
+title "Heights 262 and 274: the last snapshots, and round 2: the bonus"
 swap snapshot take
 swap snapshot finalize
 world 4
@@ -125,6 +152,8 @@ swap chain status
 title "What was paid"
 swap round payments
 
-title "The audit, from public files and the chain alone"
-swap ledger export export
+title "The audit: from public files and the chain, then with everything"
+swap ledger export public
+run oxenaudit replay public --key "$key" --migration "$migration" --rpc "$rpc" --public
+swap ledger export export --full
 run oxenaudit replay export --key "$key" --migration "$migration" --rpc "$rpc"

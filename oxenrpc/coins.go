@@ -3,12 +3,14 @@ package oxenrpc
 import (
 	"bytes"
 	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"slices"
 
 	"oxenswap/oxenrpc/wire"
 	"oxenswap/swap"
+	"oxenswap/swap/cryptonote"
 )
 
 // The most that one call asks for: oxend's public RPC refuses more than 100 transactions and 5,000 key images.
@@ -22,6 +24,47 @@ const (
 	hashes10 = "txs_hashes" // release 10
 	hashes11 = "tx_hashes"  // release 11
 )
+
+var _ swap.CoinDaemon = (*Client)(nil)
+
+// Coins implements swap.CoinDaemon. A daemon that is not synchronised is an error.
+func (c *Client) Coins(ctx context.Context, transactions, images []swap.Hash) swap.CoinAnswer {
+	out, err := c.coins(ctx, transactions, images)
+	out.Daemon, out.Err = c.name, err
+	return out
+}
+
+func (c *Client) coins(ctx context.Context, transactions, images []swap.Hash) (swap.CoinAnswer, error) {
+	var out swap.CoinAnswer
+	g, info, err := c.tip(ctx)
+	if err != nil {
+		return out, err
+	}
+	genesis, err := wire.ParseHeader(g.raw[len(g.raw)-1].Body)
+	if err != nil {
+		return out, c.error(wire.CallGenesis, g.raw[len(g.raw)-1].Body, err)
+	}
+	out.Genesis, out.Network = genesis.Hash, info.Network
+	found, err := c.GetTransactions(ctx, transactions)
+	if err != nil {
+		return out, err
+	}
+	for _, t := range found.Found {
+		coin := swap.CoinTransaction{ID: t.Hash, Height: t.Height, InPool: t.InPool, Bytes: hex.EncodeToString(t.Blob)}
+		if t.Pruned {
+			coin.PrunableHash = &t.PrunableHash
+		}
+		out.Evidence.Transactions = append(out.Evidence.Transactions, coin)
+	}
+	statuses, err := c.IsKeyImageSpent(ctx, images)
+	if err != nil {
+		return out, err
+	}
+	for i, s := range statuses {
+		out.Evidence.Images = append(out.Evidence.Images, swap.CoinImage{KeyImage: images[i], Status: cryptonote.SpentStatus(s)})
+	}
+	return out, nil
+}
 
 // GetTransactions asks for transactions by hash, in as many calls as needed. Every hash comes back once, found or missed,
 // in no particular order.

@@ -55,15 +55,20 @@ func (s *Store) Update(ctx context.Context, decide func(t swap.Tables, at time.T
 
 // Rebuild throws the projections away and makes them anew from the entries, in one transaction.
 func (s *Store) Rebuild(ctx context.Context) error {
-	return s.do(ctx, func(b *batch) error {
-		b.tables.migration = nil
-		for _, p := range projections() {
-			if err := b.tables.exec(p.table, "DELETE FROM "+p.table); err != nil {
-				return err
-			}
+	return s.do(ctx, func(b *batch) error { return b.rebuild(ctx) })
+}
+
+func (b *batch) rebuild(ctx context.Context) error {
+	b.tables.migration = nil
+	for _, p := range projections() {
+		if err := b.tables.exec(p.table, "DELETE FROM "+p.table); err != nil {
+			return err
 		}
-		return replay(ctx, b.tables, b.tables, b.size)
-	})
+	}
+	if err := b.tables.markProjections(); err != nil {
+		return err
+	}
+	return replay(ctx, b.tables, b.tables, b.size)
 }
 
 // replay applies the first size entries of a log to tables.
@@ -103,6 +108,18 @@ func (s *Store) do(ctx context.Context, run func(*batch) error) error {
 		return ErrClosed
 	}
 	<-j.done
+	if j.panicked != nil {
+		panic(j.panicked)
+	}
+	return j.err
+}
+
+// alone is do before the goroutine that writes is started.
+func (s *Store) alone(ctx context.Context, run func(*batch) error) error {
+	j := newJob(ctx, run)
+	if err := s.transact([]*job{j}); err != nil {
+		return err
+	}
 	if j.panicked != nil {
 		panic(j.panicked)
 	}

@@ -157,11 +157,13 @@ func (j asJSON) Value() (driver.Value, error) {
 	return string(text), err
 }
 
-// Scan implements sql.Scanner.
+// Scan implements sql.Scanner. Where a column can be NULL, that is JSON's null.
 func (j asJSON) Scan(src any) error {
-	v, ok := src.(string)
-	if !ok {
-		return fmt.Errorf("%T is not JSON text", src)
+	switch v := src.(type) {
+	case nil:
+		return json.Unmarshal([]byte("null"), j.v)
+	case string:
+		return json.Unmarshal([]byte(v), j.v)
 	}
-	return json.Unmarshal([]byte(v), j.v)
+	return fmt.Errorf("%T is not JSON text", src)
 }

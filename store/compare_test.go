@@ -76,6 +76,27 @@ func (m *model) everything(t swap.Tables) []any {
 		}
 		allocations, err := t.AccountAllocations(h.Account)
 		keep(allocations, err)
+		proofs, err := t.AccountProofs(h.Account)
+		keep(proofs, err)
+	}
+	for n := range uint64(len(m.entries)) + 1 {
+		claim, err := t.ClaimAt(n)
+		keep(claim, err)
+		proof, err := t.Proof(n)
+		keep(proof, err)
+	}
+	m.must(t.Proofs(func(p swap.Proof) error { return row(p) }))
+	for _, p := range s.proofs {
+		proof, err := t.HandedIn(p.Account, p.Proof)
+		keep(proof, err)
+	}
+	for n := range images + 1 {
+		received, err := t.KeyImage(image(n))
+		keep(received, err)
+	}
+	for _, h := range s.refused {
+		entry, err := t.RefusedClaim(h)
+		keep(entry, err)
 	}
 	m.must(t.LatestClaims(func(c swap.Claim) error { return row(c) }))
 	rounds, err := t.Rounds()
@@ -106,10 +127,12 @@ func (m *model) everything(t swap.Tables) []any {
 	return out
 }
 
-// keys are what the entries name: transactions and events of the distributor.
+// keys are what the entries name: transactions, events of the distributor, proofs and refused claims.
 func (m *model) keys() (k struct {
 	attempts []swap.TxSigned
 	logs     []swap.LogPosition
+	proofs   []swap.ProofReceived
+	refused  []swap.Hash
 }) {
 	for _, e := range m.entries {
 		decoded, err := swap.DecodeEvent(e.Kind, e.Body)
@@ -117,6 +140,10 @@ func (m *model) keys() (k struct {
 		switch v := decoded.(type) {
 		case *swap.TxSigned:
 			k.attempts = append(k.attempts, *v)
+		case *swap.ProofReceived:
+			k.proofs = append(k.proofs, *v)
+		case *swap.ClaimRefused:
+			k.refused = append(k.refused, refusedDigest(v))
 		case *swap.PayoutSeen:
 			k.logs = append(k.logs, v.LogPosition)
 		case *swap.RootProposed:
@@ -125,5 +152,7 @@ func (m *model) keys() (k struct {
 	}
 	k.logs = append(k.logs, swap.LogPosition{LogIndex: 77})
 	k.attempts = append(k.attempts, swap.TxSigned{})
+	k.proofs = append(k.proofs, swap.ProofReceived{})
+	k.refused = append(k.refused, swap.Hash{})
 	return k
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 	"testing"
 	"time"
 
@@ -25,6 +26,7 @@ type model struct {
 	entries []ledger.Entry
 	sender  swap.EVMAddress
 	nonce   uint64
+	refused *swap.ClaimRefused // the last one
 }
 
 func TestModel(t *testing.T) {
@@ -44,7 +46,7 @@ func TestModel(t *testing.T) {
 			m.entries = append(m.entries, e.Entry)
 			return swap.Apply(m.memory, m.att, e.Entry)
 		}))
-		m.advanced(rt, rapid.IntRange(0, 4).Draw(rt, "stage"))
+		m.advanced(rt, rapid.IntRange(0, 5).Draw(rt, "stage"))
 		rt.Repeat(map[string]func(*rapid.T){
 			"snapshot": func(t *rapid.T) {
 				m.record(m.taken(rapid.SampledFrom([]uint64{100, 240, 250, 262, 1<<63 + 5}).Draw(t, "height")))
@@ -53,6 +55,8 @@ func TestModel(t *testing.T) {
 			"decide":  m.decide,
 			"missed":  func(t *rapid.T) { m.record(event(&swap.SnapshotMissed{Height: m.height(t), Reason: "no daemon"})) },
 			"claim":   m.claimed,
+			"hand in": m.handIn,
+			"judge":   m.judge,
 			"legacy": func(t *rapid.T) {
 				m.record(m.legacy(rapid.SampledFrom([][]int{{0}, {1, 2}, {}, {3, 3}}).Draw(t, "holders")...)...)
 			},
@@ -81,8 +85,17 @@ func TestModel(t *testing.T) {
 }
 
 // advanced brings a migration to a stage from which random steps reach further: 1 has a distributor and a final snapshot, 2 claims too,
-// 3 a published round and 4 a second one under way.
+// 3 a published round and 4 a second one under way. 5 has accepted proofs for a snapshot that can still be discarded.
 func (m *model) advanced(t *rapid.T, stage int) {
+	if stage == 5 {
+		m.record(m.taken(240))
+		for i := range 4 {
+			m.record(event(m.claim(i, 1, m.address())))
+			m.handIn(t)
+			m.judge(t)
+		}
+		return
+	}
 	if stage >= 1 {
 		m.record(m.deployed())
 		m.record(m.taken(240))
@@ -180,10 +193,57 @@ func (m *model) claimed(t *rapid.T) {
 	holder, sequence := rapid.IntRange(0, 7).Draw(t, "holder"), rapid.SampledFrom([]uint32{1, 2, 3, 7, 999999}).Draw(t, "sequence")
 	c := m.claim(holder, sequence, m.address())
 	if rapid.IntRange(0, 9).Draw(t, "refused") == 0 {
-		m.record(event(&swap.ClaimRefused{Text: c.Text, Signature: c.Signature, Oxen: c.Oxen, Account: c.Account, Recipient: c.Recipient, Sequence: sequence, Reason: swap.ReasonContract, Detail: "test"}))
+		if m.refused == nil || rapid.Bool().Draw(t, "another") {
+			m.refused = m.refusedClaim(holder, sequence)
+		}
+		m.record(event(m.refused))
 		return
 	}
 	m.record(event(c))
+}
+
+// handIn records a proof: for the account's claim, for any entry, or with a claim of its own.
+func (m *model) handIn(t *rapid.T) {
+	holder := m.holders[rapid.IntRange(0, 7).Draw(t, "holder")]
+	proof := rapid.SampledFrom([]string{"proof", "another one", "<a third> \u2028"}).Draw(t, "proof")
+	height := rapid.SampledFrom([]uint64{240, 240, 240, 250}).Draw(t, "height")
+	if rapid.IntRange(0, 2).Draw(t, "pending") == 0 {
+		i := slices.Index(m.holders, holder)
+		m.record(handInBoth(m.claim(i, rapid.SampledFrom([]uint32{1, 2, 7}).Draw(t, "sequence"), m.address()), height, proof))
+		return
+	}
+	c, err := m.memory.LatestClaim(holder.Account)
+	if err != nil {
+		c = swap.Claim{Account: holder.Account, Oxen: holder.Address, Entry: rapid.Uint64Range(0, uint64(len(m.entries))).Draw(t, "entry")}
+	}
+	m.record(handIn(c, height, proof))
+}
+
+// image is one of the few key images of the model.
+func image(n int) swap.Hash { return swap.Hash{31: byte(n)} }
+
+const images = 20
+
+// judge accepts or refuses a proof, which may be judged already.
+func (m *model) judge(t *rapid.T) {
+	var all []swap.Proof
+	m.must(m.memory.Proofs(func(p swap.Proof) error { all = append(all, p); return nil }))
+	if len(all) == 0 {
+		return
+	}
+	p := all[rapid.IntRange(0, len(all)-1).Draw(t, "proof")]
+	if rapid.IntRange(0, 3).Draw(t, "refuse") == 0 {
+		m.record(m.refusedProof(p))
+		return
+	}
+	var counted []swap.Hash
+	for _, n := range rapid.SliceOfNDistinct(rapid.IntRange(0, images-1), 1, 4, rapid.ID).Draw(t, "images") {
+		counted = append(counted, image(n))
+	}
+	snapshot, err := m.memory.Snapshot(p.Height)
+	m.must(err)
+	total := rapid.SampledFrom([]swap.Amount{1, 5e9, 15_000e9, 1 << 63, 1<<64 - 1}).Draw(t, "total")
+	m.record(m.acceptedProof(p, snapshot.Digest, total, swap.Amount(big(t, "staked")), counted...))
 }
 
 // round builds a round of both and records it.

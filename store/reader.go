@@ -60,6 +60,9 @@ func (r *Reader) open(ctx context.Context) error {
 	if err := checkSchema(ctx, r.pool, false); err != nil {
 		return err
 	}
+	if err := checkProjections(ctx, r.pool); err != nil {
+		return err
+	}
 	return r.readKey(ctx)
 }
 

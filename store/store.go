@@ -108,9 +108,12 @@ func Create(ctx context.Context, dir string, o Options, first []swap.Record) (_ 
 	if err := migrate(ctx, s.write); err != nil {
 		return nil, err
 	}
-	open := newJob(ctx, func(b *batch) error {
+	if err := s.alone(ctx, func(b *batch) error {
 		at, err := b.now()
 		if err != nil {
+			return err
+		}
+		if err := b.tables.markProjections(); err != nil {
 			return err
 		}
 		if _, err := b.append(first, at); err != nil {
@@ -124,12 +127,8 @@ func Create(ctx context.Context, dir string, o Options, first []swap.Record) (_ 
 			return err
 		}
 		return s.checkSigner()
-	})
-	if err := s.transact([]*job{open}); err != nil {
+	}); err != nil {
 		return nil, err
-	}
-	if open.err != nil {
-		return nil, open.err
 	}
 	if err := s.start(ctx); err != nil {
 		return nil, err
@@ -149,7 +148,8 @@ func refuseExisting(dir string) error {
 	return nil
 }
 
-// Open opens the ledger of a data directory for writing, after it has checked that the ledger is whole and the newest one.
+// Open opens the ledger of a data directory for writing, after it has checked that the ledger is whole and the newest one. One
+// that an older program wrote is brought up to date: its tables, and then all of its projections from the entries.
 func Open(ctx context.Context, dir string, o Options) (*Store, error) {
 	path := filepath.Join(dir, databaseFile)
 	if _, err := os.Stat(path); err != nil {
@@ -218,7 +218,22 @@ func (s *Store) start(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := s.upgrade(ctx); err != nil {
+		return err
+	}
 	go s.run()
+	return nil
+}
+
+// upgrade makes projections anew that a program without some of them made.
+func (s *Store) upgrade(ctx context.Context) error {
+	err := checkProjections(ctx, s.write)
+	if !errors.Is(err, errOldProjections) {
+		return err
+	}
+	if err := s.alone(ctx, func(b *batch) error { return b.rebuild(ctx) }); err != nil {
+		return fmt.Errorf("make the projections anew, which an older program made: %w: this program understands its entries in another way, report it; the older one still opens a backup made before", err)
+	}
 	return nil
 }
 

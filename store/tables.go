@@ -37,7 +37,8 @@ var errFrozen = errors.New("the tables may only be read here: return records to 
 func projections() []struct{ table, order string } {
 	return []struct{ table, order string }{
 		{"payouts", "entry"}, {"logs", "entry"}, {"attempts", "entry"},
-		{"allocations", "round, account, programme"}, {"rounds", "round"}, {"claims", "account, sequence"},
+		{"allocations", "round, account, programme"}, {"rounds", "round"},
+		{"key_images", "image"}, {"proofs", "received"}, {"refused_claims", "digest"}, {"claims", "account, sequence"},
 		{"balances", "height, account"}, {"addresses", "id"}, {"snapshots", "height"}, {"migration", "part"},
 	}
 }

@@ -143,6 +143,11 @@ func (t *tables) Claim(a swap.Account, sequence uint32) (swap.Claim, error) {
 	return one(t, "claims", claimFields, "SELECT "+claimColumns+" FROM claims WHERE account = +? AND sequence = +?", string(a), int64(sequence))
 }
 
+// ClaimAt implements swap.Tables.
+func (t *tables) ClaimAt(entry uint64) (swap.Claim, error) {
+	return one(t, "claims", claimFields, "SELECT "+claimColumns+" FROM claims WHERE entry = +?", whole(entry))
+}
+
 // LatestClaim implements swap.Tables.
 func (t *tables) LatestClaim(a swap.Account) (swap.Claim, error) {
 	return one(t, "claims", claimFields, "SELECT "+claimColumns+" FROM claims WHERE account = +? ORDER BY sequence DESC LIMIT 1", string(a))

@@ -290,7 +290,7 @@ func (w *world) position(block uint64) swap.LogPosition {
 }
 
 // story appends a whole migration in miniature: two snapshots, claims, a round that is proposed, activated and pushed, a change of
-// recipient and a second round. It ends with a payment.
+// recipient, proofs of coins and a second round. It ends with a payment.
 func (w *world) story(s *Store) {
 	w.Helper()
 	w.add(s, w.taken(240))
@@ -321,6 +321,7 @@ func (w *world) story(s *Store) {
 	w.add(s, swap.Record{Event: w.claim(4, 2, w.address())})
 	w.add(s, w.finalized(250), swap.Record{Event: &swap.SnapshotMissed{Height: 262, Reason: "no daemon answered"}})
 	w.add(s, swap.Record{Event: &swap.TxMined{Inclusion: swap.Inclusion{Hash: push.Event.(*swap.TxSigned).Hash, Block: 31, BlockHash: w.hash(), Success: true}}})
+	w.proofs(s)
 	w.build(s)
 	w.add(s, swap.Record{Event: &swap.PayoutSeen{Recipient: w.address(), Amount: 5, Cumulative: 5, Round: 1, LogPosition: w.position(31)}})
 }

@@ -76,7 +76,8 @@ func AdmitClaim(t Tables, m Migration, c Claim, at time.Time) error {
 	return nil
 }
 
-// Entitled reports whether an account has stake or rewards in any snapshot, not discarded, that a programme reads.
+// Entitled reports whether an account has stake or rewards in any snapshot, not discarded, that a programme reads, or an
+// accepted proof of coins.
 func Entitled(t Tables, terms *Terms, a Account) (bool, error) {
 	balances, err := t.AccountBalances(a)
 	if err != nil {
@@ -87,7 +88,11 @@ func Entitled(t Tables, terms *Terms, a Account) (bool, error) {
 			return true, nil
 		}
 	}
-	return false, nil
+	proofs, err := t.AccountProofs(a)
+	if err != nil {
+		return false, err
+	}
+	return slices.ContainsFunc(proofs, func(p Proof) bool { return p.Status == AcceptedProof }), nil
 }
 
 // Taken gives a name to each address that belongs to the migration itself and can be nobody's recipient.

@@ -211,7 +211,10 @@ func (e *SnapshotDiscarded) apply(a *applier) error {
 	if e.Now == e.BlockHash {
 		return errors.New("the chain still has the snapshot's block")
 	}
-	return a.decide(e.Height, e.BlockHash, e.Daemons, DiscardedSnapshot)
+	if err := a.decide(e.Height, e.BlockHash, e.Daemons, DiscardedSnapshot); err != nil {
+		return err
+	}
+	return a.free(func(p Proof) bool { return p.Height == e.Height })
 }
 
 func (e *SnapshotMissed) apply(a *applier) error {
@@ -240,7 +243,7 @@ func (a *applier) settle() error {
 	if err != nil {
 		return err
 	}
-	settled, changed := maps.Clone(a.m.Settled), false
+	settled, changed, coins := maps.Clone(a.m.Settled), false, []uint64(nil)
 	if settled == nil {
 		settled = map[string][]uint64{}
 	}
@@ -251,13 +254,19 @@ func (a *applier) settle() error {
 		}
 		if heights, ok := p.settle(snapshots, a.m.Missed); ok {
 			settled[p.Name], changed = heights, true
+			if p.Kind == ConvertCoins {
+				coins = heights
+			}
 		}
 	}
 	if !changed {
 		return nil
 	}
 	a.m.Settled = settled
-	return a.SetMigration(a.m)
+	if err := a.SetMigration(a.m); err != nil || len(coins) == 0 {
+		return err
+	}
+	return a.free(func(p Proof) bool { return p.Height != coins[0] }) // judged for a higher one, which was taken earlier
 }
 
 func (e *LegacyImported) apply(a *applier) error {

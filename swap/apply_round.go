@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"oxenswap/swap/ledger"
@@ -18,7 +19,15 @@ func (e *ClaimRefused) apply(a *applier) error {
 	if !entitled {
 		return errors.New("an account without stake or rewards leaves no entry")
 	}
-	return nil
+	if _, err := a.RefusedClaim(e.digest()); !errors.Is(err, ErrNone) {
+		return err // nil: refused before, as ledgers may say that were written before this was remembered
+	}
+	return a.SetRefusedClaim(e.digest(), a.seq)
+}
+
+// digest names a refused claim, so that whoever sends it again leaves no second entry.
+func (e *ClaimRefused) digest() Hash {
+	return Digest([]byte(e.Oxen + "\n" + e.Text + "\n" + e.Signature + "\n" + string(e.Reason)))
 }
 
 func (e *ClaimChecked) apply(a *applier) error {
@@ -132,7 +141,11 @@ func (e *RoundApproved) apply(a *applier) error {
 	if r.Needed, err = ApprovalsNeeded(a.Tables, a.m.Config.Limits, r, a.at); err != nil {
 		return err
 	}
-	r.Approvals = append(slices.Clone(r.Approvals), signer)
+	// Who is no operator any more has approved nothing.
+	still := slices.DeleteFunc(slices.Clone(r.Approvals), func(name string) bool {
+		return !slices.ContainsFunc(a.m.Config.Operators, func(key string) bool { return strings.HasPrefix(key, name+"+") })
+	})
+	r.Approvals = append(still, signer)
 	if len(r.Approvals) >= r.Needed {
 		r.Status, r.Approved, r.Day = ApprovedRound, a.seq, day(a.at)
 	}

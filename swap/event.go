@@ -35,6 +35,9 @@ func init() {
 		func() Event { return &ClaimAccepted{} },
 		func() Event { return &ClaimRefused{} },
 		func() Event { return &ClaimChecked{} },
+		func() Event { return &ProofReceived{} },
+		func() Event { return &ProofAccepted{} },
+		func() Event { return &ProofRefused{} },
 		func() Event { return &RoundBuilt{} },
 		func() Event { return &RoundApproved{} },
 		func() Event { return &RoundAbandoned{} },
@@ -311,6 +314,9 @@ func (r Record) Check() error {
 
 // ErrAttachment is returned for an attachment that is not there.
 var ErrAttachment = errors.New("attachment is missing")
+
+// ErrWithheld is returned for an attachment that a public export leaves out on purpose.
+var ErrWithheld = errors.New("attachment is withheld from the public")
 
 // Attachments gives the plain bytes of an attachment by their SHA-256, or ErrAttachment.
 type Attachments interface {

@@ -3,6 +3,7 @@ package swap
 import (
 	"bytes"
 	"cmp"
+	"fmt"
 	"maps"
 	"slices"
 	"sort"
@@ -14,7 +15,12 @@ type Memory struct {
 	snapshots   map[uint64]Snapshot
 	balances    map[uint64][]Balance
 	claims      map[Account][]Claim // by sequence
-	rounds      []Round             // by number
+	claimAt     map[uint64]Claim    // by entry
+	refused     map[Hash]uint64
+	proofs      map[uint64]*Proof
+	byAccount   map[Account][]*Proof // by entry
+	images      map[Hash]uint64
+	rounds      []Round // by number
 	allocations map[uint64][]Allocation
 	attempts    map[Hash]*Attempt
 	order       []*Attempt // by entry
@@ -99,6 +105,9 @@ func (t *Memory) Claim(a Account, sequence uint32) (Claim, error) {
 	return Claim{}, ErrNone
 }
 
+// ClaimAt implements Tables.
+func (t *Memory) ClaimAt(entry uint64) (Claim, error) { return get(t.claimAt, entry) }
+
 // LatestClaim implements Tables.
 func (t *Memory) LatestClaim(a Account) (Claim, error) {
 	list := t.claims[a]
@@ -124,6 +133,83 @@ func (t *Memory) SetClaim(c Claim) error {
 	list := append(slices.Clone(t.claims[c.Account]), c)
 	slices.SortFunc(list, func(a, b Claim) int { return cmp.Compare(a.Sequence, b.Sequence) })
 	put(&t.claims, c.Account, list)
+	put(&t.claimAt, c.Entry, c)
+	return nil
+}
+
+// RefusedClaim implements Tables.
+func (t *Memory) RefusedClaim(h Hash) (uint64, error) { return get(t.refused, h) }
+
+// SetRefusedClaim implements Tables.
+func (t *Memory) SetRefusedClaim(h Hash, entry uint64) error {
+	put(&t.refused, h, entry)
+	return nil
+}
+
+// Proof implements Tables.
+func (t *Memory) Proof(received uint64) (Proof, error) {
+	p, ok := t.proofs[received]
+	if !ok {
+		return Proof{}, ErrNone
+	}
+	return *p, nil
+}
+
+// HandedIn implements Tables.
+func (t *Memory) HandedIn(a Account, proof Hash) (Proof, error) {
+	for _, p := range slices.Backward(t.byAccount[a]) {
+		if p.Proof == proof {
+			return *p, nil
+		}
+	}
+	return Proof{}, ErrNone
+}
+
+// Proofs implements Tables.
+func (t *Memory) Proofs(visit func(Proof) error) error {
+	for _, a := range slices.Sorted(maps.Keys(t.byAccount)) {
+		if err := each(values(t.byAccount[a]), visit); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// AccountProofs implements Tables.
+func (t *Memory) AccountProofs(a Account) ([]Proof, error) { return values(t.byAccount[a]), nil }
+
+// SetProof implements Tables.
+func (t *Memory) SetProof(p Proof) error {
+	if known, ok := t.proofs[p.Received]; ok {
+		*known = p
+		return nil
+	}
+	row := &p
+	put(&t.proofs, p.Received, row)
+	put(&t.byAccount, p.Account, append(t.byAccount[p.Account], row))
+	return nil
+}
+
+// KeyImage implements Tables.
+func (t *Memory) KeyImage(image Hash) (uint64, error) { return get(t.images, image) }
+
+// SetKeyImages implements Tables.
+func (t *Memory) SetKeyImages(received uint64, images []Hash) error {
+	for n, i := range images {
+		if other, ok := t.images[i]; ok {
+			for _, mine := range images[:n] {
+				delete(t.images, mine)
+			}
+			return fmt.Errorf("key image %s was counted before, for the proof of entry %d", i, other)
+		}
+		put(&t.images, i, received)
+	}
+	return nil
+}
+
+// FreeKeyImages implements Tables.
+func (t *Memory) FreeKeyImages(received uint64) error {
+	maps.DeleteFunc(t.images, func(_ Hash, r uint64) bool { return r == received })
 	return nil
 }
 
@@ -281,6 +367,14 @@ func (t *Memory) Payouts(visit func(Payout) error) error { return each(t.payouts
 func (t *Memory) SetPayout(p Payout) error {
 	t.payouts = append(t.payouts, p)
 	return nil
+}
+
+func get[K comparable, V any](m map[K]V, key K) (V, error) {
+	v, ok := m[key]
+	if !ok {
+		return v, ErrNone
+	}
+	return v, nil
 }
 
 func put[K comparable, V any](m *map[K]V, key K, value V) {

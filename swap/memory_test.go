@@ -17,6 +17,11 @@ func TestMemoryLookUps(t *testing.T) {
 		"latest claim": func() error { _, err := empty.LatestClaim("a"); return err },
 		"round":        func() error { _, err := empty.Round(1); return err },
 		"attempt":      func() error { _, err := empty.Attempt(Hash{}); return err },
+		"claim at":     func() error { _, err := empty.ClaimAt(1); return err },
+		"proof":        func() error { _, err := empty.Proof(1); return err },
+		"handed in":    func() error { _, err := empty.HandedIn("a", Hash{}); return err },
+		"key image":    func() error { _, err := empty.KeyImage(Hash{}); return err },
+		"refused":      func() error { _, err := empty.RefusedClaim(Hash{}); return err },
 		"seen log":     func() error { _, err := empty.SeenLog(Hash{}, 0); return err },
 		"last log":     func() error { _, err := empty.LastLog(); return err },
 	} {
@@ -124,6 +129,53 @@ func mustRounds(t *testing.T, m *Memory) []Round {
 		t.Fatal(err)
 	}
 	return rounds
+}
+
+// TestMemoryProofs: proofs come by account and entry, and a key image is counted once or not at all.
+func TestMemoryProofs(t *testing.T) {
+	m := &Memory{}
+	file := testHash("proof", 1)
+	for _, p := range []Proof{
+		{ProofReceived: ProofReceived{Account: "b", Proof: file}, Received: 1},
+		{ProofReceived: ProofReceived{Account: "a", Proof: file}, Received: 2},
+		{ProofReceived: ProofReceived{Account: "b", Proof: file}, Received: 3},
+		{ProofReceived: ProofReceived{Account: "b", Proof: file}, Received: 1, Status: FreedProof},
+	} {
+		if err := m.SetProof(p); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var order []uint64
+	if err := m.Proofs(func(p Proof) error { order = append(order, p.Received); return nil }); err != nil || !slices.Equal(order, []uint64{2, 1, 3}) {
+		t.Errorf("%v, %v", order, err)
+	}
+	if p, err := m.HandedIn("b", file); err != nil || p.Received != 3 {
+		t.Errorf("%+v, %v", p, err)
+	}
+	if list, err := m.AccountProofs("b"); err != nil || len(list) != 2 || list[0].Status != FreedProof || list[1].Received != 3 {
+		t.Errorf("%+v, %v", list, err)
+	}
+	one, two, three := testHash("image", 1), testHash("image", 2), testHash("image", 3)
+	if err := m.SetKeyImages(1, []Hash{one, two}); err != nil {
+		t.Fatal(err)
+	}
+	for _, images := range [][]Hash{{three, one}, {three, three}} {
+		if err := m.SetKeyImages(3, images); err == nil {
+			t.Error("a key image was counted twice")
+		}
+		if _, err := m.KeyImage(three); !errors.Is(err, ErrNone) {
+			t.Errorf("half of a refused list was kept: %v", err)
+		}
+	}
+	if by, err := m.KeyImage(one); err != nil || by != 1 {
+		t.Errorf("%d, %v", by, err)
+	}
+	if err := m.FreeKeyImages(1); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := m.KeyImage(two); !errors.Is(err, ErrNone) {
+		t.Errorf("%v", err)
+	}
 }
 
 // TestLastLog is the one of the highest block, whatever order they come in.

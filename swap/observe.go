@@ -228,6 +228,7 @@ func DecideSnapshot(terms *Terms, quorum int, s Snapshot, saw []Saw) (Record, er
 			w.Err = (&Observation{Network: w.Sighting.Network, Genesis: w.Sighting.Genesis}).check(terms)
 		}
 		if w.Sighting != nil {
+			r.Version = shorten(w.Sighting.Version)
 			var raw [][]byte
 			r.Answers, raw = attach(w.Sighting.Raw)
 			attachments = append(attachments, raw...)

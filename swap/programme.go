@@ -2,6 +2,9 @@ package swap
 
 import (
 	"fmt"
+	"math"
+	"math/bits"
+	"slices"
 
 	"github.com/holiman/uint256"
 )
@@ -36,6 +39,8 @@ func Owed(t Tables, m Migration, p *Programme) (*Ledgered, error) {
 		return out, out.convert(t)
 	case SharePoints:
 		return out, out.share(t)
+	case ConvertCoins:
+		return out, out.coins(t)
 	}
 	return out, nil
 }
@@ -54,6 +59,68 @@ func (l *Ledgered) convert(t Tables) error {
 		}
 		return l.add(b.Account, Part{NewQuantity(uint64(source)), num, den})
 	})
+}
+
+// coins owes what an account's accepted proofs show, each times the ratio and the step in force when it was received.
+func (l *Ledgered) coins(t Tables) error {
+	p := l.Programme
+	l.Den = NewQuantity(p.commonDen())
+	var account Account
+	var parts []Part // of the account, by step
+	flush := func() error {
+		if len(parts) == 0 {
+			return nil
+		}
+		err := l.add(account, parts...)
+		parts = nil
+		return err
+	}
+	err := t.Proofs(func(proof Proof) error {
+		if proof.Account != account {
+			if err := flush(); err != nil {
+				return err
+			}
+			account = proof.Account
+		}
+		if proof.Status != AcceptedProof || proof.Height != l.Heights[0] {
+			return nil
+		}
+		step := p.StepAt(proof.At.Unix())
+		part := Part{NewQuantity(uint64(proof.Total)), NewQuantity(p.Ratio.Num * step.Num), NewQuantity(p.Ratio.Den * step.Den)}
+		i := slices.IndexFunc(parts, func(other Part) bool { return other.Num == part.Num && other.Den == part.Den })
+		if i < 0 {
+			parts = append(parts, part)
+			return nil
+		}
+		var sum uint256.Int
+		sum.Add(parts[i].Source.Int(), part.Source.Int()) // sums of 2^64 do not reach 2^256
+		parts[i].Source = Quantity(sum)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return flush()
+}
+
+// commonDen is the least common multiple of the ratio's denominator times each step's: every amount of the programme is
+// a whole number of its parts. Terms in which it passes 2^63 are refused.
+func (p *Programme) commonDen() uint64 {
+	den := p.Ratio.Den
+	for _, s := range p.Steps {
+		den, _ = lcm(den, p.Ratio.Den*s.Factor.Den)
+	}
+	return den
+}
+
+// lcm is the least common multiple of two numbers that are not 0, or false when it passes 2^63-1.
+func lcm(a, b uint64) (uint64, bool) {
+	x, y := a, b
+	for y != 0 {
+		x, y = y, x%y
+	}
+	hi, lo := bits.Mul64(a/x, b)
+	return lo, hi == 0 && lo <= math.MaxInt64
 }
 
 // share owes cap x the account's points / all accounts' points; points are staked atomic units, summed over snapshots.

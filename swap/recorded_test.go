@@ -115,7 +115,7 @@ func TestRecordedMigration(t *testing.T) {
 	if unclaimed := first.Event.Programmes[1].Unclaimed; unclaimed != 18809999996 {
 		t.Errorf("unclaimed rewards: %s", unclaimed)
 	}
-	if p := second.Event.Programmes[3]; p.Programme != "coins" || p.Owed != 0 || p.Den != NewQuantity(1) {
+	if p := second.Event.Programmes[3]; p.Programme != "coins" || p.Owed != 0 || p.Den != NewQuantity(1000) {
 		t.Errorf("coins before any proof: %+v", p)
 	}
 }

@@ -52,7 +52,7 @@ func parseLeaves(t testingT, csv []byte) []merkle.Leaf {
 	return out
 }
 
-// machineTerms have a cap for stakes that a few of the drawn ones pass.
+// machineTerms have caps for stakes and coins that a few of the drawn ones pass.
 const machineTerms = `
 [[programme]]
 name = "stake"
@@ -73,6 +73,13 @@ from_height = 100
 to_height = 120
 every = 10
 cap = "997"
+[[programme]]
+name = "coins"
+kind = "convert-coins"
+snapshot_height = 100
+ratio = "5/7"
+cap = "120"
+steps = [{ from = "2026-12-01T00:00:00Z", factor = "7/10" }, { from = "2027-01-01T00:00:00Z", factor = "1/3" }]
 `
 
 const machineHolders = 5
@@ -81,9 +88,12 @@ const machineHolders = 5
 type roundMachine struct {
 	l        *testLedger
 	holdings map[uint64][]holding
-	decided  int // heights: 100, 110, 120
+	open     bool // the snapshot at height 100 is taken, and not decided yet
+	decided  int  // heights: 100, 110, 120
 	payee    map[int]EVMAddress
 	sequence map[int]uint32
+	claims   map[int]uint64 // entry of the holder's claim
+	proofs   []*machineProof
 	given    map[string]map[int]uint64 // by live rounds: programme, holder
 	paid     map[EVMAddress]uint64     // by live rounds
 	rounds   []*RoundFiles             // built
@@ -91,16 +101,26 @@ type roundMachine struct {
 	nonce    uint64
 }
 
+func newMachine(t testingT) *roundMachine {
+	m := &roundMachine{
+		l: newLedger(t, testTerms(t, machineTerms)), holdings: map[uint64][]holding{}, payee: map[int]EVMAddress{}, sequence: map[int]uint32{}, claims: map[int]uint64{},
+		given: map[string]map[int]uint64{"stake": {}, "rewards": {}, "bonus": {}, "coins": {}}, paid: map[EVMAddress]uint64{}, live: map[common.Address]uint64{},
+	}
+	m.l.must(deployed(m.l.terms))
+	return m
+}
+
 func TestRoundMachine(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		m := &roundMachine{
-			l: newLedger(t, testTerms(t, machineTerms)), holdings: map[uint64][]holding{}, payee: map[int]EVMAddress{}, sequence: map[int]uint32{},
-			given: map[string]map[int]uint64{"stake": {}, "rewards": {}, "bonus": {}}, paid: map[EVMAddress]uint64{}, live: map[common.Address]uint64{},
-		}
-		m.l.must(deployed(m.l.terms))
+		m := newMachine(t)
 		t.Repeat(map[string]func(*rapid.T){
 			"snapshot": m.snapshot,
+			"finalize": m.finalize,
+			"discard":  m.discard,
 			"claim":    m.claim,
+			"receive":  m.receive,
+			"accept":   m.accept,
+			"refuse":   m.refuse,
 			"build":    m.build,
 			"approve":  func(t *rapid.T) { m.on(t, BuiltRound); m.l.must(m.l.approval(m.number(), "ann")) },
 			"abandon":  func(t *rapid.T) { m.on(t, BuiltRound, ApprovedRound); m.l.must(&RoundAbandoned{Round: m.number()}) },
@@ -131,11 +151,14 @@ func (m *roundMachine) on(t *rapid.T, statuses ...RoundStatus) {
 }
 
 func (m *roundMachine) snapshot(t *rapid.T) {
-	if m.decided == 3 {
-		t.Skip("all are decided")
+	if m.decided == 3 || m.open {
+		t.Skip("all are taken")
 	}
 	height := uint64(100 + 10*m.decided)
-	m.decided++
+	m.open = m.decided == 0
+	if !m.open {
+		m.decided++
+	}
 	if m.decided > 1 && rapid.IntRange(0, 3).Draw(t, "missed") == 0 {
 		m.l.must(&SnapshotMissed{Height: height, Reason: "no power"})
 		return
@@ -146,14 +169,16 @@ func (m *roundMachine) snapshot(t *rapid.T) {
 	}
 	m.holdings[height] = all
 	m.l.take(testContent(t, height, all...))
-	m.l.finalize(height)
+	if !m.open {
+		m.l.finalize(height)
+	}
 }
 
 func (m *roundMachine) claim(t *rapid.T) {
 	holder := rapid.IntRange(0, machineHolders-1).Draw(t, "holder")
 	to := testRecipient(rapid.IntRange(0, 3).Draw(t, "recipient"))
 	sequence := m.sequence[holder] + rapid.Uint32Range(1, 3).Draw(t, "step")
-	entitled := false
+	entitled := m.shows(holder) > 0
 	for _, all := range m.holdings {
 		entitled = entitled || all[holder].staked+all[holder].rewards > 0
 	}
@@ -162,7 +187,7 @@ func (m *roundMachine) claim(t *rapid.T) {
 		t.Fatalf("holder %d: %v", holder, err)
 	}
 	if err == nil {
-		m.payee[holder], m.sequence[holder] = to, sequence
+		m.claimed(holder, to, sequence)
 	}
 }
 
@@ -217,6 +242,20 @@ func (m *roundMachine) owed(programme string) map[int]*big.Rat {
 			if n > 0 {
 				out[h] = big.NewRat(997*n, all)
 			}
+		}
+	case "coins":
+		if m.decided < 1 {
+			return nil
+		}
+		for _, p := range m.proofs {
+			if p.status != AcceptedProof {
+				continue
+			}
+			if out[p.holder] == nil {
+				out[p.holder] = new(big.Rat)
+			}
+			part := new(big.Rat).Mul(p.factor, big.NewRat(p.total, 1))
+			out[p.holder].Add(out[p.holder], part)
 		}
 	case "stake", "rewards":
 		if m.decided < 1 {
@@ -308,7 +347,7 @@ func (m *roundMachine) build(t *rapid.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	order := map[string]int{"stake": 0, "rewards": 1, "bonus": 2}
+	order := map[string]int{"stake": 0, "rewards": 1, "bonus": 2, "coins": 3}
 	slices.SortFunc(want, func(a, b line) int {
 		if c := strings.Compare(string(testAccount(a.Holder)), string(testAccount(b.Holder))); c != 0 {
 			return c

@@ -109,10 +109,16 @@ func decideClaim(t Tables, m Migration, in Incoming, at time.Time) (Submitted, E
 	if err != nil || !entitled {
 		return out, nil, err
 	}
-	return out, &ClaimRefused{
+	e := &ClaimRefused{
 		Text: c.Text, Signature: c.Signature, Oxen: c.Oxen, Account: c.Account, Recipient: c.Recipient,
 		Sequence: c.Sequence, Reason: refusal.Reason, Detail: refusal.Detail,
-	}, nil
+	}
+	if _, err := t.RefusedClaim(e.digest()); err == nil {
+		return out, nil, nil
+	} else if !errors.Is(err, ErrNone) {
+		return out, nil, err
+	}
+	return out, e, nil
 }
 
 func (c Claim) accepted(code RecipientCode) *ClaimAccepted {

@@ -112,6 +112,11 @@ var errBroken = errors.New("disk I/O error")
 
 func (brokenTables) LatestClaim(Account) (Claim, error)               { return Claim{}, errBroken }
 func (brokenTables) AccountBalances(Account) ([]HeightBalance, error) { return nil, errBroken }
+func (brokenTables) ClaimAt(uint64) (Claim, error)                    { return Claim{}, errBroken }
+func (brokenTables) Proof(uint64) (Proof, error)                      { return Proof{}, errBroken }
+func (brokenTables) HandedIn(Account, Hash) (Proof, error)            { return Proof{}, errBroken }
+func (brokenTables) Proofs(func(Proof) error) error                   { return errBroken }
+func (brokenTables) AccountProofs(Account) ([]Proof, error)           { return nil, errBroken }
 func (brokenTables) Snapshot(uint64) (Snapshot, error)                { return Snapshot{}, errBroken }
 func (brokenTables) Rounds() ([]Round, error)                         { return nil, errBroken }
 func (brokenTables) Round(uint64) (Round, error)                      { return Round{}, errBroken }
@@ -150,10 +155,37 @@ func TestStorageErrorsAreNoAnswers(t *testing.T) {
 			t.Errorf("%s: %v", e.Kind(), err)
 		}
 	}
+	coins := proofStage(t)
+	received, _ := coins.proofReceived(1, 3, "x")
+	accepted, _ := coins.proofAccepted(5, 1)
+	refused, _ := coins.proofRefused(5)
+	for _, e := range []Event{received, accepted, refused} {
+		if err := ApplyEvent(brokenTables{coins.tables}, coins.files, uint64(len(coins.log)), coins.now, e); !errors.Is(err, errBroken) {
+			t.Errorf("%s: %v", e.Kind(), err)
+		}
+	}
+	freed := brokenProofs{coins.tables}
+	s, err := coins.tables.Snapshot(100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	agree := []DaemonReport{{Daemon: "a", Agrees: true}, {Daemon: "b", Agrees: true}}
+	if err := ApplyEvent(freed, coins.files, uint64(len(coins.log)), coins.now, &SnapshotDiscarded{Height: 100, BlockHash: s.BlockHash, Daemons: agree}); !errors.Is(err, errBroken) {
+		t.Errorf("freeing proofs: %v", err)
+	}
+	if _, _, err := JudgeProof(brokenProofs{coins.tables}, coins.files, coins.migration(), 5, bothDaemons, Evidence{}); !errors.Is(err, errBroken) {
+		t.Errorf("judging: %v", err)
+	}
 	if _, err := BuildRound(broken, 1); !errors.Is(err, errBroken) {
 		t.Errorf("a round: %v", err)
 	}
 }
+
+// brokenProofs fail only at proofs.
+type brokenProofs struct{ Tables }
+
+func (brokenProofs) Proof(uint64) (Proof, error)    { return Proof{}, errBroken }
+func (brokenProofs) Proofs(func(Proof) error) error { return errBroken }
 
 func lastEvent(t *testing.T, l *testLedger) Event {
 	t.Helper()

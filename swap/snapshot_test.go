@@ -161,13 +161,15 @@ func TestNormaliseRefuses(t *testing.T) {
 		{"stakes above 2^64-1", Content{Nodes: []Node{node(1, stake(1, 1, math.MaxUint64)), node(2, stake(2, 2, 1))}}, "locked contributions: the sum passes"},
 		{"an address with two rewards", Content{Rewards: []Reward{{testAddress(1), 1}, {testAddress(2), 1}, {testAddress(1), 2}}}, "accrued rewards list"},
 		{"rewards above 2^64-1", Content{Rewards: []Reward{{testAddress(1), math.MaxUint64}, {testAddress(2), 1}}}, "accrued rewards: the sum passes"},
+		{"stakes above 2^63-1", Content{Nodes: []Node{node(1, stake(1, 1, math.MaxInt64)), node(2, stake(2, 2, 1))}}, "more than 2^63-1"},
+		{"rewards above 2^63-1", Content{Rewards: []Reward{{testAddress(1), math.MaxInt64 + 1}}}, "more than 2^63-1"},
 		{"a key image blacklisted twice", Content{Blacklist: []BlacklistedStake{{KeyImage: testHash("image", 1)}, {KeyImage: testHash("image", 1)}}}, "is blacklisted twice"},
 	} {
 		if err := c.content.Normalise(); err == nil || !strings.Contains(err.Error(), c.err) {
 			t.Errorf("%s: %v", c.name, err)
 		}
 	}
-	ok := Content{Nodes: []Node{node(1, stake(1, 1, 5)), node(2, stake(1, 2, math.MaxUint64-5))}}
+	ok := Content{Nodes: []Node{node(1, stake(1, 1, 5)), node(2, stake(1, 2, math.MaxInt64-5))}}
 	if err := ok.Normalise(); err != nil {
 		t.Errorf("one address in two nodes: %v", err)
 	}

@@ -24,9 +24,23 @@ type Tables interface {
 	SetBalances(height uint64, rows []Balance) error         // replaces those of the height
 
 	Claim(a Account, sequence uint32) (Claim, error)
+	ClaimAt(entry uint64) (Claim, error) // by its claim.accepted
 	LatestClaim(Account) (Claim, error)
 	LatestClaims(visit func(Claim) error) error // by account
 	SetClaim(Claim) error
+
+	// RefusedClaim returns the claim.refused entry of a text and signature (their digest, see ClaimRefused.digest).
+	RefusedClaim(Hash) (entry uint64, err error)
+	SetRefusedClaim(h Hash, entry uint64) error
+
+	Proof(received uint64) (Proof, error)          // by its proof.received entry
+	HandedIn(a Account, proof Hash) (Proof, error) // the account's last proof with this digest
+	Proofs(visit func(Proof) error) error          // by account, and then by entry
+	AccountProofs(Account) ([]Proof, error)        // by entry
+	SetProof(Proof) error
+	KeyImage(Hash) (received uint64, err error)        // the proof that it was counted for
+	SetKeyImages(received uint64, images []Hash) error // refuses one that was counted before
+	FreeKeyImages(received uint64) error
 
 	Round(number uint64) (Round, error)
 	Rounds() ([]Round, error) // by number
@@ -124,6 +138,31 @@ type HeightBalance struct {
 	Height uint64
 	Status SnapshotStatus
 	Balance
+}
+
+// ProofStatus is where a proof of coins stands.
+type ProofStatus string
+
+// The statuses of a proof.
+const (
+	ReceivedProof ProofStatus = "received" // to be judged
+	AcceptedProof ProofStatus = "accepted"
+	RefusedProof  ProofStatus = "refused"
+	FreedProof    ProofStatus = "freed" // its snapshot was discarded or does not count: nothing is counted for it
+)
+
+// Proof is a proof of coins and what became of it. Amounts are atomic OXEN.
+type Proof struct {
+	ProofReceived
+	Received uint64    // its proof.received
+	At       time.Time // of that entry: decides the step
+	Text     string    // the claim text whose SHA-256 it signs
+	Status   ProofStatus
+	Judged   uint64 // the entry that gave the status; 0 before
+	Check    string // that refused it
+	Counted  uint64 // outputs
+	Total    Amount
+	Staked   Amount // in it, and counted by the stake programme
 }
 
 // RoundStatus is where a round stands.

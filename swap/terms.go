@@ -213,6 +213,13 @@ func (t *Terms) check() error {
 		if first, twice := names[p.Name]; twice {
 			return &TermsError{at("name"), fmt.Sprintf("%q is also the name of programme[%d]", p.Name, first)}
 		}
+		den := p.Ratio.Den
+		for j, step := range p.Steps {
+			var fits bool
+			if den, fits = lcm(den, p.Ratio.Den*step.Factor.Den); !fits {
+				return &TermsError{at(fmt.Sprintf("steps[%d].factor", j)), "the common denominator of ratio and steps passes 2^63-1: use simpler fractions"}
+			}
+		}
 		names[p.Name] = i
 		if p.Kind != SharePoints && p.Kind != Grant {
 			if first, twice := kinds[p.Kind]; twice {

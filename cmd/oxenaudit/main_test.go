@@ -27,9 +27,10 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"oxenaudit": main})
 }
 
-// TestScript runs the commands as a person types them, on three exports of one small log: $EXPORT, $PUBLIC (which
-// withholds a person's evidence) and $FORGED (a correction changed, and everything signed again with the real key). $KEY and
-// $MIGRATION are the anchors, earlier is a checkpoint of the log, $URL serves $EXPORT.
+// TestScript runs the commands as a person types them, on two exports of one small log: $EXPORT and $FORGED (a correction
+// changed, and everything signed again with the real key). $KEY and $MIGRATION are the anchors, earlier is a checkpoint of
+// the log, $URL serves $EXPORT. Another log has a proof of coins: $FULL, and $PUBLIC, which withholds what is private, with
+// $COINS_KEY and $COINS as anchors.
 func TestScript(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
@@ -37,9 +38,12 @@ func TestScript(t *testing.T) {
 		RequireUniqueNames:  true,
 		Setup: func(e *testscript.Env) error {
 			l := smallLog(t)
-			export, public, forged := filepath.Join(e.WorkDir, "export"), filepath.Join(e.WorkDir, "public"), filepath.Join(e.WorkDir, "forged")
+			export, forged := filepath.Join(e.WorkDir, "export"), filepath.Join(e.WorkDir, "forged")
 			l.export(t, export)
-			l.export(t, public, l.evidence)
+			coins := coinsLog(t)
+			full, public := filepath.Join(e.WorkDir, "full"), filepath.Join(e.WorkDir, "public")
+			coins.export(t, full)
+			coins.export(t, public, coins.private...)
 			last := len(l.lines) - 1
 			if err := os.WriteFile(filepath.Join(e.WorkDir, "earlier"), l.checkpoint(t, last+1), 0o644); err != nil {
 				return err
@@ -49,7 +53,8 @@ func TestScript(t *testing.T) {
 			server := httptest.NewServer(http.FileServer(http.Dir(export)))
 			e.Defer(server.Close)
 			for name, value := range map[string]string{
-				"EXPORT": export, "PUBLIC": public, "FORGED": forged, "KEY": l.vkey, "MIGRATION": l.terms.ID(), "URL": server.URL,
+				"EXPORT": export, "FORGED": forged, "KEY": l.vkey, "MIGRATION": l.terms.ID(), "URL": server.URL,
+				"FULL": full, "PUBLIC": public, "COINS_KEY": coins.vkey, "COINS": coins.terms.ID(),
 			} {
 				e.Setenv(name, value)
 			}
@@ -60,14 +65,14 @@ func TestScript(t *testing.T) {
 
 // testLog is a ledger in memory whose entries passed through swap.Apply.
 type testLog struct {
-	terms    *swap.Terms
-	tables   swap.Memory
-	now      time.Time
-	lines    [][]byte
-	files    map[ledger.Digest][]byte
-	vkey     string
-	signer   note.Signer
-	evidence swap.Hash
+	terms   *swap.Terms
+	tables  swap.Memory
+	now     time.Time
+	lines   [][]byte
+	files   map[ledger.Digest][]byte
+	vkey    string
+	signer  note.Signer
+	private []swap.Hash // attachments
 	ledger.Hashes
 }
 
@@ -111,8 +116,8 @@ func smallLog(t *testing.T) *testLog {
 	t.Helper()
 	l := openLog(t, testTerms(t, "0x5FbDB2315678afecb367f032d93F642f64180aa3"))
 	evidence := []byte("a telephone call")
-	l.evidence = swap.Digest(evidence)
-	l.add(t, &swap.Correction{Entry: 1, Note: "the holder asked: it was theirs", By: "ann", Evidence: &l.evidence}, evidence)
+	digest := swap.Digest(evidence)
+	l.add(t, &swap.Correction{Entry: 1, Note: "the holder asked: it was theirs", By: "ann", Evidence: &digest}, evidence)
 	return l
 }
 
@@ -137,6 +142,7 @@ func (l *testLog) add(t *testing.T, event swap.Event, attachments ...[]byte) {
 	for _, data := range attachments {
 		l.files[ledger.DigestOf(data)] = data
 	}
+	l.private = append(l.private, swap.Private(event)...)
 	seq := uint64(len(l.lines))
 	l.now = l.now.Add(time.Second)
 	must(t, swap.ApplyEvent(&l.tables, l, seq, l.now, event))

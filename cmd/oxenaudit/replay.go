@@ -29,8 +29,11 @@ func newReplay(stdout, stderr io.Writer) *cobra.Command {
 		Use:   "replay EXPORT --key VKEY --migration ID",
 		Short: "Recompute everything in an export: a folder, or an http(s) URL",
 		Long: `Recompute everything in an export (a folder, or an http or https URL) from nothing: files, tree and signatures, each
-claim, each snapshot from the daemons' raw answers, each round byte for byte, each transaction and payment, and with --rpc
-the chain. It names the first entry that is wrong and why.
+claim, each snapshot from the daemons' raw answers, each proof of coins, each round byte for byte, each transaction and
+payment, and with --rpc the chain. It names the first entry that is wrong and why.
+
+The public export leaves out what proofs of coins show of their owners. Ask the operator for the full one, or accept with
+--public that these proofs are not checked; the report says how many they are.
 
 The ledger's key and the migration id must come from elsewhere than the export: without both of them it can only be found
 to agree with itself, and the exit code is 1.`,
@@ -69,7 +72,7 @@ to agree with itself, and the exit code is 1.`,
 	f.StringArrayVar(&o.Witnesses, "witness", nil, "verifier key of a witness that must have cosigned the checkpoint (repeatable)")
 	f.StringVar(&since, "since", "", "file with an earlier checkpoint, which the log must still begin with")
 	f.StringVar(&rpc, "rpc", "", "URL of an RPC of the token's chain, to compare it with the log")
-	f.BoolVar(&o.Public, "public", false, "accept that what is private was left out of the export, and count it")
+	f.BoolVar(&o.Public, "public", false, "accept that proofs of coins are left out of the export, and say how many could not be checked")
 	f.BoolVar(&asJSON, "json", false, "print the report as JSON")
 	return c
 }

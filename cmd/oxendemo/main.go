@@ -63,7 +63,7 @@ func newRoot() *cobra.Command {
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return usage("%v (see `%s --help`)", err, c.CommandPath())
 	})
-	root.AddCommand(daemonCommand(), chainCommand(), keyCommand(), tokenCommand(), synthCommand())
+	root.AddCommand(daemonCommand(), chainCommand(), keyCommand(), tokenCommand(), synthCommand(), forgeCommand())
 	return root
 }
 

@@ -217,12 +217,12 @@ func writeNew(path string, data []byte, mode os.FileMode) error {
 	return errors.Join(err, f.Sync(), f.Close())
 }
 
-// daemons are clients of the configured Oxen daemons.
-func (w *world) daemons() ([]swap.Daemon, error) {
+// clients ask the configured Oxen daemons.
+func (w *world) clients() ([]*oxenrpc.Client, error) {
 	if len(w.config.Oxen.Daemons) == 0 {
 		return nil, fmt.Errorf("%s names no [[oxen.daemon]]", configFile)
 	}
-	var out []swap.Daemon
+	var out []*oxenrpc.Client
 	for _, d := range w.config.Oxen.Daemons {
 		c, err := oxenrpc.New(oxenrpc.Config{Name: d.Name, URL: d.URL})
 		if err != nil {
@@ -231,6 +231,16 @@ func (w *world) daemons() ([]swap.Daemon, error) {
 		out = append(out, c)
 	}
 	return out, nil
+}
+
+// daemons are the configured Oxen daemons, as snapshots need them.
+func (w *world) daemons() ([]swap.Daemon, error) {
+	clients, err := w.clients()
+	out := make([]swap.Daemon, len(clients))
+	for i, c := range clients {
+		out[i] = c
+	}
+	return out, err
 }
 
 // print writes data: as JSON with --json, otherwise with text.

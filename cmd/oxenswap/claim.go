@@ -13,7 +13,7 @@ import (
 )
 
 func (a *app) claimCommand() *cobra.Command {
-	return group("claim", "Claims of holders", a.claimTextCommand(), a.claimSubmitCommand(), a.claimImportCommand(), a.claimListCommand(), a.claimShowCommand())
+	return group("claim", "Claims of holders", a.claimTextCommand(), a.claimSubmitCommand(), a.claimProveCommand(), a.claimImportCommand(), a.claimListCommand(), a.claimShowCommand())
 }
 
 func (a *app) claimTextCommand() *cobra.Command {
@@ -48,12 +48,23 @@ func (a *app) claimTextCommand() *cobra.Command {
 				}
 				line := text.String()
 				out := map[string]any{"text": line, "oxen": address.Standard().String(), "sequence": text.Sequence, "command": "sign_value " + line}
+				_, coins := w.terms().CoinsProgramme()
+				proof := "get_reserve_proof all " + swap.ProofMessage(line)
+				if coins {
+					out["proof_command"] = proof
+				}
 				return a.print(out, func(w io.Writer) {
 					fmt.Fprintf(w, "%s\n\n", line)
 					fmt.Fprintf(w, "Command-line wallet (oxen-wallet-cli), with %s open:\n\n  sign_value %s\n\n", address.Standard(), line)
 					fmt.Fprint(w, "Desktop wallet: paste the line into its sign box, unchanged. Wallet RPC: method sign, the line as data.\n")
 					fmt.Fprint(w, "Hardware, watch-only and multisig wallets cannot sign. The claim, with both addresses, becomes public.\n")
 					fmt.Fprint(w, "Then: oxenswap claim submit --oxen A --text \"the line\" --signature SigV1...\n")
+					if coins {
+						fmt.Fprintf(w, "\nCoins that were never staked: prove them with the same wallet, which writes the proof to a file:\n\n  %s\n\n", proof)
+						fmt.Fprint(w, "Then: oxenswap claim prove --claim ENTRY --proof-file FILE, or claim submit with --proof-file.\n")
+						fmt.Fprint(w, "Do not move coins before the proof is accepted. Hardware, watch-only and multisig wallets and exchanges cannot make one:\n")
+						fmt.Fprint(w, "send the coins to a wallet of your own before the snapshot, or ask the operator for a grant with other evidence.\n")
+					}
 				})
 			})
 		},
@@ -98,11 +109,11 @@ func nextSequence(t swap.Tables, account swap.Account, sequence *uint32) error {
 }
 
 func (a *app) claimSubmitCommand() *cobra.Command {
-	var oxen, text, signature string
+	var oxen, text, signature, proofFile string
 	var confirm bool
 	c := &cobra.Command{
-		Use:   "submit --oxen A --text T --signature S",
-		Short: "Record a holder's claim",
+		Use:   "submit --oxen A --text T --signature S [--proof-file F]",
+		Short: "Record a holder's claim, and with a proof the coins that were never staked",
 		Args:  noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return a.with(c.Context(), a.open, func(w *world) error {
@@ -118,6 +129,13 @@ func (a *app) claimSubmitCommand() *cobra.Command {
 					return err
 				}
 				in.Code.Confirmed = confirm && in.Code.Ethereum == swap.SeenCode && in.Code.Target == swap.SeenNothing
+				if proofFile != "" {
+					proof, err := a.readProof(proofFile)
+					if err != nil {
+						return err
+					}
+					return a.submitWithProof(c.Context(), w, in, proof)
+				}
 				done, err := swap.SubmitClaim(c.Context(), w, in)
 				if err != nil {
 					return err
@@ -130,6 +148,7 @@ func (a *app) claimSubmitCommand() *cobra.Command {
 	flags.StringVar(&oxen, "oxen", "", "the holder's main Oxen address")
 	flags.StringVar(&text, "text", "", "the line that was signed")
 	flags.StringVar(&signature, "signature", "", "SigV1...")
+	flags.StringVar(&proofFile, "proof-file", "", "file with a proof of coins made for this line (see `claim text`)")
 	flags.BoolVar(&confirm, "confirm-contract", false, "the holder controls this contract address on the token's chain too")
 	return require(c, "oxen", "text", "signature")
 }

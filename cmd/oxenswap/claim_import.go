@@ -28,6 +28,7 @@ type importSummary struct {
 	Accepted uint64            `json:"accepted"`
 	Again    uint64            `json:"again"` // accepted before
 	Refused  map[string]uint64 `json:"refused"`
+	Proofs   map[string]uint64 `json:"proofs,omitempty"` // of coins: accepted, or by the check that refused
 }
 
 func (a *app) claimImportCommand() *cobra.Command {
@@ -35,7 +36,8 @@ func (a *app) claimImportCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "import [--legacy] FILE.jsonl",
 		Short: "Record many claims: lines {\"oxen\":\"..\",\"text\":\"..\",\"signature\":\"..\"}",
-		Long: `Record many claims, one JSON object a line. Running it again after an interruption records what is missing.
+		Long: `Record many claims, one JSON object a line; a line may carry a proof of coins made for its text ("proof":"..").
+Running it again after an interruption records what is missing.
 
 With --legacy the lines carry signatures over a bare Ethereum address. Such a file is taken once in a migration and as a
 whole; of an account's lines the last good one counts, and any numbered claim replaces it.`,
@@ -62,6 +64,9 @@ whole; of an account's lines the last good one counts, and any numbered claim re
 					fmt.Fprintf(w, "lines\t%d\naccepted\t%d\naccepted before\t%d\n", sum.Lines, sum.Accepted, sum.Again)
 					for _, reason := range slices.Sorted(maps.Keys(sum.Refused)) {
 						fmt.Fprintf(w, "refused: %s\t%d\n", reason, sum.Refused[reason])
+					}
+					for _, verdict := range slices.Sorted(maps.Keys(sum.Proofs)) {
+						fmt.Fprintf(w, "proofs of coins: %s\t%d\n", verdict, sum.Proofs[verdict])
 					}
 				})
 			})
@@ -104,6 +109,7 @@ func (a *app) importLegacy(ctx context.Context, w *world, file []byte, lines [][
 // verifiedLine is a line of numbered claims and what came of verifying it.
 type verifiedLine struct {
 	claim swap.Claim
+	proof string
 	err   error
 }
 
@@ -146,7 +152,7 @@ func (a *app) importClaims(ctx context.Context, w *world, _ []byte, lines [][]by
 			return verifiedLine{err: err}
 		}
 		c, err := swap.VerifyClaim(w.terms(), l.Oxen, l.Text, l.Signature)
-		return verifiedLine{c, err}
+		return verifiedLine{c, l.Proof, err}
 	}, func(_ []byte, v verifiedLine) error {
 		if v.err != nil {
 			return errors.Join(count(v.err), bar.Add(1))
@@ -160,6 +166,14 @@ func (a *app) importClaims(ctx context.Context, w *world, _ []byte, lines [][]by
 		if err != nil {
 			return err
 		}
+		if v.proof != "" {
+			if len(batch) > 0 {
+				if err := flush(); err != nil {
+					return err
+				}
+			}
+			return errors.Join(a.importProof(ctx, w, swap.Incoming{Claim: v.claim, Code: code}, v.proof, &sum), bar.Add(1))
+		}
 		batch = append(batch, swap.Incoming{Claim: v.claim, Code: code})
 		inBatch[v.claim.Account] = true
 		return nil
@@ -168,4 +182,40 @@ func (a *app) importClaims(ctx context.Context, w *world, _ []byte, lines [][]by
 		err = flush()
 	}
 	return sum, err
+}
+
+// importProof records one claim with its proof of coins and counts what came of both.
+func (a *app) importProof(ctx context.Context, w *world, in swap.Incoming, proof string, sum *importSummary) error {
+	if sum.Proofs == nil {
+		sum.Proofs = map[string]uint64{}
+	}
+	submitted, done, err := w.handIn(ctx, in, proof)
+	var claim *swap.Refusal
+	var refused *swap.ProofRefusal
+	if errors.As(err, &claim) {
+		sum.Refused[string(claim.Reason)]++
+		return nil
+	}
+	if err != nil && !errors.As(err, &refused) {
+		return err
+	}
+	switch {
+	case submitted.Again:
+		sum.Again++
+	case submitted.Claim.Entry > 0 || done.Claim != nil:
+		sum.Accepted++
+	case done.Proof.Pending != nil && done.Proof.Status == swap.AcceptedProof && done.Err == nil:
+		sum.Again++ // both were recorded before
+	default:
+		sum.Refused[string(swap.ReasonNotEntitled)]++
+	}
+	switch {
+	case refused != nil:
+		sum.Proofs[refused.Check]++
+	case done.Proof.Status == swap.RefusedProof:
+		sum.Proofs[done.Proof.Check]++
+	default:
+		sum.Proofs[string(done.Proof.Status)]++
+	}
+	return nil
 }

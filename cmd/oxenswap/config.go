@@ -140,7 +140,7 @@ finalize = "*/5 * * * *"
 `))
 
 // newConfig writes the first configuration. Limits start at a hundredth of the caps for one recipient, a tenth for a
-// round, and a fifth for a day; rails likewise.
+// round, and a fifth for a day; rails at a fifth for a transaction and half for a day.
 func newConfig(terms *swap.Terms, operators []string, daemons []daemonConfig, chain chainFlags) ([]byte, error) {
 	roles, err := chain.config()
 	if err != nil {
@@ -157,7 +157,7 @@ func newConfig(terms *swap.Terms, operators []string, daemons []daemonConfig, ch
 		"Daemons": daemons, "ChainID": terms.Token.ChainID,
 		"Chain":  roles,
 		"Limits": limitsConfig{part(100), part(10), part(5)},
-		"Rails":  railsConfig{part(10), part(5), "100000000000", 200},
+		"Rails":  railsConfig{part(5), part(2), "100000000000", 200},
 	})
 	return buf.Bytes(), err
 }

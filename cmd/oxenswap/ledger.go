@@ -149,7 +149,7 @@ func (a *app) ledgerExportCommand() *cobra.Command {
 				return err
 			}
 			return a.with(c.Context(), a.read, func(w *world) error {
-				stats, err := w.export(args[0], signer, full)
+				stats, err := w.export(c.Context(), args[0], signer, full)
 				if err != nil {
 					return err
 				}

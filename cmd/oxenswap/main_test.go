@@ -1,8 +1,14 @@
 package main
 
 import (
+	"bytes"
+	"compress/gzip"
+	"io"
+	"io/fs"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -43,8 +49,9 @@ func TestScript(t *testing.T) {
 			return err
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
-			"world":  showWorld,
-			"daemon": misbehave,
+			"world":    showWorld,
+			"daemon":   misbehave,
+			"withheld": withheld,
 		},
 	})
 }
@@ -70,7 +77,7 @@ func showWorld(ts *testscript.TestScript, _ bool, args []string) {
 
 func misbehave(ts *testscript.TestScript, _ bool, args []string) {
 	if len(args) < 2 {
-		ts.Fatalf("usage: daemon NAME busy|garbage|lie|behave")
+		ts.Fatalf("usage: daemon NAME busy|garbage|lie|spend|behave")
 	}
 	d := ts.Value("daemons").(map[string]*oxentest.Daemon)[args[0]]
 	switch args[1] {
@@ -82,9 +89,81 @@ func misbehave(ts *testscript.TestScript, _ bool, args []string) {
 		d.Intercept(oxentest.On("get_accrued_batched_earnings", oxentest.Edit(func(result map[string]any) {
 			result["amounts"].([]any)[0] = 1
 		})))
+	case "spend":
+		d.Intercept(oxentest.On("is_key_image_spent", oxentest.Edit(func(result map[string]any) {
+			result["spent_status"].([]any)[0] = 1
+		})))
 	case "behave":
 		d.Behave()
 	default:
 		ts.Fatalf("daemon cannot %s", args[1])
 	}
+}
+
+// withheld compares a public export with a full one: nothing in its files, compressed ones included, may show a key image
+// or a part of a proof that the full one keeps for auditors, unless it is public anyway as a stake.
+func withheld(ts *testscript.TestScript, _ bool, args []string) {
+	if len(args) != 2 {
+		ts.Fatalf("usage: withheld PUBLIC FULL")
+	}
+	public, full := exported(ts, args[0]), exported(ts, args[1])
+	secrets := map[string]bool{}
+	for name, text := range full {
+		if _, open := public[name]; open {
+			continue
+		}
+		for _, m := range regexp.MustCompile(`"key_image":"([0-9a-f]{64})"`).FindAllStringSubmatch(text, -1) {
+			secrets[m[1]] = true
+		}
+		if strings.HasPrefix(text, "ReserveProofV1") {
+			secrets[text[:200]] = true
+		}
+	}
+	if len(secrets) < 100 {
+		ts.Fatalf("only %d secrets in %s", len(secrets), args[1])
+	}
+	stakes := 0
+	for secret := range secrets {
+		for name, text := range public {
+			if !strings.Contains(text, secret) {
+				continue
+			}
+			if strings.Contains(text, `"locked_contributions"`) || strings.Contains(text, `"locked":[`) {
+				stakes++ // a snapshot, or a daemon's answer for it: stakes are public
+				continue
+			}
+			ts.Fatalf("%s in %s shows %s", name, args[0], secret)
+		}
+	}
+	if stakes == 0 {
+		ts.Fatalf("no stake among the secrets: the search finds nothing at all")
+	}
+}
+
+// exported reads all files of an export, attachments uncompressed.
+func exported(ts *testscript.TestScript, dir string) map[string]string {
+	files := map[string]string{}
+	root := ts.MkAbs(dir)
+	ts.Check(filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		data, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		if strings.HasSuffix(path, ".gz") {
+			r, err := gzip.NewReader(bytes.NewReader(data))
+			if err != nil {
+				return err
+			}
+			if data, err = io.ReadAll(r); err != nil {
+				return err
+			}
+		}
+		name, err := filepath.Rel(root, path)
+		files[name] = string(data)
+		return err
+	}))
+	return files
 }

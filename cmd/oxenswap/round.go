@@ -7,19 +7,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"time"
 
-	"github.com/ethereum/go-ethereum/common"
-	"github.com/holiman/uint256"
 	"github.com/spf13/cobra"
 
 	"oxenswap/swap"
 	"oxenswap/swap/ledger"
-	"oxenswap/swap/merkle"
 )
 
 func (a *app) roundCommand() *cobra.Command {
@@ -163,165 +158,71 @@ func roundArg(arg string) (uint64, error) {
 	return n, nil
 }
 
-// change is what a round gives one recipient.
-type change struct {
-	Recipient  swap.EVMAddress `json:"recipient"`
-	Amount     swap.Amount     `json:"amount"`
-	Cumulative swap.Amount     `json:"cumulative"`
-	New        bool            `json:"new"` // no earlier round gave it anything
-}
-
-// changes are what a round gives, by recipient, the largest first.
-func (w *world) changes(ctx context.Context, r swap.Round) ([]change, error) {
-	sums := map[swap.EVMAddress]swap.Amount{}
-	if err := w.View(ctx, func(t swap.Tables, _ uint64) error {
-		return t.Allocations(r.Round, func(l swap.Allocation) error { sums[l.Recipient] += l.Amount; return nil })
-	}); err != nil {
-		return nil, err
-	}
-	leaves, err := w.leaves(r)
-	if err != nil {
-		return nil, err
-	}
-	var out []change
-	for _, l := range leaves {
-		to := swap.EVMAddress(l.Account)
-		if sum := sums[to]; sum > 0 {
-			cumulative := swap.Amount(l.Amount.Uint64())
-			out = append(out, change{to, sum, cumulative, sum == cumulative})
-		}
-	}
-	slices.SortFunc(out, func(x, y change) int {
-		return cmp.Or(cmp.Compare(y.Amount, x.Amount), bytes.Compare(x.Recipient[:], y.Recipient[:]))
-	})
-	return out, nil
-}
-
-func (w *world) leaves(r swap.Round) ([]merkle.Leaf, error) {
-	data, err := w.Attachment(r.Leaves)
-	if err != nil {
-		return nil, err
-	}
-	return merkle.ReadCSV(bytes.NewReader(data))
-}
-
-func (w *world) tree(r swap.Round) (*merkle.Tree, error) {
-	leaves, err := w.leaves(r)
-	if err != nil {
-		return nil, err
-	}
-	t, err := merkle.Build(leaves, uint256.NewInt(uint64(w.terms().CapSum())))
-	if err != nil {
-		return nil, err
-	}
-	if t.Root() != common.Hash(r.Root) {
-		return nil, fmt.Errorf("the leaves of round %d give root %s, its entry says 0x%s", r.Round, t.Root().Hex(), r.Root)
-	}
-	return t, nil
-}
-
-func printChanges(out io.Writer, list []change, most int) {
-	fmt.Fprintln(out, "\nRECIPIENT\tTHIS ROUND SESH\tIN ALL\t")
-	for _, c := range list[:min(most, len(list))] {
-		fmt.Fprintf(out, "%s\t%s\t%s\t%s\n", c.Recipient, c.Amount.Coins(), c.Cumulative.Coins(), map[bool]string{true: "new"}[c.New])
-	}
-	if len(list) > most {
-		fmt.Fprintf(out, "and %d more\t\t\t\n", len(list)-most)
-	}
-}
-
-func (a *app) roundShowCommand() *cobra.Command {
-	var all bool
-	c := &cobra.Command{
-		Use:   "show ROUND",
-		Short: "Show a round and the largest amounts it gives",
+// onRound is a command about one round, named by its number.
+func (a *app) onRound(use, short string, open func(context.Context) (*world, error), run func(c *cobra.Command, w *world, r swap.Round) error) *cobra.Command {
+	return &cobra.Command{
+		Use:   use,
+		Short: short,
 		Args:  exactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			number, err := roundArg(args[0])
 			if err != nil {
 				return err
 			}
-			return a.with(c.Context(), a.read, func(w *world) error {
+			return a.with(c.Context(), open, func(w *world) error {
 				r, err := w.round(c.Context(), number)
 				if err != nil {
 					return err
 				}
-				list, err := w.changes(c.Context(), r)
-				if err != nil {
-					return err
-				}
-				view := viewRound(r)
-				return a.print(struct {
-					roundView
-					Changes []change `json:"changes"`
-				}{view, list}, func(out io.Writer) {
-					printRound(out, view)
-					most := 10
-					if all {
-						most = len(list)
-					}
-					printChanges(out, list, most)
-				})
+				return run(c, w, r)
 			})
 		},
 	}
-	c.Flags().BoolVar(&all, "all", false, "show every recipient, not the largest ten")
-	return c
 }
 
 func (a *app) roundApproveCommand() *cobra.Command {
 	var key string
-	c := &cobra.Command{
-		Use:   "approve ROUND --key FILE",
-		Short: "Approve a round with an operator's key, after showing what it gives",
-		Args:  exactArgs(1),
-		RunE: func(c *cobra.Command, args []string) error {
-			number, err := roundArg(args[0])
-			if err != nil {
+	c := a.onRound("approve ROUND --key FILE", "Approve a round with an operator's key, after showing what it gives", a.open, func(c *cobra.Command, w *world, r swap.Round) error {
+		signer, err := readKey(key)
+		if err != nil {
+			return err
+		}
+		if slices.Contains(r.Approvals, signer.Name()) {
+			a.say("%s has approved round %d before", signer.Name(), r.Round)
+			return a.printApproved(r)
+		}
+		list, err := w.changes(c.Context(), r)
+		if err != nil {
+			return err
+		}
+		moves, err := w.movedRecipients(c.Context(), r)
+		if err != nil {
+			return err
+		}
+		if !a.json {
+			if err := a.print(nil, func(out io.Writer) {
+				printRound(out, viewRound(r))
+				printChanges(out, list, 10)
+				printMoved(out, moves)
+				fmt.Fprintln(out)
+			}); err != nil {
 				return err
 			}
-			signer, err := readKey(key)
-			if err != nil {
-				return err
-			}
-			return a.with(c.Context(), a.open, func(w *world) error {
-				r, err := w.round(c.Context(), number)
-				if err != nil {
-					return err
-				}
-				if slices.Contains(r.Approvals, signer.Name()) {
-					a.say("%s has approved round %d before", signer.Name(), number)
-					return a.printApproved(r)
-				}
-				list, err := w.changes(c.Context(), r)
-				if err != nil {
-					return err
-				}
-				if !a.json {
-					if err := a.print(nil, func(out io.Writer) {
-						printRound(out, viewRound(r))
-						printChanges(out, list, 10)
-						fmt.Fprintln(out)
-					}); err != nil {
-						return err
-					}
-				}
-				signed, err := ledger.SignNote(swap.ApprovalText(w.terms().Origin(), &r.RoundBuilt), signer)
-				if err != nil {
-					return err
-				}
-				if _, err := w.Update(c.Context(), func(swap.Tables, time.Time) ([]swap.Record, error) {
-					return []swap.Record{{Event: &swap.RoundApproved{Round: number, Note: string(signed)}}}, nil
-				}); err != nil {
-					return err
-				}
-				if r, err = w.round(c.Context(), number); err != nil {
-					return err
-				}
-				return a.printApproved(r)
-			})
-		},
-	}
+		}
+		signed, err := ledger.SignNote(swap.ApprovalText(w.terms().Origin(), &r.RoundBuilt), signer)
+		if err != nil {
+			return err
+		}
+		if _, err := w.Update(c.Context(), func(swap.Tables, time.Time) ([]swap.Record, error) {
+			return []swap.Record{{Event: &swap.RoundApproved{Round: r.Round, Note: string(signed)}}}, nil
+		}); err != nil {
+			return err
+		}
+		if r, err = w.round(c.Context(), r.Round); err != nil {
+			return err
+		}
+		return a.printApproved(r)
+	})
 	c.Flags().StringVar(&key, "key", "", "the operator's secret key file")
 	return require(c, "key")
 }
@@ -338,125 +239,20 @@ func (a *app) printApproved(r swap.Round) error {
 
 func (a *app) roundAbandonCommand() *cobra.Command {
 	var reason string
-	c := &cobra.Command{
-		Use:   "abandon ROUND --reason TEXT",
-		Short: "End a round whose proposal was never signed; what it gave is owed again",
-		Args:  exactArgs(1),
-		RunE: func(c *cobra.Command, args []string) error {
-			number, err := roundArg(args[0])
-			if err != nil {
+	c := a.onRound("abandon ROUND --reason TEXT", "End a round whose proposal was never signed; what it gave is owed again", a.open, func(c *cobra.Command, w *world, r swap.Round) error {
+		if r.Status != swap.AbandonedRound {
+			if _, err := w.Update(c.Context(), func(swap.Tables, time.Time) ([]swap.Record, error) {
+				return []swap.Record{{Event: &swap.RoundAbandoned{Round: r.Round, Reason: reason, By: whoami()}}}, nil
+			}); err != nil {
 				return err
 			}
-			return a.with(c.Context(), a.open, func(w *world) error {
-				r, err := w.round(c.Context(), number)
-				if err != nil {
-					return err
-				}
-				if r.Status != swap.AbandonedRound {
-					if _, err := w.Update(c.Context(), func(swap.Tables, time.Time) ([]swap.Record, error) {
-						return []swap.Record{{Event: &swap.RoundAbandoned{Round: number, Reason: reason, By: whoami()}}}, nil
-					}); err != nil {
-						return err
-					}
-				}
-				if r, err = w.round(c.Context(), number); err != nil {
-					return err
-				}
-				return a.print(viewRound(r), func(out io.Writer) { fmt.Fprintf(out, "round %d is %s\n", number, r.Status) })
-			})
-		},
-	}
+		}
+		r, err := w.round(c.Context(), r.Round)
+		if err != nil {
+			return err
+		}
+		return a.print(viewRound(r), func(out io.Writer) { fmt.Fprintf(out, "round %d is %s\n", r.Round, r.Status) })
+	})
 	c.Flags().StringVar(&reason, "reason", "", "why")
 	return require(c, "reason")
-}
-
-func (a *app) roundProofCommand() *cobra.Command {
-	var to string
-	c := &cobra.Command{
-		Use:   "proof ROUND --to 0x..",
-		Short: "Print a recipient's proof for `claim` on the distributor",
-		Args:  exactArgs(1),
-		RunE: func(c *cobra.Command, args []string) error {
-			number, err := roundArg(args[0])
-			if err != nil {
-				return err
-			}
-			account, err := swap.ParseEIP55(to)
-			if err != nil {
-				return err
-			}
-			return a.with(c.Context(), a.read, func(w *world) error {
-				r, err := w.round(c.Context(), number)
-				if err != nil {
-					return err
-				}
-				t, err := w.tree(r)
-				if err != nil {
-					return err
-				}
-				p, err := t.ProofOf(account)
-				if err != nil {
-					return fmt.Errorf("round %d: %w", number, err)
-				}
-				return a.printRaw(p.Format())
-			})
-		},
-	}
-	c.Flags().StringVar(&to, "to", "", "the recipient, checksummed")
-	return require(c, "to")
-}
-
-func (a *app) roundExportCommand() *cobra.Command {
-	var out string
-	c := &cobra.Command{
-		Use:   "export ROUND --out DIR",
-		Short: "Write a round's allocation list, leaves and tree into a folder",
-		Args:  exactArgs(1),
-		RunE: func(c *cobra.Command, args []string) error {
-			number, err := roundArg(args[0])
-			if err != nil {
-				return err
-			}
-			return a.with(c.Context(), a.read, func(w *world) error {
-				r, err := w.round(c.Context(), number)
-				if err != nil {
-					return err
-				}
-				t, err := w.tree(r)
-				if err != nil {
-					return err
-				}
-				list, err := w.Attachment(r.Allocations)
-				if err != nil {
-					return err
-				}
-				leaves, err := w.Attachment(r.Leaves)
-				if err != nil {
-					return err
-				}
-				var dump bytes.Buffer
-				if err := t.Dump(&dump); err != nil {
-					return err
-				}
-				if err := os.MkdirAll(out, 0o755); err != nil {
-					return err
-				}
-				files := map[string]string{}
-				for name, data := range map[string][]byte{"allocations.jsonl": list, "leaves.csv": leaves, "tree.json": dump.Bytes()} {
-					path := filepath.Join(out, fmt.Sprintf("round-%d-%s", number, name))
-					if err := os.WriteFile(path, data, 0o644); err != nil {
-						return err
-					}
-					files[path] = swap.Digest(data).String()
-				}
-				return a.print(files, func(w io.Writer) {
-					for _, path := range sortedKeys(files) {
-						fmt.Fprintf(w, "%s\tSHA-256 %s\n", path, files[path])
-					}
-				})
-			})
-		},
-	}
-	c.Flags().StringVar(&out, "out", "", "folder")
-	return require(c, "out")
 }

@@ -25,7 +25,7 @@ func (a *app) snapshotCommand() *cobra.Command {
 }
 
 // ask asks every daemon at once and returns the answers in the order of the configuration.
-func ask[T any](daemons []swap.Daemon, question func(swap.Daemon) T) []T {
+func ask[D, T any](daemons []D, question func(D) T) []T {
 	out := make([]T, len(daemons))
 	var group sync.WaitGroup
 	for i, d := range daemons {

@@ -76,7 +76,7 @@ on all cores, and one JSON verdict a line is printed in the order of the input. 
 	flags.StringVar(&file, "message-file", "", "file with the signed bytes, - for standard input")
 	flags.StringVar(&signature, "signature", "", "SigV1...")
 	flags.StringVar(&jsonl, "jsonl", "", "file of many signatures, - for standard input")
-	return group("verify", "Check what a wallet signed or proved", c)
+	return group("verify", "Check what a wallet signed or proved", c, a.verifyReserveProofCommand())
 }
 
 func verifySignature(address string, message []byte, signature string) verdict {

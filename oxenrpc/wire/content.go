@@ -268,6 +268,7 @@ func Sighting(raw []swap.RawAnswer, height uint64) (swap.Sighting, error) {
 		return swap.Sighting{}, err
 	}
 	s := swap.Sighting{
+		Version:         t.info.Version,
 		Genesis:         t.genesis,
 		Network:         t.info.Network,
 		Top:             t.info.Top(),

@@ -6,9 +6,15 @@ CREATE INDEX attachments_by_entry ON attachments (entry, digest);
 
 CREATE INDEX balances_by_account ON balances (account, height);
 
+CREATE INDEX key_images_by_proof ON key_images (received);
+
 CREATE INDEX logs_by_block ON logs (block, entry);
 
 CREATE INDEX payouts_by_recipient ON payouts (recipient, entry);
+
+CREATE INDEX proofs_by_account ON proofs (account, received);
+
+CREATE INDEX proofs_by_digest ON proofs (account, proof, received);
 
 CREATE TABLE addresses (
     id      INTEGER PRIMARY KEY,
@@ -91,6 +97,11 @@ CREATE TABLE hashes (
     hash   BLOB NOT NULL CHECK (length(hash) = 32)
 ) STRICT;
 
+CREATE TABLE key_images (
+    image    BLOB PRIMARY KEY CHECK (length(image) = 32),
+    received INTEGER NOT NULL REFERENCES proofs
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE logs (
     entry      INTEGER PRIMARY KEY REFERENCES entries,
     tx         BLOB NOT NULL CHECK (length(tx) = 32),
@@ -116,6 +127,31 @@ CREATE TABLE payouts (
     block_hash BLOB NOT NULL CHECK (length(block_hash) = 32),
     log_index  ANY NOT NULL
 ) STRICT;
+
+CREATE TABLE proofs (
+    received INTEGER PRIMARY KEY REFERENCES entries,
+    at       INTEGER NOT NULL, -- Unix seconds
+    account  TEXT NOT NULL,
+    oxen     TEXT NOT NULL,
+    claim    INTEGER REFERENCES claims (entry),
+    pending  TEXT, -- JSON, the claim that came with the proof
+    height   ANY NOT NULL,
+    outputs  ANY NOT NULL,
+    proof    BLOB NOT NULL CHECK (length(proof) = 32),
+    text     TEXT NOT NULL,
+    status   TEXT NOT NULL CHECK (status IN ('received', 'accepted', 'refused', 'freed')),
+    judged   INTEGER REFERENCES entries,
+    failed   TEXT NOT NULL, -- the check that refused it
+    counted  ANY NOT NULL,
+    total    ANY NOT NULL,
+    staked   ANY NOT NULL,
+    CHECK ((claim IS NULL) IS NOT (pending IS NULL))
+) STRICT;
+
+CREATE TABLE refused_claims (
+    digest BLOB PRIMARY KEY CHECK (length(digest) = 32), -- of its address, text, signature and reason
+    entry  INTEGER NOT NULL REFERENCES entries
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE rounds (
     round     INTEGER PRIMARY KEY CHECK (round > 0),

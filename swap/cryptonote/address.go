@@ -1,41 +1,3 @@
-// Package cryptonote reads and checks what Oxen wallets produce: addresses and
-// message signatures. It is written for hostile input: every parser is bounded,
-// accepts only what encodes to the same text again, and names its reason for a
-// refusal.
-//
-// # Base58
-//
-// Data is cut into blocks of 8 bytes, each read as a big-endian number and
-// written as 11 characters of the alphabet 1-9, A-Z, a-z without 0, I, O and l.
-// A last block of 1 to 7 bytes takes 2, 3, 5, 6, 7, 9 or 10 characters.
-// (oxen-core src/common/base58.cpp)
-//
-// # Address
-//
-// base58 of: prefix (varint), public spend key (32 bytes), public view key (32
-// bytes), payment id (8 bytes, integrated addresses only), checksum (the first
-// 4 bytes of Keccak-256 of all before it). The prefix says network and kind:
-//
-//	           standard  integrated  subaddress
-//	mainnet         114         115         116
-//	testnet         156         157         158
-//	devnet         3930        4442        5850
-//	stagenet       4888        5272        5656
-//
-// A fakechain (regression-test network) uses mainnet's prefixes, so a prefix
-// does not prove a network. (oxen-core src/cryptonote_config.h,
-// src/cryptonote_basic/cryptonote_basic_impl.cpp)
-//
-// # Signature
-//
-// "SigV1" and base58 of c and r, two scalars of 32 little-endian bytes, with
-//
-//	h = Keccak-256(message)
-//	c = H_s(h || P || cP + rG), P the public spend key of the (sub)address
-//
-// where H_s is Keccak-256 reduced mod L. It binds the bytes of the message and
-// the spend key: no view key, address, network or purpose. (oxen-core
-// wallet2::sign, crypto::check_signature)
 package cryptonote
 
 import (
@@ -279,15 +241,4 @@ func prefixMeaning(prefix uint64) (Network, Kind, bool) {
 		}
 	}
 	return 0, 0, false
-}
-
-// readVarint reads a CryptoNote varint (7 bits a byte, least significant
-// first) and gives the number of bytes it took: 0 if it is cut off, above 64
-// bits, or longer than needed.
-func readVarint(b []byte) (v uint64, n int) {
-	v, n = binary.Uvarint(b)
-	if n <= 0 || n > 1 && b[n-1] == 0 {
-		return 0, 0
-	}
-	return v, n
 }

@@ -54,14 +54,62 @@ const (
 	ErrMismatch        Reason = "signature does not match"
 )
 
+// Reasons of transactions.
+const (
+	ErrTxSize        Reason = "larger than a transaction can be"
+	ErrCutOff        Reason = "cut off"
+	ErrNumber        Reason = "a number is not in its shortest form"
+	ErrTxVersion     Reason = "unknown transaction version"
+	ErrTxType        Reason = "unknown transaction type"
+	ErrTxInput       Reason = "unknown input"
+	ErrTxOutput      Reason = "not a to-key output"
+	ErrTxUnlockTimes Reason = "not one unlock time for each output"
+	ErrRingCT        Reason = "unknown RingCT type"
+	ErrPruned        Reason = "pruned of its signatures"
+	ErrExtra         Reason = "unknown or malformed field"
+)
+
+// Reasons of reserve proofs, in the order of the checks.
+const (
+	ErrProofMagic      Reason = "does not start with ReserveProofV1"
+	ErrArchive         Reason = "not the archive of a reserve proof"
+	ErrNoOutputs       Reason = "no outputs"
+	ErrTooManyOutputs  Reason = "too many outputs"
+	ErrTooManyKeys     Reason = "too many spend keys"
+	ErrRepeatedKey     Reason = "spend key listed twice"
+	ErrSubaddress      Reason = "a subaddress"
+	ErrDuplicateImage  Reason = "duplicate key image"
+	ErrDuplicateOutput Reason = "duplicate output"
+	ErrDuplicateKey    Reason = "duplicate one-time key"
+	ErrUsed            Reason = "counted from an earlier proof"
+	ErrTxMissing       Reason = "transaction not found"
+	ErrTxHash          Reason = "transaction does not hash to its id"
+	ErrInPool          Reason = "not in a block yet"
+	ErrAfterSnapshot   Reason = "newer than the snapshot"
+	ErrNoOutput        Reason = "transaction has no such output"
+	ErrNoTxKey         Reason = "transaction has no usable public key"
+	ErrSharedSecret    Reason = "shared secret does not fit address, message and transaction"
+	ErrKeyImage        Reason = "key image signature does not match"
+	ErrNotOwned        Reason = "output belongs to no spend key of the proof"
+	ErrClearAmount     Reason = "amount in clear where it must be hidden"
+	ErrOpening         Reason = "commitment does not open to the amount"
+	ErrSpent           Reason = "spent"
+	ErrSpentInPool     Reason = "spent in the pool"
+	ErrStaked          Reason = "counted by the stake programme"
+	ErrNoOwner         Reason = "address's spend key is not in the proof"
+	ErrSum             Reason = "sum overflows"
+)
+
 // Advice says, in a few words, what the person who handed the thing in can do
 // about it; it is empty for a text that is not one of this package's reasons.
 func (r Reason) Advice() string {
 	switch r {
 	case ErrAlphabet, ErrLength, ErrOverflow, ErrTooLong, ErrTooShort, ErrChecksum:
 		return "copy it again from the wallet, whole and without spaces"
-	case ErrVarint, ErrPrefix, ErrTrailing:
+	case ErrVarint, ErrPrefix:
 		return "give an Oxen address as the wallet shows it"
+	case ErrTrailing:
+		return "give it as the wallet shows it, with nothing added"
 	case ErrOtherNetwork:
 		return "give an address of the network that this migration names"
 	case ErrNetworkName:
@@ -71,7 +119,7 @@ func (r Reason) Advice() string {
 	case ErrHex:
 		return "give the 32 bytes as 64 lower-case hex digits"
 	case ErrPointEncoding, ErrOffCurve, ErrIdentity, ErrTorsion:
-		return "no wallet makes such a key; give the address of your own wallet"
+		return "no wallet makes such a point; use what your own wallet shows"
 	case ErrSecret:
 		return "give the key as the wallet's `spendkey` command shows it"
 	case ErrMagic, ErrSignatureLength:
@@ -80,6 +128,25 @@ func (r Reason) Advice() string {
 		return "no wallet makes such a signature; sign the text again"
 	case ErrMismatch:
 		return "sign exactly this text, with the wallet of exactly this address"
+	case ErrProofMagic, ErrArchive, ErrCutOff, ErrNumber:
+		return "hand in the file that the wallet wrote, unchanged"
+	case ErrTxSize, ErrTxVersion, ErrTxType, ErrTxInput, ErrTxOutput, ErrTxUnlockTimes, ErrRingCT, ErrPruned, ErrTxHash:
+		return "ask another daemon for the transaction"
+	case ErrTxMissing:
+		return "ask a daemon that is synchronised; if it has none either, make the proof again"
+	case ErrNoOutputs, ErrTooManyOutputs, ErrTooManyKeys:
+		return "make proofs of 1 to 20,000 outputs"
+	case ErrSubaddress:
+		return "give the wallet's main address: it proves the coins of its subaddresses too"
+	case ErrRepeatedKey, ErrDuplicateImage, ErrDuplicateOutput, ErrDuplicateKey, ErrNoOutput, ErrNoTxKey, ErrKeyImage,
+		ErrNotOwned, ErrClearAmount, ErrOpening, ErrNoOwner, ErrSum:
+		return "no unaltered wallet makes such a proof; make it again with the stock one"
+	case ErrSharedSecret:
+		return "make the proof with the wallet of this address, for exactly this message"
+	case ErrUsed, ErrStaked, ErrSpent, ErrSpentInPool, ErrAfterSnapshot:
+		return "nothing needs to be done; the other outputs count"
+	case ErrInPool:
+		return "wait until it is in a block and make the proof again"
 	}
 	return ""
 }

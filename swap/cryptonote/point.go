@@ -30,6 +30,29 @@ func (k *PublicKey) UnmarshalText(text []byte) (err error) {
 	return err
 }
 
+// A KeyImage is 32 bytes that stand for a point of ed25519: the mark that
+// spending an output leaves, the same whoever computes it. Its text is 64
+// lower-case hex digits.
+type KeyImage [32]byte
+
+// ParseKeyImage reads 64 lower-case hex digits. It does not look at the point.
+func ParseKeyImage(text string) (KeyImage, error) {
+	b, err := parseHex32("key image", text)
+	return KeyImage(b), err
+}
+
+// String gives the 64 hex digits.
+func (i KeyImage) String() string { return hex.EncodeToString(i[:]) }
+
+// MarshalText gives the 64 hex digits.
+func (i KeyImage) MarshalText() ([]byte, error) { return []byte(i.String()), nil }
+
+// UnmarshalText is ParseKeyImage.
+func (i *KeyImage) UnmarshalText(text []byte) (err error) {
+	*i, err = ParseKeyImage(string(text))
+	return err
+}
+
 // Check accepts the canonical encoding of a point of prime order and nothing
 // else. With any other key a signature could be forged or varied: for a key of
 // low order anyone finds one in a few tries. Reasons: ErrPointEncoding,
@@ -39,14 +62,23 @@ func (k PublicKey) Check() error {
 	return err
 }
 
-// point decodes k, refusing what Check refuses, in the name of what.
-func (k PublicKey) point(what string) (*edwards25519.Point, error) {
+// onCurve decodes k, the canonical encoding of any point.
+func (k PublicKey) onCurve(what string) (*edwards25519.Point, error) {
 	if !canonicalPoint(k) {
 		return nil, refuse(what, ErrPointEncoding)
 	}
 	p, err := new(edwards25519.Point).SetBytes(k[:])
 	if err != nil {
 		return nil, refuse(what, ErrOffCurve)
+	}
+	return p, nil
+}
+
+// point decodes k, refusing what Check refuses, in the name of what.
+func (k PublicKey) point(what string) (*edwards25519.Point, error) {
+	p, err := k.onCurve(what)
+	if err != nil {
+		return nil, err
 	}
 	if isIdentity(p) {
 		return nil, refuse(what, ErrIdentity)

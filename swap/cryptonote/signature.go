@@ -82,12 +82,16 @@ func Verify(spend PublicKey, message []byte, sig Signature) error {
 	if err != nil {
 		return err
 	}
-	hash := Keccak256(message)
+	return verifyHash(spend, p, Keccak256(message), c, r)
+}
+
+// verifyHash is Verify once the parts are checked: key is the encoding of p.
+func verifyHash(key PublicKey, p *edwards25519.Point, hash [32]byte, c, r *edwards25519.Scalar) error {
 	commitment := new(edwards25519.Point).VarTimeDoubleScalarBaseMult(c, p, r)
 	if isIdentity(commitment) {
 		return refuse("signature", ErrCommitment)
 	}
-	if challenge(hash, spend, commitment).Equal(c) != 1 {
+	if challenge(hash, key, commitment).Equal(c) != 1 {
 		return refuse("signature", ErrMismatch)
 	}
 	return nil
@@ -101,24 +105,32 @@ func Sign(spend SecretKey, message []byte, rand io.Reader) (sig Signature, err e
 	if err != nil {
 		return sig, err
 	}
+	return signHash(s, Keccak256(message), rand)
+}
+
+// signHash is Sign over a hash.
+func signHash(s *edwards25519.Scalar, hash [32]byte, rand io.Reader) (sig Signature, err error) {
 	public := publicKey(s)
-	hash := Keccak256(message)
 	for {
 		k, err := randomScalar(rand)
 		if err != nil {
 			return sig, err
 		}
 		c := challenge(hash, public, new(edwards25519.Point).ScalarBaseMult(k))
-		r := edwards25519.NewScalar().Subtract(k, edwards25519.NewScalar().Multiply(c, s))
-		copy(sig[:32], c.Bytes())
-		copy(sig[32:], r.Bytes())
-		// The bounds on c are the verifier's; r is free, but with r = 0 the
-		// equation k = cs would give the key away.
-		if isZero(c) || isZero(r) {
-			continue
+		if sig, ok := closeSignature(k, c, s); ok {
+			return sig, nil
 		}
-		return sig, nil
 	}
+}
+
+// closeSignature gives (c, r) with r = k - cs, unless c or r is zero. The bounds
+// on c are the verifier's; r is free, but with r = 0 the equation k = cs would
+// give the secret away.
+func closeSignature(k, c, s *edwards25519.Scalar) (sig Signature, ok bool) {
+	r := edwards25519.NewScalar().Subtract(k, edwards25519.NewScalar().Multiply(c, s))
+	copy(sig[:32], c.Bytes())
+	copy(sig[32:], r.Bytes())
+	return sig, !isZero(c) && !isZero(r)
 }
 
 // challenge is c of the signature over hash by key with the given commitment.

@@ -1,0 +1,392 @@
+package cryptonote
+
+import (
+	"encoding/binary"
+	"encoding/hex"
+	"fmt"
+	"math/bits"
+
+	"filippo.io/edwards25519"
+)
+
+// A verification is the state of one ReserveProof.Verify. Its checks run in the
+// order in which Verify calls them.
+type verification struct {
+	proof    *ReserveProof
+	address  Address
+	evidence *ReserveEvidence
+	workers  int
+
+	prefix  [32]byte
+	view    *edwards25519.Point // the address's view key
+	spend   []*edwards25519.Point
+	known   map[PublicKey]bool // the spend keys
+	outputs []outputState
+
+	report ReserveReport
+	err    error // evidence that is missing
+}
+
+type txState struct {
+	tx   *Transaction
+	keys txKeys
+	err  error
+}
+
+type outputState struct {
+	tx            *txState
+	image, secret *edwards25519.Point
+	key           *edwards25519.Point // the one-time key
+	derived       *edwards25519.Scalar
+}
+
+func (v *verification) checkForm() bool {
+	if err := v.proof.checkForm(); err != nil {
+		return v.reject(CheckFormat, err)
+	}
+	if v.address.Kind != Standard {
+		return v.reject(CheckFormat, refuse("address", ErrSubaddress))
+	}
+	images := make(map[KeyImage]bool, len(v.outputs))
+	type outputID struct {
+		tx    TxID
+		index uint64
+	}
+	outputs := make(map[outputID]bool, len(v.outputs))
+	return v.eachDistinct(ErrDuplicateImage, func(i int) bool {
+		o := &v.proof.Outputs[i]
+		seen := images[o.KeyImage]
+		images[o.KeyImage] = true
+		return seen
+	}) && v.eachDistinct(ErrDuplicateOutput, func(i int) bool {
+		o := &v.proof.Outputs[i]
+		id := outputID{o.TxID, o.Index}
+		seen := outputs[id]
+		outputs[id] = true
+		return seen
+	})
+}
+
+func (v *verification) checkOneTimeKeys() bool {
+	keys := make(map[PublicKey]bool, len(v.outputs))
+	return v.eachDistinct(ErrDuplicateKey, func(i int) bool {
+		key := v.report.Outputs[i].Key
+		seen := keys[key]
+		keys[key] = true
+		return seen
+	})
+}
+
+// eachDistinct refuses the proof for the first output that was seen before.
+func (v *verification) eachDistinct(reason Reason, seen func(i int) bool) bool {
+	failures := make([]*failure, len(v.outputs))
+	for i := range failures {
+		if seen(i) {
+			failures[i] = failed(CheckDuplicates, refuse("reserve proof", reason))
+			v.report.Outputs[i].Check, v.report.Outputs[i].Reason = CheckDuplicates, reason
+		}
+	}
+	return v.refuseFirst("output ", failures)
+}
+
+// checkKeys checks the address's keys.
+func (v *verification) checkKeys() bool {
+	if _, err := v.address.Spend.point("spend key"); err != nil {
+		return v.reject(CheckPoints, err)
+	}
+	var err error
+	if v.view, err = v.address.View.point("view key"); err != nil {
+		return v.reject(CheckPoints, err)
+	}
+	v.spend = make([]*edwards25519.Point, len(v.proof.SpendKeys))
+	v.known = make(map[PublicKey]bool, len(v.proof.SpendKeys))
+	for i := range v.proof.SpendKeys {
+		v.known[v.proof.SpendKeys[i].Key] = true
+	}
+	return true
+}
+
+func (v *verification) checkImage(i int) *failure {
+	o, s := &v.proof.Outputs[i], &v.outputs[i]
+	var err error
+	if s.image, err = PublicKey(o.KeyImage).point("key image"); err != nil {
+		return failed(CheckPoints, err)
+	}
+	s.secret, err = o.SharedSecret.point("shared secret")
+	return failed(CheckPoints, err)
+}
+
+func (v *verification) checkSpendKey(i int) *failure {
+	var err error
+	v.spend[i], err = v.proof.SpendKeys[i].Key.point("spend key")
+	return failed(CheckPoints, err)
+}
+
+// checkTransactions parses and hashes each transaction once.
+func (v *verification) checkTransactions() bool {
+	states := make(map[TxID]*txState, len(v.outputs))
+	var ids []TxID
+	for i := range v.outputs {
+		id := v.proof.Outputs[i].TxID
+		if states[id] == nil {
+			states[id] = new(txState)
+			ids = append(ids, id)
+		}
+		v.outputs[i].tx = states[id]
+	}
+	v.parallel(len(ids), func(i int) {
+		recorded, found := v.evidence.Transactions[ids[i]]
+		*states[ids[i]] = readRecorded(ids[i], recorded, found)
+	})
+	return v.eachOutput(v.locate)
+}
+
+// readRecorded parses a transaction, and proves by its hash that its bytes are
+// those that the id names.
+func readRecorded(id TxID, recorded RecordedTransaction, found bool) (s txState) {
+	if !found {
+		s.err = refuse("transaction", ErrTxMissing)
+		return s
+	}
+	s.tx, s.err = parseTransaction(recorded.Bytes, recorded.Pruned, recorded.PrunableHash)
+	if s.err != nil {
+		return s
+	}
+	if s.tx.Hash() != id {
+		s.err = refuse("transaction", ErrTxHash)
+		return s
+	}
+	s.keys = s.tx.keys()
+	return s
+}
+
+// locate finds the output, once its transaction is proved.
+func (v *verification) locate(i int) *failure {
+	o, s, report := &v.proof.Outputs[i], &v.outputs[i], &v.report.Outputs[i]
+	if s.tx.err != nil {
+		return failed(CheckTransaction, s.tx.err)
+	}
+	recorded := v.evidence.Transactions[o.TxID]
+	if report.InPool = recorded.InPool; !report.InPool {
+		report.Height = recorded.Height
+	}
+	if o.Index >= uint64(len(s.tx.tx.Outputs)) {
+		return failed(CheckOutput, refuse("output", ErrNoOutput))
+	}
+	report.Key = s.tx.tx.Outputs[o.Index].Key
+	return nil
+}
+
+// checkSharedSecret tries every public key of the transaction: a key off the
+// curve, or of another output, does not stop the search.
+func (v *verification) checkSharedSecret(i int) *failure {
+	o, s := &v.proof.Outputs[i], &v.outputs[i]
+	c, r, err := o.SharedSecretSig.scalars()
+	if err != nil {
+		return failed(CheckSharedSecret, renamed("shared secret signature", err))
+	}
+	x := new(edwards25519.Point).VarTimeDoubleScalarBaseMult(c, v.view, r).Bytes()
+	scalars, points := []*edwards25519.Scalar{c, r}, []*edwards25519.Point{s.secret, nil}
+	y, key := new(edwards25519.Point), new(edwards25519.Point)
+	usable := false
+	for k := range s.tx.keys.of(o.Index) {
+		if !canonicalPoint(k) {
+			continue
+		}
+		if _, err := key.SetBytes(k[:]); err != nil {
+			continue
+		}
+		usable = true
+		points[1] = key
+		y.VarTimeMultiScalarMult(scalars, points)
+		if HashToScalar(v.prefix[:], o.SharedSecret[:], x, y.Bytes()).Equal(c) == 1 {
+			return nil
+		}
+	}
+	if !usable {
+		return failed(CheckTxKey, refuse("transaction", ErrNoTxKey))
+	}
+	return failed(CheckSharedSecret, refuse("shared secret", ErrSharedSecret))
+}
+
+func (v *verification) checkKeyImage(i int) *failure {
+	o, s, key := &v.proof.Outputs[i], &v.outputs[i], v.report.Outputs[i].Key
+	c, r, err := o.KeyImageSig.scalars()
+	if err != nil {
+		return failed(CheckKeyImage, renamed("key image signature", err))
+	}
+	if s.key, err = key.onCurve("one-time key"); err != nil {
+		return failed(CheckKeyImage, err)
+	}
+	left, right := ringLink(key, s.key, s.image, c, r)
+	if HashToScalar(o.KeyImage[:], left[:], right[:]).Equal(c) != 1 {
+		return failed(CheckKeyImage, refuse("key image", ErrKeyImage))
+	}
+	return nil
+}
+
+// ringLink gives cP + rG and rH_p(P) + cI, which one link of a ring signature
+// hashes: oxen-core's check_ring_signature, and check_key_image_signature with
+// a ring of one.
+func ringLink(key PublicKey, p, image *edwards25519.Point, c, r *edwards25519.Scalar) (left, right [32]byte) {
+	q := new(edwards25519.Point).VarTimeDoubleScalarBaseMult(c, p, r)
+	left = [32]byte(q.Bytes())
+	q.VarTimeMultiScalarMult([]*edwards25519.Scalar{r, c}, []*edwards25519.Point{hashToPoint(key), image})
+	return left, [32]byte(q.Bytes())
+}
+
+func (v *verification) checkOwner(i int) *failure {
+	o, s, report := &v.proof.Outputs[i], &v.outputs[i], &v.report.Outputs[i]
+	s.derived = derivationScalar(s.secret, o.Index)
+	p := new(edwards25519.Point).ScalarBaseMult(s.derived)
+	key := PublicKey(p.Subtract(s.key, p).Bytes())
+	if !v.known[key] {
+		return failed(CheckOwner, refuse("output", ErrNotOwned))
+	}
+	report.SpendKey = key
+	return nil
+}
+
+// derivationScalar gives what an output's one-time key has over its spend key,
+// from the shared secret D: that of the derivation 8D.
+func derivationScalar(secret *edwards25519.Point, index uint64) *edwards25519.Scalar {
+	return derivationToScalar(new(edwards25519.Point).MultByCofactor(secret).Bytes(), index)
+}
+
+// derivationToScalar is oxen-core's derivation_to_scalar: H_s(derivation ||
+// index as a varint).
+func derivationToScalar(derivation []byte, index uint64) *edwards25519.Scalar {
+	var varint [binary.MaxVarintLen64]byte
+	return HashToScalar(derivation, binary.AppendUvarint(varint[:0], index))
+}
+
+func (v *verification) checkAmount(i int) *failure {
+	o, s := &v.proof.Outputs[i], &v.outputs[i]
+	amount, err := s.tx.tx.openAmount(o.Index, s.derived)
+	v.report.Outputs[i].Amount = amount
+	return failed(CheckAmount, err)
+}
+
+// openAmount gives the amount of an output, whose derivation scalar its owner
+// knows, in atomic OXEN. Where it is hidden, the commitment must open to it:
+// Oxen's wallet does not check that, so a sender can write any amount beside a
+// commitment to less (oxen-core rct::ecdhDecode). Reasons: ErrClearAmount,
+// ErrOpening.
+func (t *Transaction) openAmount(index uint64, derived *edwards25519.Scalar) (uint64, error) {
+	clear := t.Outputs[index].Amount
+	if t.RingCT == RingCTNull {
+		if t.Version >= 2 && !(len(t.Inputs) == 1 && t.Inputs[0].Miner) {
+			return 0, refuse("output", ErrClearAmount)
+		}
+		return clear, nil
+	}
+	if clear != 0 {
+		return 0, refuse("output", ErrClearAmount)
+	}
+	k := derived.Bytes()
+	size := uint64(t.hiddenSize())
+	hidden := t.hidden[index*size:][:size]
+	var amount uint64
+	var mask *edwards25519.Scalar
+	if t.RingCT.shortAmounts() {
+		pad := Keccak256([]byte("amount"), k)
+		amount = binary.LittleEndian.Uint64(hidden) ^ binary.LittleEndian.Uint64(pad[:8])
+		mask = HashToScalar([]byte("commitment_mask"), k)
+	} else {
+		first := HashToScalar(k)
+		second := HashToScalar(first.Bytes())
+		mask = reduceScalar([32]byte(hidden[:32]))
+		mask.Subtract(mask, first)
+		wide := reduceScalar([32]byte(hidden[32:]))
+		b := wide.Subtract(wide, second).Bytes()
+		if !allZero(b[8:]) {
+			return 0, refuse("output", ErrOpening)
+		}
+		amount = binary.LittleEndian.Uint64(b)
+	}
+	if commitment := commit(mask, amount); commitment != [32]byte(t.commits[32*index:][:32]) {
+		return 0, refuse("output", ErrOpening)
+	}
+	return amount, nil
+}
+
+// generatorH is Monero's second generator (oxen-core rctTypes.h, H): 8 times
+// the point that Keccak-256 of the first one's encoding is.
+var generatorH = func() *edwards25519.Point {
+	b, err := hex.DecodeString("8b655970153799af2aeadc9ff1add0ea6c7251d54154cfa92c173a0dd39c1f94")
+	if err != nil {
+		panic(err)
+	}
+	p, err := new(edwards25519.Point).SetBytes(b)
+	if err != nil {
+		panic(err)
+	}
+	return p
+}()
+
+// commit is the Pedersen commitment mask*G + amount*H. An amount is short, so
+// that its part costs a quarter of a multiplication.
+func commit(mask *edwards25519.Scalar, amount uint64) [32]byte {
+	var b [32]byte
+	binary.LittleEndian.PutUint64(b[:], amount)
+	h := new(edwards25519.Point).VarTimeDoubleScalarBaseMult(reduceScalar(b), generatorH, edwards25519.NewScalar())
+	return [32]byte(h.Add(h, new(edwards25519.Point).ScalarBaseMult(mask)).Bytes())
+}
+
+func (v *verification) checkSpent() bool {
+	for i := range v.proof.Outputs {
+		if _, ok := v.evidence.Spent[v.proof.Outputs[i].KeyImage]; !ok {
+			v.err = fmt.Errorf("%w: no spent status of key image %v: ask a daemon for it", errEvidence, v.proof.Outputs[i].KeyImage)
+			return false
+		}
+	}
+	return true
+}
+
+func (v *verification) checkOwnKey() bool {
+	if !v.known[v.address.Spend] {
+		return v.reject(CheckSignatures, refuse("reserve proof", ErrNoOwner))
+	}
+	return true
+}
+
+func (v *verification) checkSignature(i int) *failure {
+	return failed(CheckSignatures, v.proof.SpendKeys[i].verify(v.spend[i], v.prefix))
+}
+
+// count says of each output of a good proof whether it counts, and adds up.
+func (v *verification) count() bool {
+	total := uint64(0)
+	for i := range v.report.Outputs {
+		o := &v.report.Outputs[i]
+		switch spent := v.evidence.Spent[o.KeyImage]; {
+		case v.evidence.Used[o.KeyImage]:
+			o.Check, o.Reason = CheckDuplicates, ErrUsed
+		case o.InPool:
+			o.Check, o.Reason = CheckBlock, ErrInPool
+		case o.Height > v.evidence.SnapshotHeight:
+			o.Check, o.Reason = CheckBlock, ErrAfterSnapshot
+		case spent == SpentInPool:
+			o.Check, o.Reason = CheckSpent, ErrSpentInPool
+		case spent != Unspent:
+			o.Check, o.Reason = CheckSpent, ErrSpent
+		case v.evidence.Staked[o.KeyImage]:
+			o.Check, o.Reason = CheckStake, ErrStaked
+		default:
+			var carry uint64
+			if total, carry = bits.Add64(total, o.Amount, 0); carry != 0 {
+				return v.refuseSum()
+			}
+			o.Counted, o.Locked = true, v.evidence.Locked[o.KeyImage]
+		}
+	}
+	v.report.Total = total
+	return true
+}
+
+func (v *verification) refuseSum() bool {
+	for i := range v.report.Outputs {
+		v.report.Outputs[i].Counted, v.report.Outputs[i].Locked = false, false
+	}
+	return v.reject(CheckSum, refuse("reserve proof", ErrSum))
+}
