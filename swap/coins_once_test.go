@@ -82,10 +82,10 @@ func TestCountedOnceAcrossAccounts(t *testing.T) {
 	stranger := s.wallet(2)
 	pending := s.claimOf(stranger, 2, 1)
 	p := s.receive(HandIn{Pending: &pending, Proof: s.prove(stranger, pending.Claim.Text, s.mint(stranger, 30, 2000)...)})
-	e, file := s.proofAccepted(p.Received, 1)
+	e, _ := s.proofAccepted(p.Received, 1)
 	e.LeftOut = map[string]uint64{}
 	evidence := Evidence{Counted: []Hash{Hash(outputs[0].KeyImage)}}
-	file = []byte(encoded(t, evidence))
+	file := []byte(encoded(t, evidence))
 	e.Evidence = Digest(file)
 	s.must(e, file)
 	j := s.accept(HandIn{Claim: claim.Entry, Proof: s.prove(w, claim.Text, outputs...)})
