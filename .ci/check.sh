@@ -6,9 +6,12 @@ staticcheck=$1
 
 step() { printf '\n== %s\n' "$*"; }
 
+if ! command -v npm >/dev/null && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+	{ apt-get update && apt-get install -y --no-install-recommends nodejs npm; } >/dev/null 2>&1 || true
+fi
 for tool in node npm; do
 	command -v "$tool" >/dev/null || {
-		echo "make check needs $tool, for the contracts and the reference implementation: install Debian's nodejs and npm" >&2
+		echo "make check needs $tool, for the contracts and the reference implementation, and could not install it: install Debian's nodejs and npm" >&2
 		exit 1
 	}
 done
