@@ -66,6 +66,12 @@ func DecodeEvent(kind string, body []byte) (Event, error) {
 		return nil, fmt.Errorf("unknown kind of entry %.40q", kind)
 	}
 	e := blank()
+	if c, ok := e.(*ClaimAccepted); ok {
+		if c.parse(body) {
+			return c, nil
+		}
+		e = blank()
+	}
 	if err := ledger.UnmarshalBody(body, e); err != nil {
 		return nil, fmt.Errorf("%s: %w", kind, err)
 	}
