@@ -23,7 +23,8 @@ var mayImport = map[string][]string{
 	"oxenrpc":                   {"swap", "swap/cryptonote", "oxenrpc/wire"},
 	"oxenrpc/oxentest":          {"oxenrpc/wire"},
 	"ethclient":                 {"swap", "swap/merkle", "ethclient/contracts"},
-	"ethclient/sender":          {"swap", "swap/merkle", "ethclient", "ethclient/contracts", "ethclient/sender/bindings"},
+	"ethclient/sender":          {"swap", "swap/merkle", "ethclient", "ethclient/contracts", "ethclient/sender/bindings", "ethclient/sender/signer"},
+	"ethclient/sender/signer":   {"swap"},
 	"ethclient/sender/bindings": {"ethclient/contracts"}, // its generator
 	"store":                     {"swap", "swap/ledger"},
 	"audit":                     {"swap", "swap/cryptonote", "swap/merkle", "swap/ledger", "oxenrpc/wire"},
@@ -38,7 +39,7 @@ var onlyIn = map[string][]string{
 	"github.com/robfig/cron/v3":                           {"cmd"},
 	"github.com/spf13/cobra":                              {"cmd"},
 	"github.com/BurntSushi/toml":                          {"cmd"},
-	"github.com/ethereum/go-ethereum/accounts/keystore":   {"ethclient/sender", "cmd/oxendemo"},
+	"github.com/ethereum/go-ethereum/accounts/keystore":   {"ethclient/sender/signer", "cmd/oxendemo"},
 	"github.com/ethereum/go-ethereum/ethclient/simulated": {"cmd/oxendemo"},
 }
 

@@ -6,7 +6,6 @@ import (
 	"maps"
 	"math/big"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -97,33 +96,6 @@ func (c chainConfig) roles(needed bool) (*sender.Roles, error) {
 		*role.to = swap.EVMAddress(address)
 	}
 	return out, nil
-}
-
-// key opens the keystore of a role.
-func (a *app) key(w *world, role string) (sender.Signer, error) {
-	k, ok := map[string]keyConfig{"owner": w.config.Chain.Owner, "publisher": w.config.Chain.Publisher, "guardian": w.config.Chain.Guardian}[role]
-	switch {
-	case !ok:
-		return nil, usage("--key %q is none of owner, publisher and guardian", role)
-	case k.Keystore == "" || k.PasswordFile == "":
-		return nil, fmt.Errorf("%s gives no keystore and password_file for chain.%s, whose key must sign this", configFile, role)
-	}
-	signer, err := sender.OpenKeystore(a.beside(k.Keystore), a.beside(k.PasswordFile))
-	if err != nil {
-		return nil, fmt.Errorf("the %s's key: %w", role, err)
-	}
-	if k.Address != "" && signer.Address().Hex() != k.Address {
-		return nil, fmt.Errorf("%s holds the key of %s, and chain.%s.address is %s: correct %s", k.Keystore, signer.Address(), role, k.Address, configFile)
-	}
-	return signer, nil
-}
-
-// beside resolves a path of the configuration.
-func (a *app) beside(path string) string {
-	if filepath.IsAbs(path) {
-		return path
-	}
-	return filepath.Join(a.dir, path)
 }
 
 // progress says what happens to each transaction, and on a terminal how far a push is.

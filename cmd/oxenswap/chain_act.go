@@ -108,14 +108,6 @@ signs. Elsewhere the owner transfers with the owner's own wallet; the error says
 	return c
 }
 
-// ownersKey opens the owner's keystore on a development chain. Elsewhere there is none: the sender says what to do.
-func (a *app) ownersKey(w *world) (sender.Signer, error) {
-	if !w.terms().DevelopmentChain() {
-		return nil, nil
-	}
-	return a.key(w, "owner")
-}
-
 // printMoved shows a round after it was proposed or activated.
 func (a *app) printMoved(r swap.Round) error {
 	return a.print(viewRound(r), func(w io.Writer) {

@@ -13,6 +13,7 @@ import (
 	"oxenswap/ethclient"
 	"oxenswap/ethclient/contracts"
 	"oxenswap/ethclient/sender/bindings"
+	"oxenswap/ethclient/sender/signer"
 	"oxenswap/swap"
 )
 
@@ -82,7 +83,7 @@ func migrationID(m swap.Migration) (id contracts.MigrationID, err error) {
 
 // Deploy creates the migration's one distributor and records it once that is final. Any funded key may sign: it gets no
 // role. Where a distributor is recorded already, that one is returned, whatever the settings.
-func (s *Sender) Deploy(ctx context.Context, signer Signer, d Deployment) (swap.Distributor, error) {
+func (s *Sender) Deploy(ctx context.Context, signer signer.Signer, d Deployment) (swap.Distributor, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	op, err := s.begin(ctx, signer, swap.PurposeDeploy)
@@ -199,7 +200,7 @@ type Funded struct {
 // Fund transfers to the distributor what its balance and its payments lack of a goal, and returns when that is final: the
 // total of a round, or with round 0 the goal given. The owner's key signs, on a development chain only; elsewhere the error
 // says what the owner must transfer, and signer may be nil.
-func (s *Sender) Fund(ctx context.Context, signer Signer, round uint64, goal swap.Amount) (*Funded, error) {
+func (s *Sender) Fund(ctx context.Context, signer signer.Signer, round uint64, goal swap.Amount) (*Funded, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	op, err := s.begin(ctx, signer, swap.PurposeFund)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/ethereum/go-ethereum/common"
 
+	"oxenswap/ethclient/sender/signer"
 	"oxenswap/swap"
 )
 
@@ -116,7 +117,7 @@ const (
 type chase struct {
 	*Sender
 	m      swap.Migration
-	signer Signer // for replacements; may be nil
+	signer signer.Signer // for replacements; may be nil
 	until  depth
 
 	sent    map[swap.Hash]time.Duration // how long ago bytes were sent last, by the waiting done here
@@ -125,7 +126,7 @@ type chase struct {
 }
 
 // follow waits for intents. The error is about the first, in their order, that did not succeed.
-func (s *Sender) follow(ctx context.Context, m swap.Migration, signer Signer, until depth, intents ...swap.Intent) error {
+func (s *Sender) follow(ctx context.Context, m swap.Migration, signer signer.Signer, until depth, intents ...swap.Intent) error {
 	c := &chase{
 		Sender: s, m: m, signer: signer, until: until, sent: map[swap.Hash]time.Duration{},
 		refused: map[swap.Intent]int{}, foreign: map[swap.Intent]int{},

@@ -12,6 +12,7 @@ import (
 	"github.com/ethereum/go-ethereum/common"
 
 	"oxenswap/ethclient"
+	"oxenswap/ethclient/sender/signer"
 	"oxenswap/swap"
 )
 
@@ -22,7 +23,7 @@ var ErrAlarm = errors.New("the chain differs from the ledger")
 type operation struct {
 	*Sender
 	m      swap.Migration
-	signer Signer
+	signer signer.Signer
 	at     common.Address   // the distributor
 	state  *ethclient.State // of the newest block; empty before the deployment
 	time   uint64           // of that block, Unix seconds
@@ -31,7 +32,7 @@ type operation struct {
 // begin does what comes before every operation: it checks that this is the right chain, token and distributor, records
 // what happened there, refuses to go on after an alarm, and sees to it that whatever the key signed earlier is in a block.
 // Pausing and cancelling must be possible whatever the chain says, so nothing of that stops them.
-func (s *Sender) begin(ctx context.Context, signer Signer, purpose string) (*operation, error) {
+func (s *Sender) begin(ctx context.Context, signer signer.Signer, purpose string) (*operation, error) {
 	stopping := purpose == swap.PurposePause || purpose == swap.PurposeCancel
 	if _, err := s.identify(ctx, !stopping); err != nil {
 		return nil, err
@@ -143,7 +144,7 @@ func (op *operation) carry(ctx context.Context, purpose string, round uint64, pr
 
 // Propose puts an approved round's root forward, and returns when that is final. A round that is proposed or active
 // already is left as it is.
-func (s *Sender) Propose(ctx context.Context, signer Signer, number uint64) (swap.Round, error) {
+func (s *Sender) Propose(ctx context.Context, signer signer.Signer, number uint64) (swap.Round, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	op, err := s.begin(ctx, signer, swap.PurposePropose)
@@ -195,7 +196,7 @@ func (op *operation) mustBe(role string, holder swap.EVMAddress) error {
 
 // Activate makes a pending root the live one once its delay is over, and returns when that is final. Any key may sign.
 // Number 0 means the pending round.
-func (s *Sender) Activate(ctx context.Context, signer Signer, number uint64) (swap.Round, error) {
+func (s *Sender) Activate(ctx context.Context, signer signer.Signer, number uint64) (swap.Round, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	op, err := s.begin(ctx, signer, swap.PurposeActivate)
@@ -222,7 +223,7 @@ func (s *Sender) Activate(ctx context.Context, signer Signer, number uint64) (sw
 
 // Cancel withdraws the pending root of a round, whether this ledger built it or not, and returns when that is final. The
 // guardian signs. A round that is cancelled already is left as it is.
-func (s *Sender) Cancel(ctx context.Context, signer Signer, number uint64) error {
+func (s *Sender) Cancel(ctx context.Context, signer signer.Signer, number uint64) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	op, err := s.begin(ctx, signer, swap.PurposeCancel)
@@ -336,17 +337,17 @@ func (op *operation) opens(ctx context.Context, purpose string, number uint64) b
 }
 
 // Pause stops claims and activation. The guardian signs.
-func (s *Sender) Pause(ctx context.Context, signer Signer) error {
+func (s *Sender) Pause(ctx context.Context, signer signer.Signer) error {
 	return s.setPaused(ctx, signer, swap.PurposePause, true)
 }
 
 // Unpause lets them go on. Only on a development chain: elsewhere the owner's acts are signed with the owner's own wallet,
 // the error says so, and signer may be nil.
-func (s *Sender) Unpause(ctx context.Context, signer Signer) error {
+func (s *Sender) Unpause(ctx context.Context, signer signer.Signer) error {
 	return s.setPaused(ctx, signer, swap.PurposeUnpause, false)
 }
 
-func (s *Sender) setPaused(ctx context.Context, signer Signer, purpose string, want bool) error {
+func (s *Sender) setPaused(ctx context.Context, signer signer.Signer, purpose string, want bool) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	op, err := s.begin(ctx, signer, purpose)

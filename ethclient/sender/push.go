@@ -14,6 +14,7 @@ import (
 	"github.com/ethereum/go-ethereum/common"
 	"github.com/holiman/uint256"
 
+	"oxenswap/ethclient/sender/signer"
 	"oxenswap/swap"
 	"oxenswap/swap/merkle"
 )
@@ -54,7 +55,7 @@ type pushing struct {
 // Push pays every recipient of the live round who is not paid yet, in batches, and returns when all is final. After an
 // interruption it goes on in the middle; a new plan is made only when every transaction of the old one is final. A dry run
 // signs and records nothing about the push.
-func (s *Sender) Push(ctx context.Context, signer Signer, number uint64, dryRun bool) (*Pushed, error) {
+func (s *Sender) Push(ctx context.Context, signer signer.Signer, number uint64, dryRun bool) (*Pushed, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	op, err := s.begin(ctx, signer, swap.PurposePush)

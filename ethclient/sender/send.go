@@ -15,6 +15,7 @@ import (
 	"github.com/ethereum/go-ethereum/rpc"
 
 	"oxenswap/ethclient/contracts"
+	"oxenswap/ethclient/sender/signer"
 	"oxenswap/swap"
 )
 
@@ -43,7 +44,7 @@ type call struct {
 
 // submit signs the first attempt of an intent, stores it and sends it. Everything that can be refused is refused before
 // the signature; from the signature on, only the chain decides. The error of sending is not returned.
-func (s *Sender) submit(ctx context.Context, m swap.Migration, signer Signer, c call) error {
+func (s *Sender) submit(ctx context.Context, m swap.Migration, signer signer.Signer, c call) error {
 	from := signer.Address()
 	estimate, err := s.node.EstimateGas(ctx, ethereum.CallMsg{From: from, To: c.to, Data: c.data})
 	if err != nil {
@@ -88,8 +89,8 @@ func nextNonce(t swap.Tables, m swap.Migration, from common.Address, latest uint
 }
 
 // signAndSend is the step at which a nonce is claimed: it stores the signed bytes and only then sends them.
-func (s *Sender) signAndSend(ctx context.Context, m swap.Migration, signer Signer, c call, attempt uint64, body *types.DynamicFeeTx) error {
-	from := signer.Address()
+func (s *Sender) signAndSend(ctx context.Context, m swap.Migration, key signer.Signer, c call, attempt uint64, body *types.DynamicFeeTx) error {
+	from := key.Address()
 	cost := new(big.Int).Mul(body.GasFeeCap, new(big.Int).SetUint64(body.Gas))
 	balance, err := s.chain.GasMoney(ctx, swap.EVMAddress(from))
 	if err != nil {
@@ -102,7 +103,7 @@ func (s *Sender) signAndSend(ctx context.Context, m swap.Migration, signer Signe
 	if err != nil {
 		return err
 	}
-	tx, err := signTx(ctx, signer, types.NewTx(body), body.ChainID)
+	tx, err := signer.Sign(ctx, key, types.NewTx(body), body.ChainID)
 	if err != nil {
 		return err
 	}
@@ -179,7 +180,7 @@ func (s *Sender) signedBytes(a swap.Attempt) (*types.Transaction, error) {
 }
 
 // replace signs another attempt of an intent whose last one can no longer be included, with the same nonce and contents.
-func (s *Sender) replace(ctx context.Context, m swap.Migration, signer Signer, last swap.Attempt) error {
+func (s *Sender) replace(ctx context.Context, m swap.Migration, signer signer.Signer, last swap.Attempt) error {
 	if signer == nil || swap.EVMAddress(signer.Address()) != last.Sender {
 		return fmt.Errorf("%s offers %s wei per gas, less than the base fee now, and this command has no key of %s to offer more: run the command that sent it again, or wait",
 			describe(last.Intent), last.GasFee, last.Sender)
