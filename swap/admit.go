@@ -51,7 +51,7 @@ func AdmitClaim(t Tables, m Migration, c Claim, at time.Time) error {
 	if err := c.CheckTime(m.Terms, m.Closes, at); err != nil {
 		return err
 	}
-	if err := CheckRecipient(c.Recipient, m.Taken()); err != nil {
+	if err := m.CheckRecipient(c.Recipient); err != nil {
 		return err
 	}
 	latest, err := t.LatestClaim(c.Account)
@@ -95,16 +95,25 @@ func Entitled(t Tables, terms *Terms, a Account) (bool, error) {
 	return slices.ContainsFunc(proofs, func(p Proof) bool { return p.Status == AcceptedProof }), nil
 }
 
-// Taken gives a name to each address that belongs to the migration itself and can be nobody's recipient.
-func (m *Migration) Taken() map[EVMAddress]string {
-	taken := map[EVMAddress]string{EVMAddress(m.Terms.Token.Address): "the token"}
-	if d := m.Distributor; d != nil {
-		taken[d.Address] = "the distributor"
-		taken[d.Owner] = "the distributor's owner"
-		taken[d.Publisher] = "the distributor's publisher"
-		taken[d.Guardian] = "the distributor's guardian"
+// taken gives a name to an address that belongs to the migration itself and can be nobody's recipient.
+func (m *Migration) taken(a EVMAddress) (name string, ok bool) {
+	if a == EVMAddress(m.Terms.Token.Address) {
+		return "the token", true
 	}
-	return taken
+	d := m.Distributor
+	switch {
+	case d == nil:
+		return "", false
+	case a == d.Address:
+		return "the distributor", true
+	case a == d.Owner:
+		return "the distributor's owner", true
+	case a == d.Publisher:
+		return "the distributor's publisher", true
+	case a == d.Guardian:
+		return "the distributor's guardian", true
+	}
+	return "", false
 }
 
 // Reads reports whether a programme reads the snapshot of a height.

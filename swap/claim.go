@@ -2,8 +2,6 @@ package swap
 
 import (
 	"fmt"
-	"regexp"
-	"strconv"
 	"strings"
 	"time"
 
@@ -102,28 +100,71 @@ func (c ClaimText) String() string {
 	return fmt.Sprintf("SESH claim %s to %s #%d until %s", c.Migration, c.Recipient, c.Sequence, c.Until.Format(time.DateOnly))
 }
 
-var claimForm = regexp.MustCompile(`^SESH claim ([0-9a-f]{16}) to (0x[0-9a-fA-F]{40}) #([1-9][0-9]{0,5}) until ([0-9]{4}-[0-9]{2}-[0-9]{2})$`)
-
-// ParseClaimText reads a line in its only spelling. Errors are *Refusal.
+// ParseClaimText reads a line in its only spelling: what it accepts, String gives back. Errors are *Refusal.
 func ParseClaimText(s string) (ClaimText, error) {
-	m := claimForm.FindStringSubmatch(s)
-	if m == nil {
+	parts, ok := splitClaim(s)
+	if !ok {
 		if evmForm(s) {
 			return ClaimText{}, refuse(ReasonLegacy, "a bare address can be replayed by anyone who saw it: sign the line that `claim text` prints")
 		}
 		return ClaimText{}, refuse(ReasonText, "%.110q is not a claim: expected the line that `claim text` prints, unchanged", s)
 	}
-	recipient, err := ParseEIP55(m[2])
+	recipient, err := ParseEIP55(parts.recipient)
 	if err != nil {
 		return ClaimText{}, refuse(ReasonRecipient, "%v, and sign the line again", err)
 	}
-	sequence, _ := strconv.ParseUint(m[3], 10, 32)
-	until, err := time.Parse(time.DateOnly, m[4])
+	until, err := time.Parse(time.DateOnly, parts.until)
 	if err != nil {
-		return ClaimText{}, refuse(ReasonText, "%s is not a day: expected a last day such as 2026-12-31", m[4])
+		return ClaimText{}, refuse(ReasonText, "%s is not a day: expected a last day such as 2026-12-31", parts.until)
 	}
-	return ClaimText{Migration: m[1], Recipient: EVMAddress(recipient), Sequence: uint32(sequence), Until: until}, nil
+	return ClaimText{Migration: parts.migration, Recipient: EVMAddress(recipient), Sequence: parts.sequence, Until: until}, nil
 }
+
+// claimParts are the fields of a line as they are spelt.
+type claimParts struct {
+	migration, recipient string
+	sequence             uint32
+	until                string
+}
+
+// splitClaim takes a line apart. Each claim of a ledger passes here more than once, so it does without a regular expression.
+func splitClaim(s string) (p claimParts, ok bool) {
+	const start, to, number, until = "SESH claim ", " to ", " #", " until "
+	cut := func(mark string, width int) (field string) {
+		if ok = ok && len(s) >= len(mark)+width && s[:len(mark)] == mark; ok {
+			field, s = s[len(mark):len(mark)+width], s[len(mark)+width:]
+		}
+		return field
+	}
+	ok = true
+	p.migration = cut(start, 16)
+	p.recipient = cut(to, 42)
+	digits := 0
+	for len(s) > len(number)+digits && isDigit(s[len(number)+digits]) {
+		digits++
+	}
+	sequence := cut(number, digits)
+	p.until = cut(until, len(time.DateOnly))
+	if !ok || s != "" || !evmForm(p.recipient) || digits < 1 || digits > 6 || sequence[0] == '0' {
+		return p, false
+	}
+	for _, c := range []byte(p.migration) {
+		if !isDigit(c) && (c < 'a' || c > 'f') {
+			return p, false
+		}
+	}
+	for i, c := range []byte(p.until) {
+		if dash := i == 4 || i == 7; dash != (c == '-') || !dash && !isDigit(c) {
+			return p, false
+		}
+	}
+	for _, c := range []byte(sequence) {
+		p.sequence = p.sequence*10 + uint32(c-'0')
+	}
+	return p, true
+}
+
+func isDigit(c byte) bool { return c >= '0' && c <= '9' }
 
 // ParseLegacyText reads the form of the service node bonus programme: the bare address, checksummed or all lower case.
 func ParseLegacyText(s string) (EVMAddress, error) {
@@ -150,10 +191,10 @@ type Claim struct {
 	Integrated bool      // the holder gave an integrated address, which was reduced
 }
 
-// VerifyClaim checks all of a claim that needs no ledger: the Oxen address and its network, the text, rebuilt from its
-// fields, and the signature by the address's spend key. Errors are *Refusal.
+// VerifyClaim checks all of a claim that needs no ledger: the Oxen address and its network, the text, which has one
+// spelling, and the signature by the address's spend key. Errors are *Refusal.
 func VerifyClaim(terms *Terms, oxen, text, signature string) (Claim, error) {
-	c, err := readOxen(terms, oxen)
+	c, spend, err := readOxen(terms, oxen)
 	if err != nil {
 		return Claim{}, err
 	}
@@ -164,8 +205,8 @@ func VerifyClaim(terms *Terms, oxen, text, signature string) (Claim, error) {
 	if fields.Migration != terms.ID() {
 		return Claim{}, refuse(ReasonMigration, "the line names migration %s, this one is %s: sign the line that `claim text` prints", fields.Migration, terms.ID())
 	}
-	c.Recipient, c.Sequence, c.Until, c.Text = fields.Recipient, fields.Sequence, fields.Until, fields.String()
-	return c.verify(signature)
+	c.Recipient, c.Sequence, c.Until, c.Text = fields.Recipient, fields.Sequence, fields.Until, text
+	return c.verify(spend, signature)
 }
 
 // VerifyLegacyClaim checks a claim in the legacy form, likewise.
@@ -173,7 +214,7 @@ func VerifyLegacyClaim(terms *Terms, oxen, text, signature string) (Claim, error
 	if !terms.LegacyClaims {
 		return Claim{}, refuse(ReasonLegacy, "this migration takes no legacy claims: sign the line that `claim text` prints")
 	}
-	c, err := readOxen(terms, oxen)
+	c, spend, err := readOxen(terms, oxen)
 	if err != nil {
 		return Claim{}, err
 	}
@@ -184,19 +225,23 @@ func VerifyLegacyClaim(terms *Terms, oxen, text, signature string) (Claim, error
 	if text == strings.ToLower(text) {
 		c.Text = strings.ToLower(c.Text)
 	}
-	return c.verify(signature)
+	return c.verify(spend, signature)
 }
 
-// readOxen reads the holder's address, on the terms' network, into a claim.
-func readOxen(terms *Terms, oxen string) (Claim, error) {
+// readOxen reads the holder's address, on the terms' network, into a claim, and gives its spend key.
+func readOxen(terms *Terms, oxen string) (Claim, cryptonote.PublicKey, error) {
 	a, err := decodeOxen(terms, oxen)
 	if err == nil {
 		err = checkKey(a.View) // verifying the signature checks the spend key
 	}
 	if err != nil {
-		return Claim{}, err
+		return Claim{}, cryptonote.PublicKey{}, err
 	}
-	return Claim{Account: AccountOf(a), Oxen: a.Standard().String(), Integrated: a.Kind == cryptonote.Integrated}, nil
+	c := Claim{Account: AccountOf(a), Oxen: oxen}
+	if a.Kind == cryptonote.Integrated {
+		c.Oxen, c.Integrated = a.Standard().String(), true
+	}
+	return c, a.Spend, nil
 }
 
 // ParseOxen reads a holder's Oxen address: a standard or integrated one of the terms' network. Errors are *Refusal.
@@ -236,14 +281,10 @@ func decodeOxen(terms *Terms, oxen string) (cryptonote.Address, error) {
 	return a, nil
 }
 
-func (c Claim) verify(signature string) (Claim, error) {
-	key, err := ParseHash(string(c.Account))
-	if err != nil {
-		return Claim{}, err
-	}
+func (c Claim) verify(spend cryptonote.PublicKey, signature string) (Claim, error) {
 	sig, err := cryptonote.ParseSignature(signature)
 	if err == nil {
-		err = cryptonote.Verify(cryptonote.PublicKey(key), []byte(c.Text), sig)
+		err = cryptonote.Verify(spend, []byte(c.Text), sig)
 	}
 	if err != nil {
 		return Claim{}, refuse(ReasonSignature, "%v: sign exactly %q with the main address of %s and paste the whole SigV1 line", err, c.Text, c.Oxen)
@@ -265,10 +306,10 @@ func (c Claim) CheckTime(terms *Terms, closes, now time.Time) error {
 	return nil
 }
 
-// CheckRecipient refuses recipients from whom nobody could collect: zero and burn addresses, precompiles, and those in
-// taken, which gives a name to each address that belongs to the migration itself.
-func CheckRecipient(a EVMAddress, taken map[EVMAddress]string) error {
-	if name, ok := taken[a]; ok {
+// CheckRecipient refuses recipients from whom nobody could collect: zero and burn addresses, precompiles, and those that
+// belong to the migration itself.
+func (m *Migration) CheckRecipient(a EVMAddress) error {
+	if name, ok := m.taken(a); ok {
 		return refuse(ReasonRecipient, "%s is %s: name a wallet of your own", a, name)
 	}
 	var high byte

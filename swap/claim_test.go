@@ -360,7 +360,9 @@ func TestCheckTime(t *testing.T) {
 
 func TestCheckRecipient(t *testing.T) {
 	own := testRecipient(5)
-	taken := map[EVMAddress]string{own: "the distributor"}
+	m := Migration{Terms: &Terms{}, Distributor: &Distributor{Address: own}}
+	m.Terms.Token.Address = common.Address(testRecipient(6))
+	m.Distributor.Owner, m.Distributor.Publisher, m.Distributor.Guardian = testRecipient(7), testRecipient(8), testRecipient(9)
 	for _, c := range []struct{ address, says string }{
 		{"0x0000000000000000000000000000000000000000", "the zero address"},
 		{"0x000000000000000000000000000000000000dEaD", "a burn address"},
@@ -376,13 +378,17 @@ func TestCheckRecipient(t *testing.T) {
 		{"0x00000000000000000000000000000000000A4B05", "a precompiled contract"},
 		{"0xffffffffffffffffffffffffffffffffffffffff", "one byte repeated"},
 		{"0x1111111111111111111111111111111111111111", "one byte repeated"},
-		{own.String(), "is the distributor"},
+		{own.String(), "is the distributor:"},
+		{testRecipient(6).String(), "is the token:"},
+		{testRecipient(7).String(), "is the distributor's owner:"},
+		{testRecipient(8).String(), "is the distributor's publisher:"},
+		{testRecipient(9).String(), "is the distributor's guardian:"},
 		{"0x0000000000000000000000000000000000000200", ""},
 		{"0x0000000000000000000000000000000000010001", ""},
 		{"0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed", ""},
 		{"0x1111111111111111111111111111111111111112", ""},
 	} {
-		err := CheckRecipient(EVMAddress(common.HexToAddress(c.address)), taken)
+		err := m.CheckRecipient(EVMAddress(common.HexToAddress(c.address)))
 		if c.says == "" {
 			if err != nil {
 				t.Errorf("%s: %v", c.address, err)
@@ -396,21 +402,14 @@ func TestCheckRecipient(t *testing.T) {
 
 func TestTakenAddresses(t *testing.T) {
 	l := staged(t, "claimed")
+	distributor := testRecipient(1000)
 	m := l.migration()
-	if len(m.Taken()) != 1 {
-		t.Errorf("before the deployment: %v", m.Taken())
+	if err := m.CheckRecipient(distributor); err != nil {
+		t.Errorf("before the deployment: %v", err)
 	}
 	l.must(deployed(l.terms))
 	m = l.migration()
-	taken := m.Taken()
-	for i, name := range []string{"the distributor", "the distributor's owner", "the distributor's publisher", "the distributor's guardian"} {
-		if taken[testRecipient(1000+i)] != name {
-			t.Errorf("%s is not taken: %v", name, taken)
-		}
-	}
-	if taken[EVMAddress(l.terms.Token.Address)] != "the token" {
-		t.Errorf("%v", taken)
-	}
+	wantRefusal(t, m.CheckRecipient(distributor), ReasonRecipient, "is the distributor:")
 }
 
 func TestRecipientCode(t *testing.T) {

@@ -80,8 +80,13 @@ func ExampleParseClaimText() {
 	// Output: legacy
 }
 
-func ExampleCheckRecipient() {
-	fmt.Println(swap.CheckRecipient(swap.EVMAddress{}, nil))
+func ExampleMigration_CheckRecipient() {
+	terms, err := readTerms(exampleTerms)
+	if err != nil {
+		log.Fatal(err)
+	}
+	m := swap.Migration{Terms: terms}
+	fmt.Println(m.CheckRecipient(swap.EVMAddress{}))
 	// Output: recipient: the zero address belongs to nobody: name a wallet of your own
 }
 

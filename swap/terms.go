@@ -29,6 +29,7 @@ type Terms struct {
 	Programmes   []Programme
 
 	canonical []byte
+	id        string
 }
 
 // OxenTerms pin the Oxen chain.
@@ -154,6 +155,8 @@ func TermsFromTree(tree map[string]any) (*Terms, error) {
 		return nil, &TermsError{Reason: err.Error()}
 	}
 	t.canonical = bytes.TrimSuffix(buf.Bytes(), []byte("\n"))
+	digest := Digest(t.canonical)
+	t.id = hex.EncodeToString(digest[:8])
 	if len(t.canonical) > maxTerms {
 		return nil, &TermsError{Reason: fmt.Sprintf("canonical JSON of %d bytes: at most %d are taken", len(t.canonical), maxTerms)}
 	}
@@ -164,10 +167,7 @@ func TermsFromTree(tree map[string]any) (*Terms, error) {
 func (t *Terms) Canonical() []byte { return slices.Clone(t.canonical) }
 
 // ID is the migration id: the first 8 bytes, in hex, of the SHA-256 of the canonical JSON.
-func (t *Terms) ID() string {
-	d := Digest(t.canonical)
-	return hex.EncodeToString(d[:8])
-}
+func (t *Terms) ID() string { return t.id }
 
 // Origin is the name of the migration's ledger and of its key: portal/id.
 func (t *Terms) Origin() string { return t.Portal + "/" + t.ID() }

@@ -34,7 +34,7 @@ func (a *app) claimTextCommand() *cobra.Command {
 					return err
 				}
 				text := swap.ClaimText{Migration: w.terms().ID(), Recipient: swap.EVMAddress(recipient), Sequence: sequence}
-				if err := swap.CheckRecipient(text.Recipient, w.migration.Taken()); err != nil {
+				if err := w.migration.CheckRecipient(text.Recipient); err != nil {
 					return err
 				}
 				if text.Until, err = lastDay(w, until); err != nil {
