@@ -290,7 +290,7 @@ func schemaChanged(name, what string) error {
 // madeBy numbers what makes projections of entries. A migration that adds a projection raises it, and so does a change of
 // swap.Apply by which entries of the past make other rows. The database keeps the number of those who made its rows as its
 // user_version, written in the same transaction as they: a crash between a migration and the rows that it needs is noticed.
-const madeBy = 2
+const madeBy = 4
 
 var errOldProjections = errors.New("an older program made the projections: start the writer once, which makes them anew")
 

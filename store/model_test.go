@@ -354,7 +354,7 @@ func (m *model) plan(t *rapid.T) {
 	for _, r := range m.rounds() {
 		migration, err := m.memory.Migration()
 		m.must(err)
-		m.record(swap.Record{Event: &swap.PushPlanned{Round: r.Round, Plan: migration.Plans[r.Round] + 1, Root: r.Root, List: swap.Digest(list)}, Attachments: [][]byte{list}})
+		m.record(swap.Record{Event: &swap.PushPlanned{Round: r.Round, Plan: migration.Plans[r.Round].Number + 1, Root: r.Root, List: swap.Digest(list)}, Attachments: [][]byte{list}})
 	}
 }
 

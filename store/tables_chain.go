@@ -2,13 +2,13 @@ package store
 
 import "oxenswap/swap"
 
-const attemptColumns = "entry, hash, purpose, round, plan, batch, attempt, chain_id, sender, nonce, raw, amount, gas_fee, status, last_entry"
+const attemptColumns = "entry, hash, purpose, round, plan, batch, attempt, chain_id, sender, nonce, raw, amount, gas_fee, status, last_entry, at, noop"
 
 func attemptFields(a *swap.Attempt) []any {
 	return []any{
 		(*whole)(&a.Entry), (*bytes32)(&a.Hash), &a.Purpose, (*whole)(&a.Round), (*whole)(&a.Plan), (*whole)(&a.Batch),
 		(*whole)(&a.Attempt), (*whole)(&a.ChainID), (*bytes20)(&a.Sender), (*whole)(&a.Nonce), (*bytes32)(&a.Raw),
-		(*whole)(&a.Amount), (*whole)(&a.GasFee), (*string)(&a.Status), (*whole)(&a.Last),
+		(*whole)(&a.Amount), (*whole)(&a.GasFee), (*string)(&a.Status), (*whole)(&a.Last), (*unixOrNull)(&a.At), &a.Noop,
 	}
 }
 
@@ -42,9 +42,9 @@ func (t *tables) SetAttempt(a swap.Attempt) error {
 	if err != nil || known {
 		return err
 	}
-	return t.exec("attempts", "INSERT INTO attempts ("+attemptColumns+") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	return t.exec("attempts", "INSERT INTO attempts ("+attemptColumns+") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 		int64(a.Entry), a.Hash[:], a.Purpose, whole(a.Round), whole(a.Plan), whole(a.Batch), whole(a.Attempt), whole(a.ChainID),
-		a.Sender[:], whole(a.Nonce), a.Raw[:], whole(a.Amount), whole(a.GasFee), string(a.Status), int64(a.Last))
+		a.Sender[:], whole(a.Nonce), a.Raw[:], whole(a.Amount), whole(a.GasFee), string(a.Status), int64(a.Last), unixOrNull(a.At), a.Noop)
 }
 
 const logColumns = "tx, log_index, block, block_hash"

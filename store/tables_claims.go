@@ -44,7 +44,8 @@ const termsPart = "terms"
 func parts(m *swap.Migration) []part {
 	return []part{
 		{"ledger_key", &m.LedgerKey}, {"config", &m.Config}, {"closes", &m.Closes}, {"legacy", &m.Legacy},
-		{"settled", &m.Settled}, {"missed", &m.Missed}, {"distributor", &m.Distributor}, {"plans", &m.Plans}, {"alarms", &m.Alarms},
+		{"settled", &m.Settled}, {"missed", &m.Missed}, {"distributor", &m.Distributor}, {"push_plans", &m.Plans}, {"alarms", &m.Alarms},
+		{"rails", &m.Rails}, {"differs", &m.Differs},
 	}
 }
 
@@ -64,7 +65,9 @@ func (t *tables) Migration() (swap.Migration, error) {
 func cloneMigration(m *swap.Migration) swap.Migration {
 	out := *m
 	out.Settled, out.Plans, out.Alarms = maps.Clone(m.Settled), maps.Clone(m.Plans), maps.Clone(m.Alarms)
+	out.Differs, out.Rails.Total = maps.Clone(m.Differs), maps.Clone(m.Rails.Total)
 	out.Missed, out.Config.Operators = slices.Clip(m.Missed), slices.Clip(m.Config.Operators)
+	out.Rails.Stopped = slices.Clip(m.Rails.Stopped)
 	if m.Legacy != nil {
 		legacy := *m.Legacy
 		out.Legacy = &legacy
@@ -91,7 +94,11 @@ func (t *tables) readMigration() (m swap.Migration, err error) {
 		return m, swap.ErrNone
 	}
 	for _, p := range parts(&m) {
-		if err := json.Unmarshal([]byte(values[p.name]), p.value); err != nil {
+		text, ok := values[p.name]
+		if !ok {
+			continue // an older program, which did not know of it, made the projections
+		}
+		if err := json.Unmarshal([]byte(text), p.value); err != nil {
 			return m, fmt.Errorf("read migration, %s: %w", p.name, err)
 		}
 	}

@@ -36,7 +36,7 @@ func (e *PushPlanned) apply(a *applier) error {
 	if err := a.live(r); err != nil {
 		return err
 	}
-	last := a.m.Plans[e.Round]
+	last := a.m.Plans[e.Round].Number
 	if e.Plan != last+1 {
 		return fmt.Errorf("plan %d: expected %d", e.Plan, last+1)
 	}
@@ -55,9 +55,10 @@ func (e *PushPlanned) apply(a *applier) error {
 	}
 	a.m.Plans = maps.Clone(a.m.Plans)
 	if a.m.Plans == nil {
-		a.m.Plans = map[uint64]uint64{}
+		a.m.Plans = map[uint64]LastPlan{}
 	}
-	a.m.Plans[e.Round] = e.Plan
+	a.m.Plans[e.Round] = LastPlan{e.Plan, e.List}
+	a.m.Rails = a.m.Rails.without(func(i Intent) bool { return i.Purpose == PurposePush && i.Round == e.Round })
 	return a.SetMigration(a.m)
 }
 
@@ -79,8 +80,6 @@ func (a *applier) live(r Round) error {
 	return nil
 }
 
-func (e *RailHit) apply(*applier) error { return nil }
-
 // The purposes of intents.
 const (
 	PurposeDeploy   = "deploy"
@@ -100,8 +99,8 @@ func (e *TxSigned) apply(a *applier) error {
 	if e.ChainID != a.m.Terms.Token.ChainID {
 		return fmt.Errorf("chain id %d: the terms' token is on %d", e.ChainID, a.m.Terms.Token.ChainID)
 	}
-	// Whatever the chain says, stopping it must be possible at once.
-	if len(a.m.Alarms) > 0 && e.Purpose != PurposePause && e.Purpose != PurposeCancel {
+	// Whatever the chain says, stopping it must be possible at once; a no-op stops what has its nonce.
+	if len(a.m.Alarms) > 0 && e.Purpose != PurposePause && e.Purpose != PurposeCancel && !e.Noop {
 		return errors.New("the chain differs from the ledger: nothing is sent until a person has looked at it (`oxenswap chain status`)")
 	}
 	if t, err := a.Attempt(e.Hash); err == nil {
@@ -123,6 +122,9 @@ func (e *TxSigned) apply(a *applier) error {
 		if t.Status == FinalizedAttempt || t.Status == FailedAttempt {
 			return fmt.Errorf("attempt %d is %s: its nonce is used for good", t.Attempt, t.Status)
 		}
+		if t.Noop && !e.Noop {
+			return fmt.Errorf("attempt %d is a no-op: the intent was given up", t.Attempt)
+		}
 	}
 	users, err := a.NonceAttempts(e.ChainID, e.Sender, e.Nonce)
 	if err != nil {
@@ -133,8 +135,12 @@ func (e *TxSigned) apply(a *applier) error {
 			return fmt.Errorf("nonce %d of %s belongs to another intent (%s, entry %d)", e.Nonce, e.Sender, t.Purpose, t.Entry)
 		}
 	}
-	switch e.Purpose {
-	case PurposePropose:
+	switch {
+	case e.Noop:
+		if len(earlier) == 0 || e.Amount != 0 {
+			return errors.New("a no-op moves nothing and fills the nonce of an earlier attempt")
+		}
+	case e.Purpose == PurposePropose:
 		r, err := a.Round(e.Round)
 		if err != nil {
 			return fmt.Errorf("round %d: %w", e.Round, err)
@@ -146,8 +152,8 @@ func (e *TxSigned) apply(a *applier) error {
 		if err := a.SetRound(r); err != nil {
 			return err
 		}
-	case PurposePush:
-		if a.m.Plans[e.Round] != e.Plan {
+	case e.Purpose == PurposePush:
+		if a.m.Plans[e.Round].Number != e.Plan {
 			return fmt.Errorf("plan %d of round %d is not the last one", e.Plan, e.Round)
 		}
 		if len(earlier) > 0 {
@@ -161,7 +167,10 @@ func (e *TxSigned) apply(a *applier) error {
 			return err
 		}
 	}
-	return a.SetAttempt(Attempt{TxSigned: *e, Status: SignedAttempt, Entry: a.seq, Last: a.seq})
+	if err := a.passedRails(e.Intent); err != nil {
+		return err
+	}
+	return a.SetAttempt(Attempt{TxSigned: *e, Status: SignedAttempt, Entry: a.seq, At: a.at, Last: a.seq})
 }
 
 func (a *applier) advance(hash Hash, status AttemptStatus) error {
@@ -182,7 +191,37 @@ func (e *TxFinalized) apply(a *applier) error {
 	if !e.Success {
 		return errors.New("it failed in its block")
 	}
-	return a.advance(e.Hash, FinalizedAttempt)
+	t, err := a.Attempt(e.Hash)
+	if err != nil {
+		return fmt.Errorf("transaction %s: %w", e.Hash, err)
+	}
+	if !t.Noop {
+		return a.advance(e.Hash, FinalizedAttempt)
+	}
+	if err := a.advance(e.Hash, FailedAttempt); err != nil {
+		return err
+	}
+	return a.giveUp(t.Intent)
+}
+
+// giveUp ends an intent whose nonce a no-op has filled in a final block: no attempt of it can do anything any more, and a
+// round whose proposal it was can be proposed again.
+func (a *applier) giveUp(intent Intent) error {
+	attempts, err := a.Attempts(intent)
+	if err != nil {
+		return err
+	}
+	for _, t := range attempts {
+		if t.Status == SignedAttempt || t.Status == MinedAttempt {
+			if err := a.advance(t.Hash, FailedAttempt); err != nil {
+				return err
+			}
+		}
+	}
+	if intent.Purpose != PurposePropose {
+		return nil
+	}
+	return a.unsent(intent.Round, ApprovedRound)
 }
 
 func (e *TxFailed) apply(a *applier) error {
@@ -205,16 +244,17 @@ func (e *TxFailed) apply(a *applier) error {
 			return nil
 		}
 	}
-	return a.endRound(t.Round, ProposedRound, CancelledRound)
+	return a.unsent(t.Round, CancelledRound)
 }
 
-// endRound moves a round from one status to another; it does nothing when the round has a different one.
-func (a *applier) endRound(number uint64, from, to RoundStatus) error {
+// unsent gives a round whose own proposal has come to nothing another status, unless its root was proposed on chain all the
+// same: somebody else with the publisher's key may have been first.
+func (a *applier) unsent(number uint64, to RoundStatus) error {
 	r, err := a.Round(number)
 	if err != nil {
 		return fmt.Errorf("round %d: %w", number, err)
 	}
-	if r.Status != from {
+	if r.Status != ProposedRound || r.Proposed != 0 {
 		return nil
 	}
 	r.Status = to
@@ -252,15 +292,23 @@ func (e *RootProposed) apply(a *applier) error {
 	if err != nil || !ok {
 		return err
 	}
+	// Our own proposal may have failed because this one was first, and be recorded before it.
+	late := false
+	if r.Status == CancelledRound && r.Proposed == 0 {
+		_, err := a.Round(e.Round + 1)
+		if late = errors.Is(err, ErrNone); err != nil && !late {
+			return err
+		}
+	}
 	switch {
-	case r.Status != ApprovedRound && r.Status != ProposedRound:
+	case r.Status != ApprovedRound && r.Status != ProposedRound && !late:
 		return a.alarm("round %d was proposed on chain while it was %s", e.Round, r.Status)
 	case r.Total != e.Total:
 		return a.alarm("round %d was proposed on chain with total %s instead of %s", e.Round, e.Total, r.Total)
 	case e.LedgerSize != r.Approved+1:
 		return a.alarm("round %d was proposed on chain for ledger size %d instead of %d", e.Round, e.LedgerSize, r.Approved+1)
 	}
-	r.Status = ProposedRound
+	r.Status, r.Proposed = ProposedRound, a.seq
 	return a.SetRound(r)
 }
 

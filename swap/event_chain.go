@@ -34,14 +34,6 @@ type PushPlanned struct {
 	TooSmall   uint64 `json:"too_small"` // recipients left out: below the terms' min_push
 }
 
-// RailHit says that sending stopped at a rail.
-type RailHit struct {
-	Intent
-	Rail  string `json:"rail"`
-	Limit Amount `json:"limit"`
-	Asked Amount `json:"asked"`
-}
-
 // TxSigned is a signed transaction, written before it is broadcast.
 type TxSigned struct {
 	Intent
@@ -53,6 +45,8 @@ type TxSigned struct {
 	Raw     Hash       `json:"raw"`     // attachment: the signed bytes
 	Amount  Amount     `json:"amount"`  // atomic SESH that it moves, at most
 	GasFee  Amount     `json:"gas_fee"` // its fee cap, wei per gas
+	// Noop says that it only uses up the nonce: it sends nothing, with no data, to the sender itself.
+	Noop bool `json:"noop,omitempty"`
 }
 
 // Inclusion is where a transaction was found.
@@ -68,7 +62,8 @@ type Inclusion struct {
 // TxMined says that a transaction has a receipt. A reorganisation may take it back.
 type TxMined struct{ Inclusion }
 
-// TxFinalized says that a successful transaction is in a final block.
+// TxFinalized says that a successful transaction is in a final block. If that one is a no-op, the intent has ended without
+// being carried out, and so has every other attempt of it.
 type TxFinalized struct{ Inclusion }
 
 // TxFailed says that a transaction will never do what it was signed for: it failed in a final block, or another
@@ -130,7 +125,6 @@ type DistributorSeen struct {
 
 func (*DistributorDeployed) Kind() string { return "distributor.deployed" }
 func (*PushPlanned) Kind() string         { return "push.planned" }
-func (*RailHit) Kind() string             { return "rail.hit" }
 func (*TxSigned) Kind() string            { return "tx.signed" }
 func (*TxMined) Kind() string             { return "tx.mined" }
 func (*TxFinalized) Kind() string         { return "tx.finalized" }
@@ -142,7 +136,6 @@ func (*PayoutSeen) Kind() string          { return "payout.seen" }
 func (*DistributorSeen) Kind() string     { return "distributor.seen" }
 
 func (e *DistributorDeployed) Attachments() []Hash { return nil }
-func (e *RailHit) Attachments() []Hash             { return nil }
 func (e *TxSigned) Attachments() []Hash            { return []Hash{e.Raw} }
 func (e *TxMined) Attachments() []Hash             { return nil }
 func (e *TxFinalized) Attachments() []Hash         { return nil }

@@ -77,8 +77,16 @@ type Migration struct {
 	Settled     map[string][]uint64 // programme -> the heights of the final snapshots that it is computed from, once fixed
 	Missed      []uint64            // scheduled heights without a snapshot
 	Distributor *Distributor
-	Plans       map[uint64]uint64 // round -> number of its last push plan
+	Plans       map[uint64]LastPlan // round -> its last push plan
+	Rails       RailHits
 	Alarms      map[uint64]string // entry -> what is wrong on chain; nothing is sent until a correction names the entry
+	Differs     map[uint64]Hash   // chain.differs entry -> its list; acknowledged once Alarms has the entry no more
+}
+
+// LastPlan is the last push plan of a round.
+type LastPlan struct {
+	Number uint64
+	List   Hash // attachment
 }
 
 // Config are the operators and limits in force; every change is a config.set entry. No limit may be zero.
@@ -95,14 +103,6 @@ type Limits struct {
 	Recipient Amount `json:"recipient"` // new amounts of one recipient in one round
 	Round     Amount `json:"round"`     // new amounts of one round
 	Day       Amount `json:"day"`       // new amounts of the rounds approved on one day (UTC)
-}
-
-// Rails are limits at which sending stops and asks a person.
-type Rails struct {
-	Transaction Amount `json:"transaction"` // atomic SESH in one transaction
-	Day         Amount `json:"day"`         // atomic SESH signed on one day (UTC)
-	GasPrice    Amount `json:"gas_price"`   // wei per gas
-	Batch       uint64 `json:"batch"`       // recipients in one push transaction
 }
 
 // LegacyFile is the one file of legacy claims.
@@ -197,6 +197,7 @@ type Round struct {
 	Approvals []string  // names of the operators' keys that approved
 	Approved  uint64    // entry of the last approval needed; 0 before
 	Day       time.Time // of that approval, midnight UTC
+	Proposed  uint64    // its root.proposed: the root is or was pending on chain, whoever sent it; 0 before
 }
 
 // Part is a source that is multiplied by Num / Den: atomic OXEN by a ratio, or points by cap / all points.
@@ -228,7 +229,8 @@ type RoundAllocation struct {
 	Allocation
 }
 
-// Intent is one thing to be done on chain. It has one nonce for ever; attempts differ in fees only.
+// Intent is one thing to be done on chain. It has one nonce for ever. Its attempts differ in fees only, until one is a no-op
+// that gives the intent up and fills its nonce.
 type Intent struct {
 	Purpose string `json:"purpose"` // deploy, fund, propose, activate, cancel, pause, push ...
 	Round   uint64 `json:"round"`   // 0: of no round
@@ -244,15 +246,16 @@ const (
 	SignedAttempt    AttemptStatus = "signed" // perhaps sent
 	MinedAttempt     AttemptStatus = "mined"
 	FinalizedAttempt AttemptStatus = "finalized"
-	FailedAttempt    AttemptStatus = "failed" // reverted in a final block, or its nonce went to another transaction for good
+	FailedAttempt    AttemptStatus = "failed" // reverted in a final block, its nonce went to another transaction for good, or a no-op that filled it
 )
 
 // Attempt is one signed transaction of an intent.
 type Attempt struct {
 	TxSigned
 	Status AttemptStatus
-	Entry  uint64 // its tx.signed
-	Last   uint64 // the entry that gave the status
+	Entry  uint64    // its tx.signed
+	At     time.Time // of that entry: decides the day of the rail
+	Last   uint64    // the entry that gave the status
 }
 
 // Payout is one Claimed event of the distributor, in a final block.

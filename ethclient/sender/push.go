@@ -156,7 +156,7 @@ func (p *pushing) intent(plan *numbered, batch int) swap.Intent {
 // unfinished returns the last plan of the round if it can be carried on: some batch of it is still to be signed or to
 // become final, and none has failed. Otherwise it returns the intents of any round that are still open.
 func (p *pushing) unfinished(ctx context.Context) (*numbered, []swap.Intent, error) {
-	number := p.m.Plans[p.round.Round]
+	number := p.m.Plans[p.round.Round].Number
 	var pushes []swap.Intent // open ones
 	var good map[uint64]bool // batches of the plan with a transaction: whether one of them has not failed
 	first := ^uint64(0)      // entry of the plan's first transaction
@@ -233,7 +233,7 @@ func (p *pushing) draft(ctx context.Context) (*numbered, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &numbered{plan, p.m.Plans[p.round.Round] + 1}, nil
+	return &numbered{plan, p.m.Plans[p.round.Round].Number + 1}, nil
 }
 
 // announce writes the plan into the ledger, unless one of its batches is above a rail.

@@ -61,6 +61,7 @@ CREATE TABLE attempts (
     gas_fee  ANY NOT NULL,
     status   TEXT NOT NULL CHECK (status IN ('signed', 'mined', 'finalized', 'failed')),
     last_entry INTEGER NOT NULL REFERENCES entries,
+    at       INTEGER NOT NULL, noop INTEGER NOT NULL DEFAULT 0 CHECK (noop IN (0, 1)), -- Unix seconds
     UNIQUE (purpose, round, plan, batch, attempt),
     UNIQUE (chain_id, sender, nonce, attempt)
 ) STRICT;
@@ -162,7 +163,7 @@ CREATE TABLE rounds (
     approvals TEXT NOT NULL, -- JSON
     approved  INTEGER UNIQUE REFERENCES entries,
     day       INTEGER -- of the approval, Unix seconds at midnight UTC
-) STRICT;
+, proposed INTEGER REFERENCES entries) STRICT;
 
 CREATE TABLE snapshots (
     height     ANY PRIMARY KEY,

@@ -1,0 +1,69 @@
+package swap
+
+import (
+	"maps"
+	"slices"
+)
+
+// Rails are limits at which sending stops and asks a person.
+type Rails struct {
+	Transaction Amount `json:"transaction"` // atomic SESH in one transaction
+	Day         Amount `json:"day"`         // atomic SESH signed on one day (UTC)
+	GasPrice    Amount `json:"gas_price"`   // wei per gas
+	Batch       uint64 `json:"batch"`       // recipients in one push transaction
+}
+
+// RailHit says that sending stopped at a rail, or at a limit above which a round needs another operator's approval.
+type RailHit struct {
+	Intent
+	Rail  string `json:"rail"` // transaction, day, gas_price, batch; limits.recipient, limits.round, limits.day
+	Limit Amount `json:"limit"`
+	Asked Amount `json:"asked"`
+}
+
+// Kind implements Event.
+func (*RailHit) Kind() string { return "rail.hit" }
+
+// Attachments implements Event.
+func (e *RailHit) Attachments() []Hash { return nil }
+
+// RailHits are what the ledger says of rails that stopped sending.
+type RailHits struct {
+	Total   map[string]uint64 // rail -> entries about it
+	Stopped []RailHit         // the last one of every intent that was not signed since, in the order of the entries
+}
+
+// Has reports whether the same stop stands in the ledger already: of this intent at this rail, with this limit. What was
+// asked may differ, as a price of gas does from one look to the next.
+func (h RailHits) Has(e *RailHit) bool {
+	return slices.ContainsFunc(h.Stopped, func(s RailHit) bool { return s.Intent == e.Intent && s.Rail == e.Rail && s.Limit == e.Limit })
+}
+
+// without leaves out the stops of some intents.
+func (h RailHits) without(drop func(Intent) bool) RailHits {
+	if slices.ContainsFunc(h.Stopped, func(s RailHit) bool { return drop(s.Intent) }) {
+		h.Stopped = slices.DeleteFunc(slices.Clone(h.Stopped), func(s RailHit) bool { return drop(s.Intent) })
+	}
+	return h
+}
+
+func (e *RailHit) apply(a *applier) error {
+	h := a.m.Rails.without(func(i Intent) bool { return i == e.Intent })
+	h.Stopped = append(slices.Clip(h.Stopped), *e)
+	if h.Total = maps.Clone(h.Total); h.Total == nil {
+		h.Total = map[string]uint64{}
+	}
+	h.Total[e.Rail]++
+	a.m.Rails = h
+	return a.SetMigration(a.m)
+}
+
+// passedRails ends the stop of an intent that was signed.
+func (a *applier) passedRails(i Intent) error {
+	before := len(a.m.Rails.Stopped)
+	a.m.Rails = a.m.Rails.without(func(other Intent) bool { return other == i })
+	if len(a.m.Rails.Stopped) == before {
+		return nil
+	}
+	return a.SetMigration(a.m)
+}
