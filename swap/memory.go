@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"fmt"
+	"iter"
 	"maps"
 	"slices"
 	"sort"
@@ -14,8 +15,10 @@ type Memory struct {
 	migration   *Migration
 	snapshots   map[uint64]Snapshot
 	balances    map[uint64][]Balance
-	claims      map[Account][]Claim // by sequence
-	claimAt     map[uint64]Claim    // by entry
+	heights     []uint64 // of balances, ascending
+	claims      []claimRow
+	claimAt     map[uint64]int32  // index, by entry
+	latest      map[Account]int32 // index of the account's claim with the highest sequence
 	refused     map[Hash]uint64
 	proofs      map[uint64]*Proof
 	byAccount   map[Account][]*Proof // by entry
@@ -28,6 +31,12 @@ type Memory struct {
 	logs        map[logKey]uint64
 	lastLog     *LogPosition
 	payouts     []Payout
+}
+
+// claimRow is a claim with the index of its account's claim with the next lower sequence; -1: there is none.
+type claimRow struct {
+	Claim
+	lower int32
 }
 
 type logKey struct {
@@ -77,9 +86,8 @@ func (t *Memory) Balances(height uint64, visit func(Balance) error) error {
 }
 
 // AccountBalances implements Tables.
-func (t *Memory) AccountBalances(a Account) ([]HeightBalance, error) {
-	var out []HeightBalance
-	for _, height := range slices.Sorted(maps.Keys(t.balances)) {
+func (t *Memory) AccountBalances(a Account) (out []HeightBalance, err error) {
+	for _, height := range t.heights {
 		rows := t.balances[height]
 		i := sort.Search(len(rows), func(i int) bool { return rows[i].Account >= a })
 		if i < len(rows) && rows[i].Account == a {
@@ -92,36 +100,53 @@ func (t *Memory) AccountBalances(a Account) ([]HeightBalance, error) {
 // SetBalances implements Tables.
 func (t *Memory) SetBalances(height uint64, rows []Balance) error {
 	put(&t.balances, height, slices.Clone(rows))
+	if i, ok := slices.BinarySearch(t.heights, height); !ok {
+		t.heights = slices.Insert(t.heights, i, height)
+	}
 	return nil
+}
+
+// accountClaims are an account's claims, from the highest sequence down.
+func (t *Memory) accountClaims(a Account) iter.Seq[*claimRow] {
+	return func(yield func(*claimRow) bool) {
+		i, ok := t.latest[a]
+		for ok && i >= 0 && yield(&t.claims[i]) {
+			i = t.claims[i].lower
+		}
+	}
 }
 
 // Claim implements Tables.
 func (t *Memory) Claim(a Account, sequence uint32) (Claim, error) {
-	for _, c := range t.claims[a] {
+	for c := range t.accountClaims(a) {
 		if c.Sequence == sequence {
-			return c, nil
+			return c.Claim, nil
 		}
 	}
 	return Claim{}, ErrNone
 }
 
 // ClaimAt implements Tables.
-func (t *Memory) ClaimAt(entry uint64) (Claim, error) { return get(t.claimAt, entry) }
+func (t *Memory) ClaimAt(entry uint64) (Claim, error) {
+	i, ok := t.claimAt[entry]
+	if !ok {
+		return Claim{}, ErrNone
+	}
+	return t.claims[i].Claim, nil
+}
 
 // LatestClaim implements Tables.
 func (t *Memory) LatestClaim(a Account) (Claim, error) {
-	list := t.claims[a]
-	if len(list) == 0 {
-		return Claim{}, ErrNone
+	for c := range t.accountClaims(a) {
+		return c.Claim, nil
 	}
-	return list[len(list)-1], nil
+	return Claim{}, ErrNone
 }
 
 // LatestClaims implements Tables.
 func (t *Memory) LatestClaims(visit func(Claim) error) error {
-	for _, a := range slices.Sorted(maps.Keys(t.claims)) {
-		list := t.claims[a]
-		if err := visit(list[len(list)-1]); err != nil {
+	for _, a := range slices.Sorted(maps.Keys(t.latest)) {
+		if err := visit(t.claims[t.latest[a]].Claim); err != nil {
 			return err
 		}
 	}
@@ -130,10 +155,25 @@ func (t *Memory) LatestClaims(visit func(Claim) error) error {
 
 // SetClaim implements Tables.
 func (t *Memory) SetClaim(c Claim) error {
-	list := append(slices.Clone(t.claims[c.Account]), c)
-	slices.SortFunc(list, func(a, b Claim) int { return cmp.Compare(a.Sequence, b.Sequence) })
-	put(&t.claims, c.Account, list)
-	put(&t.claimAt, c.Entry, c)
+	row := claimRow{c, -1}
+	var higher *claimRow
+	for other := range t.accountClaims(c.Account) {
+		if other.Sequence < c.Sequence {
+			break
+		}
+		higher = other
+	}
+	at := int32(len(t.claims))
+	if higher != nil {
+		row.lower, higher.lower = higher.lower, at
+	} else {
+		if below, ok := t.latest[c.Account]; ok {
+			row.lower = below
+		}
+		put(&t.latest, c.Account, at)
+	}
+	put(&t.claimAt, c.Entry, at)
+	t.claims = append(t.claims, row)
 	return nil
 }
 
