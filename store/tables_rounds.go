@@ -6,12 +6,12 @@ import (
 	"oxenswap/swap"
 )
 
-const roundColumns = "status, entry, built, needed, approvals, approved, day"
+const roundColumns = "status, entry, built, needed, approvals, approved, day, proposed"
 
 func roundFields(r *swap.Round) []any {
 	return []any{
 		(*string)(&r.Status), (*whole)(&r.Entry), asJSON{&r.RoundBuilt}, &r.Needed, asJSON{&r.Approvals},
-		(*seqOrNull)(&r.Approved), (*unixOrNull)(&r.Day),
+		(*seqOrNull)(&r.Approved), (*unixOrNull)(&r.Day), (*seqOrNull)(&r.Proposed),
 	}
 }
 
@@ -27,12 +27,12 @@ func (t *tables) Rounds() ([]swap.Round, error) {
 
 // SetRound implements swap.Tables.
 func (t *tables) SetRound(r swap.Round) error {
-	values := []any{string(r.Status), int64(r.Entry), asJSON{r.RoundBuilt}, r.Needed, asJSON{r.Approvals}, seqOrNull(r.Approved), unixOrNull(r.Day), whole(r.Round)}
-	known, err := t.change("rounds", "UPDATE rounds SET status = ?, entry = ?, built = ?, needed = ?, approvals = ?, approved = ?, day = ? WHERE round = +?", values...)
+	values := []any{string(r.Status), int64(r.Entry), asJSON{r.RoundBuilt}, r.Needed, asJSON{r.Approvals}, seqOrNull(r.Approved), unixOrNull(r.Day), seqOrNull(r.Proposed), whole(r.Round)}
+	known, err := t.change("rounds", "UPDATE rounds SET status = ?, entry = ?, built = ?, needed = ?, approvals = ?, approved = ?, day = ?, proposed = ? WHERE round = +?", values...)
 	if err != nil || known {
 		return err
 	}
-	return t.exec("rounds", "INSERT INTO rounds (status, entry, built, needed, approvals, approved, day, round) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", values...)
+	return t.exec("rounds", "INSERT INTO rounds (status, entry, built, needed, approvals, approved, day, proposed, round) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", values...)
 }
 
 const allocationColumns = "account, programme, recipient, claim, parts, owed, remainder, den, given_before, amount"

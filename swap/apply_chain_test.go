@@ -3,6 +3,8 @@ package swap
 import (
 	"strings"
 	"testing"
+
+	"pgregory.net/rapid"
 )
 
 func TestApplyDistributor(t *testing.T) {
@@ -40,6 +42,7 @@ func TestApplyTransactions(t *testing.T) {
 			return event(e.Hash), nil
 		}
 	}
+	noop := func(e *TxSigned) { e.Noop, e.Amount = true, 0 }
 	mined := func(h Hash) Event { return &TxMined{Inclusion{Hash: h, Block: 9, Success: true}} }
 	final := func(h Hash) Event { return &TxFinalized{Inclusion{Hash: h, Block: 9, Success: true}} }
 	failed := func(h Hash) Event { return &TxFailed{Hash: h, Reason: "reverted"} }
@@ -67,6 +70,22 @@ func TestApplyTransactions(t *testing.T) {
 			e.Attempt = 2
 			return e, [][]byte{raw}
 		}, "is entry 9 already"},
+		{"give up", "signed", signed(propose, 2, 0, noop), ""},
+		{"give up what was never signed", "approved", signed(propose, 1, 0, noop), "fills the nonce of an earlier attempt"},
+		{"give up with another nonce", "signed", signed(propose, 2, 1, noop), "earlier attempts of this intent have nonce 0"},
+		{"give up and move something", "signed", signed(propose, 2, 0, func(e *TxSigned) { e.Noop = true }), "a no-op moves nothing"},
+		{"go on with what was given up", "signed", func(l *testLedger) (Event, [][]byte) {
+			e, raw := l.tx(propose, 2, 0)
+			noop(e)
+			l.must(e, raw)
+			return signed(propose, 3, 0, nil)(l)
+		}, "attempt 2 is a no-op: the intent was given up"},
+		{"offer more for a no-op", "signed", func(l *testLedger) (Event, [][]byte) {
+			e, raw := l.tx(propose, 2, 0)
+			noop(e)
+			l.must(e, raw)
+			return signed(propose, 3, 0, noop)(l)
+		}, ""},
 		{"sign something else with a nonce that is taken", "signed", signed(Intent{Purpose: PurposeFund, Plan: 1}, 1, 0, nil), "belongs to another intent (propose, entry 9)"},
 		{"sign something else with the next nonce", "signed", signed(Intent{Purpose: PurposeFund, Plan: 1}, 1, 1, nil), ""},
 		{"sign something else with that nonce from another sender", "signed", signed(Intent{Purpose: PurposeFund, Plan: 1}, 1, 0, func(e *TxSigned) { e.Sender = testRecipient(9) }), ""},
@@ -120,6 +139,128 @@ func TestFailedProposalEndsTheRound(t *testing.T) {
 	}
 	if files := l.build(); files.Event.Round != 2 || files.Event.Amount != l.round(1).Amount {
 		t.Errorf("round %d gives %s", files.Event.Round, files.Event.Amount)
+	}
+}
+
+// giveUp signs a no-op for an intent.
+func (l *testLedger) giveUp(i Intent, attempt, nonce uint64) Hash {
+	l.t.Helper()
+	e, raw := l.tx(i, attempt, nonce)
+	e.Noop, e.Amount = true, 0
+	l.must(e, raw)
+	return e.Hash
+}
+
+// TestFinalNoopEndsTheIntent as if nothing had been signed for it.
+func TestFinalNoopEndsTheIntent(t *testing.T) {
+	l := staged(t, "signed")
+	intent := Intent{Purpose: PurposePropose, Round: 1}
+	first, _ := l.tx(intent, 1, 0)
+	fill := l.giveUp(intent, 2, 0)
+	if r := l.round(1); r.Status != ProposedRound {
+		t.Fatalf("before it is final, the round is %s", r.Status)
+	}
+	l.must(&TxFinalized{Inclusion{Hash: fill, Block: 9, Success: true}})
+	for _, h := range []Hash{first.Hash, fill} {
+		if a, err := l.tables.Attempt(h); err != nil || a.Status != FailedAttempt {
+			t.Errorf("attempt %d is %s, %v", a.TxSigned.Attempt, a.Status, err)
+		}
+	}
+	if r := l.round(1); r.Status != ApprovedRound {
+		t.Errorf("the round is %s", r.Status)
+	}
+	if err := l.try(&TxFailed{Hash: first.Hash, Reason: "late"}); err == nil || !strings.Contains(err.Error(), "is failed already") {
+		t.Errorf("%v", err)
+	}
+	l.sendTx(Intent{Purpose: PurposePropose, Round: 1, Plan: 1}, 1, 1)
+	l.must(l.proposed(1))
+	l.must(l.activated(1))
+
+	l = staged(t, "pushed")
+	fill = l.giveUp(Intent{PurposePush, 1, 1, 0}, 2, 7)
+	if err := l.try(l.plan(1, 2), []byte("plan 2")); err == nil {
+		t.Error("a second plan while the first one's nonce is open")
+	}
+	l.must(&TxFinalized{Inclusion{Hash: fill, Block: 9, Success: true}})
+	l.must(l.plan(1, 2), []byte("plan 2"))
+
+	// What is final after all is what counts.
+	l = staged(t, "pushed")
+	push := Intent{PurposePush, 1, 1, 0}
+	tx, _ := l.tx(push, 1, 7)
+	fill = l.giveUp(push, 2, 7)
+	l.must(&TxFinalized{Inclusion{Hash: tx.Hash, Block: 9, Success: true}})
+	l.must(&TxFailed{Hash: fill, Reason: "attempt 1 has its nonce"})
+	if a, err := l.tables.Attempt(tx.Hash); err != nil || a.Status != FinalizedAttempt {
+		t.Errorf("the payment is %s, %v", a.Status, err)
+	}
+}
+
+// TestProposedElsewhere has another tool propose the root while our own attempts come to nothing. In whatever order the ledger
+// learns of it, the round stands in the end as the distributor's events say.
+func TestProposedElsewhere(t *testing.T) {
+	const ours, fails, fills = "sign", "fail", "fill"
+	rapid.Check(t, func(t *rapid.T) {
+		l := staged(t, "approved")
+		chain := rapid.SampledFrom([][]string{{"propose"}, {"propose", "activate"}, {"propose", "cancel"}}).Draw(t, "chain")
+		own := rapid.SampledFrom([][]string{{}, {ours}, {ours, fails}, {ours, ours, fails, fails}, {ours, fills}, {ours, ours, fails, fills}}).Draw(t, "own")
+		intent := Intent{Purpose: PurposePropose, Round: 1}
+		var signed []Hash
+		want := map[string]RoundStatus{"propose": ProposedRound, "activate": ActiveRound, "cancel": CancelledRound}[chain[len(chain)-1]]
+		for len(chain)+len(own) > 0 {
+			if len(own) == 0 || len(chain) > 0 && rapid.Bool().Draw(t, "chain next") {
+				switch chain[0] {
+				case "propose":
+					l.must(l.proposed(1))
+				case "activate":
+					l.must(l.activated(1))
+				case "cancel":
+					l.must(l.cancelled(1))
+				}
+				chain = chain[1:]
+				continue
+			}
+			switch own[0] {
+			case ours:
+				if s := l.round(1).Status; len(signed) == 0 && s != ApprovedRound {
+					own = nil // too late to sign
+					continue
+				} else if s != ApprovedRound && s != ProposedRound {
+					own = own[1:]
+					continue
+				}
+				signed = append(signed, l.sendTx(intent, uint64(len(signed))+1, 0))
+			case fails:
+				if len(signed) > 0 {
+					l.must(&TxFailed{Hash: signed[0], Reason: "reverted"})
+					signed = signed[1:]
+				}
+			case fills:
+				list, err := l.tables.Attempts(intent)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if len(signed) == 0 || list[0].Status == FailedAttempt {
+					break
+				}
+				l.must(&TxFinalized{Inclusion{Hash: l.giveUp(intent, uint64(len(list))+1, 0), Success: true}})
+				signed = nil
+			}
+			own = own[1:]
+		}
+		if r := l.round(1); r.Status != want || len(l.migration().Alarms) != 0 {
+			t.Fatalf("round 1 is %s, expected %s; alarms: %v", r.Status, want, l.migration().Alarms)
+		}
+	})
+
+	// What was built since counts on the round that failed: then it takes a person.
+	l := staged(t, "signed")
+	tx, _ := l.tx(Intent{Purpose: PurposePropose, Round: 1}, 1, 0)
+	l.must(&TxFailed{Hash: tx.Hash, Reason: "reverted"})
+	l.build()
+	l.must(l.proposed(1))
+	if r := l.round(1); r.Status != CancelledRound || len(l.migration().Alarms) != 1 {
+		t.Errorf("round 1 is %s, %d alarms", r.Status, len(l.migration().Alarms))
 	}
 }
 
