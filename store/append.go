@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"time"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -145,15 +146,19 @@ func (s *Store) run() {
 	}
 }
 
-// gather returns a job together with those that wait behind it.
+// gather returns a job together with those that wait behind it. It lets other goroutines run until none of them brings one
+// more: those that were answered together come back together, and a commit for the first alone would make the others wait.
 func (s *Store) gather(j *job) []*job {
 	jobs := []*job{j}
-	for len(jobs) < maxBatch {
-		select {
-		case j := <-s.jobs:
-			jobs = append(jobs, j)
-		default:
-			return jobs
+	for before := 0; before < len(jobs); runtime.Gosched() {
+		before = len(jobs)
+		for more := true; more && len(jobs) < maxBatch; {
+			select {
+			case j := <-s.jobs:
+				jobs = append(jobs, j)
+			default:
+				more = false
+			}
 		}
 	}
 	return jobs
@@ -172,20 +177,19 @@ func (s *Store) transact(jobs []*job) error {
 	defer tx.Rollback()
 	b := &batch{
 		tables: &tables{ctx: context.Background(), tx: tx, terms: s.terms, migration: s.migration},
-		size:   s.size, last: s.last, clock: s.clock,
+		size:   s.size, last: s.last, edge: s.edge.Clone(), clock: s.clock,
 	}
 	for _, j := range jobs {
 		if err := b.run(j); err != nil {
 			return fmt.Errorf("nothing was recorded: %w", err)
 		}
 	}
+	if err := b.tables.appendHashes(tlog.StoredHashCount(int64(s.size)), b.hashes); err != nil {
+		return fmt.Errorf("nothing was recorded: %w", err)
+	}
 	var checkpoint []byte
 	if b.size > s.signed {
-		root, err := ledger.TreeHash(int64(b.size), b.tables)
-		if err != nil {
-			return fmt.Errorf("nothing was recorded: %w", err)
-		}
-		c := ledger.Checkpoint{Origin: s.signer.Name(), Tree: tlog.Tree{N: int64(b.size), Hash: root}}
+		c := ledger.Checkpoint{Origin: s.signer.Name(), Tree: b.edge.Tree()}
 		if checkpoint, err = ledger.SignCheckpoint(c, s.signer); err != nil {
 			return fmt.Errorf("nothing was recorded: %w", err)
 		}
@@ -193,7 +197,7 @@ func (s *Store) transact(jobs []*job) error {
 	if err := tx.Commit(); err != nil {
 		return s.stop("commit", err)
 	}
-	s.size, s.last, s.migration = b.size, b.last, b.tables.migration
+	s.size, s.last, s.edge, s.migration = b.size, b.last, b.edge, b.tables.migration
 	if checkpoint == nil {
 		return nil
 	}
@@ -215,6 +219,8 @@ type batch struct {
 	tables *tables
 	size   uint64
 	last   time.Time
+	edge   ledger.Frontier // of the tree of size entries
+	hashes []tlog.Hash     // to be stored before the commit
 	clock  func() time.Time
 }
 
@@ -223,7 +229,7 @@ func (b *batch) run(j *job) error {
 	if j.err = j.ctx.Err(); j.err != nil {
 		return nil
 	}
-	size, last := b.size, b.last
+	size, last, edge, hashes := b.size, b.last, b.edge.Clone(), len(b.hashes)
 	if _, err := b.tables.tx.Exec("SAVEPOINT job"); err != nil {
 		return err
 	}
@@ -232,7 +238,7 @@ func (b *batch) run(j *job) error {
 		_, err := b.tables.tx.Exec("RELEASE job")
 		return err
 	}
-	b.size, b.last, b.tables.migration = size, last, nil
+	b.size, b.last, b.edge, b.hashes, b.tables.migration = size, last, edge, b.hashes[:hashes], nil
 	if _, err := b.tables.tx.Exec("ROLLBACK TO job; RELEASE job"); err != nil {
 		// SQLite gives up a whole transaction when the disk is full or fails.
 		return errors.Join(j.err, err)
@@ -303,6 +309,7 @@ func (b *batch) append(records []swap.Record, at time.Time) ([]ledger.Entry, err
 		if err := swap.Apply(b.tables, carriedFirst{carried, b.tables}, e); err != nil {
 			return nil, err
 		}
+		b.hashes = b.edge.AppendStored(b.hashes, ledger.RecordHash(raw))
 		b.size, b.last = b.size+1, at
 		entries = append(entries, e)
 	}

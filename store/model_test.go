@@ -359,11 +359,17 @@ func (m *model) plan(t *rapid.T) {
 }
 
 func (m *model) note(t *rapid.T) {
-	switch rapid.IntRange(0, 4).Draw(t, "kind") {
+	switch rapid.IntRange(0, 5).Draw(t, "kind") {
+	case 5:
+		r, err := swap.NewChainDiffers(1, m.hash(), []swap.Difference{{What: "balance", About: "it", Chain: "<1", Ledger: fmt.Sprint(rapid.IntRange(0, 3).Draw(t, "differs"))}})
+		m.must(err)
+		m.record(r)
 	case 0:
 		m.record(event(&swap.Correction{Entry: rapid.Uint64Range(0, uint64(len(m.entries))).Draw(t, "entry"), Note: "<looked at> & \u2028 done", By: "me"}))
 	case 1:
-		m.record(event(&swap.RailHit{Intent: swap.Intent{Purpose: swap.PurposePush}, Rail: "day", Limit: 1, Asked: 2}))
+		m.record(event(&swap.RailHit{
+			Intent: swap.Intent{Purpose: swap.PurposePush, Round: m.roundNumber(t), Plan: 1}, Rail: rapid.SampledFrom([]string{"day", "gas_price"}).Draw(t, "rail"), Limit: 1, Asked: 2,
+		}))
 	case 2:
 		m.record(event(&swap.ClaimChecked{Claim: rapid.Uint64Range(0, uint64(len(m.entries))).Draw(t, "claim"), Code: swap.RecipientCode{Ethereum: swap.SeenCode, Target: swap.SeenCode}}))
 	case 3:

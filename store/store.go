@@ -70,6 +70,7 @@ type Store struct {
 	size      uint64 // entries
 	signed    uint64 // entries under the checkpoint
 	last      time.Time
+	edge      ledger.Frontier // of the tree of size entries
 	migration *swap.Migration // as committed; nil: not read
 }
 
@@ -269,7 +270,8 @@ func (s *Store) checkLog(t *tables, signed tlog.Tree) error {
 		return fmt.Errorf("the clock says %s, and the last entry was written at %s: set the clock", now.Format(time.RFC3339), last.Format(time.RFC3339))
 	}
 	s.size, s.signed, s.last = size, uint64(signed.N), last
-	return nil
+	s.edge, err = ledger.NewFrontier(int64(size), t)
+	return err
 }
 
 // checkEnd compares the last entries with their hashes and those with the tree above them, and returns the last one's time.

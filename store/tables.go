@@ -144,22 +144,16 @@ func (t *tables) records(lo, hi uint64) ([][]byte, error) {
 		int64(min(lo, ledger.MaxTreeSize)), int64(min(hi, ledger.MaxTreeSize)))
 }
 
-// appendEntry writes the bytes of the next entry and the hashes that it adds to the tree.
+// appendEntry writes the bytes of the next entry.
 func (t *tables) appendEntry(seq uint64, raw []byte) error {
-	if err := t.exec("entries", "INSERT INTO entries (seq, entry) VALUES (?, ?)", int64(seq), string(raw)); err != nil {
-		return err
-	}
-	hashes, err := ledger.StoredHashes(int64(seq), ledger.RecordHash(raw), t)
-	if err != nil {
-		return err
-	}
-	first := tlog.StoredHashIndex(0, int64(seq))
-	for i, h := range hashes {
-		if err := t.exec("hashes", "INSERT INTO hashes (number, hash) VALUES (?, ?)", first+int64(i), h[:]); err != nil {
-			return err
-		}
-	}
-	return nil
+	return t.exec("entries", "INSERT INTO entries (seq, entry) VALUES (?, ?)", int64(seq), string(raw))
+}
+
+// appendHashes writes the next hashes of the tree, of which the first has a number.
+func (t *tables) appendHashes(number int64, hashes []tlog.Hash) error {
+	return t.insert("hashes", "INSERT INTO hashes (number, hash) VALUES ", "(?, ?)", len(hashes), func(args []any, i int) []any {
+		return append(args, number+int64(i), hashes[i][:])
+	})
 }
 
 // ReadHashes implements tlog.HashReader.

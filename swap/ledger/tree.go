@@ -3,6 +3,8 @@ package ledger
 import (
 	"errors"
 	"fmt"
+	"math/bits"
+	"slices"
 
 	"golang.org/x/mod/sumdb/tlog"
 )
@@ -173,15 +175,47 @@ type Frontier struct {
 	edge []tlog.Hash // roots of the complete subtrees, one per set bit of size, largest first
 }
 
+// NewFrontier returns the frontier of a tree whose stored hashes r knows.
+func NewFrontier(size int64, r tlog.HashReader) (Frontier, error) {
+	if err := checkSize(size); err != nil {
+		return Frontier{}, err
+	}
+	var indexes []int64
+	for left := size; left > 0; {
+		level := bits.Len64(uint64(left)) - 1
+		indexes = append(indexes, tlog.StoredHashIndex(level, (size-left)>>level))
+		left -= 1 << level
+	}
+	edge, err := r.ReadHashes(indexes)
+	if err != nil {
+		return Frontier{}, fmt.Errorf("right edge of a tree of %d entries: %w", size, err)
+	}
+	return Frontier{size: size, edge: edge}, nil
+}
+
+// Clone returns a copy that grows on its own.
+func (f *Frontier) Clone() Frontier {
+	return Frontier{size: f.size, edge: slices.Clone(f.edge)}
+}
+
 // Append adds the leaf hash of the next entry.
 func (f *Frontier) Append(record tlog.Hash) {
+	var stored [48]tlog.Hash
+	f.AppendStored(stored[:0], record)
+}
+
+// AppendStored is Append, and adds to dst the hashes to be stored, as [StoredHashes] returns them.
+func (f *Frontier) AppendStored(dst []tlog.Hash, record tlog.Hash) []tlog.Hash {
 	f.edge = append(f.edge, record)
+	dst = append(dst, record)
 	for n := f.size; n&1 == 1; n >>= 1 {
 		last := len(f.edge) - 1
 		f.edge[last-1] = tlog.NodeHash(f.edge[last-1], f.edge[last])
 		f.edge = f.edge[:last]
+		dst = append(dst, f.edge[last-1])
 	}
 	f.size++
+	return dst
 }
 
 // Tree returns the size and the root.
