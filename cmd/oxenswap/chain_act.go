@@ -35,7 +35,7 @@ role: any funded key may sign. Running it again returns the distributor that the
 					return err
 				}
 				d.Roles = *roles
-				key, err := a.key(o.world, role)
+				key, err := a.key(c.Context(), o.world, role)
 				if err != nil {
 					return err
 				}
@@ -82,7 +82,7 @@ signs. Elsewhere the owner transfers with the owner's own wallet; the error says
 				}
 			}
 			return a.withChain(c.Context(), func(o *operator) error {
-				key, err := a.ownersKey(o.world)
+				key, err := a.ownersKey(c.Context(), o.world)
 				if err != nil {
 					return err
 				}
@@ -126,7 +126,7 @@ func (a *app) chainProposeCommand() *cobra.Command {
 				return err
 			}
 			return a.withChain(c.Context(), func(o *operator) error {
-				key, err := a.key(o.world, "publisher")
+				key, err := a.key(c.Context(), o.world, "publisher")
 				if err != nil {
 					return err
 				}
@@ -160,7 +160,7 @@ func (a *app) chainActivateCommand() *cobra.Command {
 				}
 			}
 			return a.withChain(c.Context(), func(o *operator) error {
-				key, err := a.key(o.world, role)
+				key, err := a.key(c.Context(), o.world, role)
 				if err != nil {
 					return err
 				}
@@ -187,7 +187,7 @@ func (a *app) chainCancelCommand() *cobra.Command {
 				return err
 			}
 			return a.withChain(c.Context(), func(o *operator) error {
-				key, err := a.key(o.world, "guardian")
+				key, err := a.key(c.Context(), o.world, "guardian")
 				if err != nil {
 					return err
 				}
@@ -209,7 +209,7 @@ func (a *app) chainPauseCommand() *cobra.Command {
 		Args:  noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return a.withChain(c.Context(), func(o *operator) error {
-				key, err := a.key(o.world, "guardian")
+				key, err := a.key(c.Context(), o.world, "guardian")
 				if err != nil {
 					return err
 				}
@@ -229,7 +229,7 @@ func (a *app) chainUnpauseCommand() *cobra.Command {
 		Args:  noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return a.withChain(c.Context(), func(o *operator) error {
-				key, err := a.ownersKey(o.world)
+				key, err := a.ownersKey(c.Context(), o.world)
 				if err != nil {
 					return err
 				}
@@ -264,7 +264,7 @@ func (a *app) chainPushCommand() *cobra.Command {
 				return err
 			}
 			return a.withChain(c.Context(), func(o *operator) error {
-				key, err := a.key(o.world, "publisher")
+				key, err := a.key(c.Context(), o.world, "publisher")
 				if err != nil {
 					return err
 				}

@@ -61,13 +61,6 @@ type chainConfig struct {
 	Guardian    keyConfig `toml:"guardian"`
 }
 
-// keyConfig names an account and, where this machine signs for it, its encrypted keystore file.
-type keyConfig struct {
-	Address      string `toml:"address"`
-	Keystore     string `toml:"keystore"`
-	PasswordFile string `toml:"password_file"`
-}
-
 type scheduleConfig struct {
 	Take     string `toml:"take"`
 	Finalize string `toml:"finalize"`
@@ -113,8 +106,9 @@ rpc = [{{range $i, $u := .Chain.RPC}}{{if $i}}, {{end}}"{{$u}}"{{end}}]
 # JSON-RPC of Ethereum, only to look for contract wallets that do not exist on the token's chain. Empty: not checked.
 ethereum_rpc = ""
 
-# The three roles of the distributor, three addresses. keystore and password_file (paths, relative to this file) are
-# needed for those for which this machine signs. The owner's belongs on a development chain only.
+# The three roles of the distributor, three addresses. For those for which this machine signs, give either keystore and
+# password_file (paths, relative to this file), or external: the socket or URL of a signer such as Clef, as
+# "/run/clef/clef.ipc" or "http://127.0.0.1:8550". The owner's belongs on a development chain only.
 [chain.owner]
 address = "{{.Chain.Owner.Address}}"
 {{if .Chain.Owner.Keystore}}keystore = "{{.Chain.Owner.Keystore}}"
@@ -238,6 +232,11 @@ func parseConfig(text []byte) (*config, error) {
 	for _, u := range append(strings.Fields(c.Chain.EthereumRPC), c.Chain.RPC...) {
 		if err := checkURL(u); err != nil {
 			return nil, fmt.Errorf("chain: %w", err)
+		}
+	}
+	for _, k := range c.Chain.keys() {
+		if err := k.check(); err != nil {
+			return nil, fmt.Errorf("chain.%s: %w", k.role, err)
 		}
 	}
 	for name, expr := range map[string]string{"take": c.Schedule.Take, "finalize": c.Schedule.Finalize} {

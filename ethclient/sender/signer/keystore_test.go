@@ -1,6 +1,7 @@
 package signer_test
 
 import (
+	"encoding/hex"
 	"os"
 	"path/filepath"
 	"strings"
@@ -14,22 +15,16 @@ import (
 
 func TestKeystore(t *testing.T) {
 	dir := t.TempDir()
-	must := func(err error) {
-		t.Helper()
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
 	write := func(name, text string, mode os.FileMode) string {
 		path := filepath.Join(dir, name)
-		must(os.WriteFile(path, []byte(text), mode))
+		must(t, os.WriteFile(path, []byte(text), mode))
 		return path
 	}
 	key, err := crypto.ToECDSA(crypto.Keccak256([]byte("stored")))
-	must(err)
+	must(t, err)
 	address := crypto.PubkeyToAddress(key.PublicKey)
 	encrypted, err := keystore.EncryptKey(&keystore.Key{Address: address, PrivateKey: key}, "correct horse", 2, 1)
-	must(err)
+	must(t, err)
 	file := write("key.json", string(encrypted), 0o644)
 	for name, text := range map[string]string{"plain": "correct horse", "line": "correct horse\n", "crlf": "correct horse\r\n", "blank": "correct horse\n\n"} {
 		got, err := signer.OpenKeystore(file, write(name, text, 0o600))
@@ -52,12 +47,10 @@ func TestKeystore(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := signer.OpenKeystore(c.file, c.password)
-			if err == nil {
-				t.Fatal("no error")
-			}
-			for _, words := range c.words {
-				if !strings.Contains(err.Error(), words) {
-					t.Errorf("error %q does not say %q", err, words)
+			says(t, err, c.words...)
+			for _, secret := range []string{"correct horse", "battery staple", hex.EncodeToString(crypto.FromECDSA(key))} {
+				if strings.Contains(err.Error(), secret) {
+					t.Errorf("the error %q gives away %q", err, secret)
 				}
 			}
 		})
