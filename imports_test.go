@@ -28,7 +28,11 @@ var mayImport = map[string][]string{
 	"ethclient/sender/bindings": {"ethclient/contracts"}, // its generator
 	"store":                     {"swap", "swap/ledger"},
 	"audit":                     {"swap", "swap/cryptonote", "swap/merkle", "swap/ledger", "oxenrpc/wire"},
-	"cmd/oxenaudit":             {"audit", "swap", "swap/cryptonote", "swap/merkle", "swap/ledger", "ethclient", "ethclient/contracts"},
+	"audit/follow":              {"audit", "swap", "swap/ledger"},
+	"audit/diff":                {"swap/ledger"},
+	"audit/logtest":             {"swap", "swap/ledger"},
+	"audit/page":                {"audit", "swap"},
+	"cmd/oxenaudit":             {"audit", "audit/follow", "audit/diff", "audit/page", "swap", "swap/cryptonote", "swap/merkle", "swap/ledger", "ethclient", "ethclient/contracts"},
 }
 
 // onlyIn is where a package from outside may be imported, tests included unless said otherwise.
