@@ -223,6 +223,21 @@ func TestAlarms(t *testing.T) {
 	})
 }
 
+// TestDiffers: differences that the operator's own comparison found are wrong until a person has answered them.
+func TestDiffers(t *testing.T) {
+	l := unpaid(t)
+	record, err := swap.NewChainDiffers(l.chain.block, swap.Hash{1}, []swap.Difference{{What: "claimed", About: "0x1", Chain: "5", Ledger: "0"}})
+	must(t, err)
+	entry := l.add(record.Event, record.Attachments...)
+	if r := l.audit(l.export(), l.options()); r.OK() || len(r.Problems) != 1 || *r.Problems[0].Entry != entry || !strings.Contains(r.Problems[0].What, "claimed of 0x1") {
+		t.Errorf("problems %v", r.Problems)
+	}
+	l.add(&swap.Correction{Entry: entry, Note: "the node had lost its index", By: "ann"})
+	if r := l.audit(l.export(), l.options()); !r.OK() || len(r.Corrected) != 1 {
+		t.Errorf("problems %v, corrected %v", r.Problems, r.Corrected)
+	}
+}
+
 // newTestWitness makes a witness key and its verifier key.
 func newTestWitness(t *testing.T) (note.Signer, string) {
 	t.Helper()

@@ -230,6 +230,8 @@ func (r *replay) after(x *examined) error {
 		return r.onEvent(x, e.LogPosition, nil)
 	case *swap.DistributorSeen:
 		return r.onEvent(x, e.LogPosition, func() error { return r.payments.see(e) })
+	case *swap.ChainDiffers:
+		r.alarm(x, "the operator's own comparison found that "+e.First.String())
 	case *swap.PayoutSeen:
 		r.report.add("payments", 1)
 		return r.onEvent(x, e.LogPosition, func() error { return r.payments.pay(e) })
@@ -252,14 +254,19 @@ func (r *replay) onEvent(x *examined, at swap.LogPosition, then func() error) er
 		if _, live := x.event.(*swap.RootActivated); live {
 			return errors.New(alarm)
 		}
-		seq := x.entry.Seq
-		r.alarms = append(r.alarms, Problem{Entry: &seq, Kind: x.entry.Kind, What: alarm})
+		r.alarm(x, alarm)
 		return nil
 	}
 	if then == nil {
 		return nil
 	}
 	return then()
+}
+
+// alarm keeps what a correction may still answer.
+func (r *replay) alarm(x *examined, what string) {
+	seq := x.entry.Seq
+	r.alarms = append(r.alarms, Problem{Entry: &seq, Kind: x.entry.Kind, What: what})
 }
 
 // checkLedgerRoot compares the log that a proposal names on chain with this one.

@@ -53,6 +53,7 @@ func init() {
 		func() Event { return &RootCancelled{} },
 		func() Event { return &PayoutSeen{} },
 		func() Event { return &DistributorSeen{} },
+		func() Event { return &ChainDiffers{} },
 		func() Event { return &Correction{} },
 	} {
 		events[blank().Kind()] = blank
