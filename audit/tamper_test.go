@@ -159,6 +159,11 @@ var tampers = []tamper{
 		tx.Data = pack(t, "cancel")
 	}), "it must call activate"},
 	{"a price of gas above the rail", "tx.signed", 3, resign(func(t *testing.T, l *testLog, tx *types.DynamicFeeTx) { tx.GasFeeCap = big.NewInt(2e12) }), "the rail is"},
+	{"a payment called a no-op", "tx.signed", 4, on(func(e *swap.TxSigned) { e.Noop = true }), "it is called a no-op"},
+	{"a no-op that is not called so", "tx.signed", 4, resign(func(t *testing.T, l *testLog, tx *types.DynamicFeeTx) {
+		self := common.Address(addressOfKey(l.chain.publisher))
+		tx.To, tx.Data = &self, nil
+	}), "it does nothing"},
 	{"a leaf that is not of the batch", "tx.signed", 6, func(t *testing.T, l *testLog, events []swap.Event, i int) {
 		var first types.Transaction
 		must(t, first.UnmarshalBinary(l.files[ledger.Digest(events[i-6].(*swap.TxSigned).Raw)]))

@@ -114,7 +114,7 @@ func (c *testChain) signed(i swap.Intent, attempt uint64, to *swap.EVMAddress, d
 	must(c.tb, err)
 	e := &swap.TxSigned{
 		Intent: i, Attempt: attempt, ChainID: 1337, Sender: sender, Nonce: nonce, Hash: swap.Hash(tx.Hash()),
-		Raw: swap.Digest(raw), Amount: amount, GasFee: swap.Amount(fee),
+		Raw: swap.Digest(raw), Amount: amount, GasFee: swap.Amount(fee), Noop: to != nil && *to == sender,
 	}
 	c.l.add(e, raw)
 	return e
@@ -215,6 +215,14 @@ func (c *testChain) propose(number uint64) {
 	c.pending = swap.RootProposed{Round: number, Root: r.Root, Total: r.Total, LedgerSize: size, LedgerRoot: root, LiveAt: uint64(c.l.now.Unix()) + 60, LogPosition: c.at(e.Hash)}
 	proposed := c.pending
 	c.see(&proposed)
+}
+
+// giveUp signs something that is not wanted any more, and fills its nonce with a no-op.
+func (c *testChain) giveUp(i swap.Intent, to *swap.EVMAddress, data []byte) {
+	c.tb.Helper()
+	c.signed(i, 1, to, data, 0)
+	self := addressOfKey(c.publisher)
+	c.final(c.signed(i, 2, &self, nil, 0))
 }
 
 // activate needs two attempts: the first one's nonce goes to the second.

@@ -73,6 +73,8 @@ func (x *examiner) signed(e *examined, event *swap.TxSigned) *call {
 		e.wrong("the raw transaction has nonce %d", tx.Nonce())
 	case tx.GasFeeCap().String() != event.GasFee.String():
 		e.wrong("the raw transaction pays up to %s wei per gas", tx.GasFeeCap())
+	case tx.Type() != types.DynamicFeeTxType:
+		e.wrong("the raw transaction is of type %d, expected %d", tx.Type(), types.DynamicFeeTxType)
 	case tx.Value().Sign() != 0:
 		e.wrong("the raw transaction sends %s wei", tx.Value())
 	}
@@ -146,8 +148,13 @@ func (r *replay) checkRails(e *swap.TxSigned, at time.Time) error {
 
 // checkSigned holds a transaction against what it was signed for. It runs after the entry was applied.
 func (r *replay) checkSigned(e *swap.TxSigned, c *call) error {
-	if c.noop() {
+	switch {
+	case e.Noop && !c.noop():
+		return fmt.Errorf("it is called a no-op, and is no transfer of nothing from %s to itself", e.Sender)
+	case e.Noop:
 		return nil
+	case c.noop():
+		return fmt.Errorf("it does nothing, instead of what it was signed for (%s)", e.Purpose)
 	}
 	m, err := r.tables.Migration()
 	if err != nil {

@@ -77,6 +77,7 @@ func migrated(tb testing.TB, alter func(*swap.RoundFiles)) *testLog {
 	l.approve(3, "ben")
 	c.propose(3)
 	c.cancel()
+	c.giveUp(swap.Intent{Purpose: swap.PurposeCancel, Round: 3, Plan: 2}, &c.d.Address, pack(tb, "cancel"))
 	l.build(alter)
 	l.approve(4, "ann")
 	c.propose(4)
