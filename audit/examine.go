@@ -95,7 +95,8 @@ func (x *examiner) examine(e *examined) {
 	case *swap.PushPlanned:
 		e.ready = x.planned(e, event)
 	case *swap.RoundBuilt:
-		x.read(e, event.Leaves) // the allocations are read when the round is applied
+		x.read(e, event.Leaves)
+		x.read(e, event.Allocations)
 	case *swap.Correction:
 		if event.Evidence != nil {
 			x.read(e, *event.Evidence)
@@ -187,6 +188,21 @@ func (x *examiner) rawAnswers(e *examined, d swap.DaemonReport) []swap.RawAnswer
 
 // observed reads what each daemon answered. A daemon that agrees must have given answers that can be read.
 func observed[T any](x *examiner, e *examined, reports []swap.DaemonReport, parse func([]swap.RawAnswer) (T, error), got func(i int, t *T, err error)) {
+	readings := make([]struct {
+		raw    []swap.RawAnswer
+		parsed T
+		err    error
+	}, len(reports))
+	var parsing sync.WaitGroup
+	for i, d := range reports {
+		if len(d.Answers) == 0 {
+			continue
+		}
+		if readings[i].raw = x.rawAnswers(e, d); readings[i].raw != nil {
+			parsing.Go(func() { readings[i].parsed, readings[i].err = parse(readings[i].raw) })
+		}
+	}
+	parsing.Wait()
 	for i, d := range reports {
 		if (d.Differs == "") != d.Agrees {
 			e.wrong("daemon %s: it agrees and differs, or does neither", d.Daemon)
@@ -199,21 +215,18 @@ func observed[T any](x *examiner, e *examined, reports []swap.DaemonReport, pars
 			got(i, nil, errors.New(d.Differs))
 			continue
 		}
-		raw := x.rawAnswers(e, d)
-		if raw == nil {
+		switch r := &readings[i]; {
+		case r.raw == nil:
 			got(i, nil, errors.New("its answers are missing"))
-			continue
-		}
-		t, err := parse(raw)
-		if err != nil {
+		case r.err != nil:
 			if d.Agrees {
-				e.wrong("daemon %s: %v", d.Daemon, err)
+				e.wrong("daemon %s: %v", d.Daemon, r.err)
 			}
-			got(i, nil, err)
-			continue
+			got(i, nil, r.err)
+		default:
+			e.note(countAnswers, 1)
+			got(i, &r.parsed, nil)
 		}
-		e.note(countAnswers, 1)
-		got(i, &t, nil)
 	}
 }
 
@@ -223,7 +236,7 @@ func (x *examiner) taken(e *examined, event *swap.SnapshotTaken) {
 	observed(x, e, event.Daemons, wire.Observation, func(i int, o *swap.Observation, err error) {
 		answers[i] = swap.Answered{Daemon: event.Daemons[i].Daemon, Observation: o, Err: err}
 	})
-	record, err := swap.AgreeOnSnapshot(x.terms, event.Quorum, answers)
+	record, balances, err := swap.AgreedBalances(x.terms, event.Quorum, answers)
 	if err != nil {
 		e.wrong("from the raw answers: %v", err)
 		return
@@ -236,8 +249,30 @@ func (x *examiner) taken(e *examined, event *swap.SnapshotTaken) {
 		e.wrong("the raw answers give the content %s, the entry names %s", again.Content, event.Content)
 	case again.Totals != event.Totals:
 		e.wrong("the raw answers give other totals: %+v", again.Totals)
+	case x.read(e, event.Content) != nil:
+		e.ready = decoded{x.att, event.Content, balances, nil}
 	}
 	sameReports(e, event.Daemons, again.Daemons)
+}
+
+// decoded gives what was recomputed and found to be what an entry's attachment says.
+type decoded struct {
+	swap.Attachments
+	digest      swap.Hash
+	balances    []swap.Balance
+	allocations []swap.Allocation
+}
+
+var _ swap.Decoded = decoded{}
+
+// Balances implements swap.Decoded.
+func (d decoded) Balances(content swap.Hash) ([]swap.Balance, bool) {
+	return d.balances, d.balances != nil && content == d.digest
+}
+
+// Allocations implements swap.Decoded.
+func (d decoded) Allocations(list swap.Hash) ([]swap.Allocation, bool) {
+	return d.allocations, d.allocations != nil && list == d.digest
 }
 
 // sameReports compares who agreed. The words about a difference are for people and may change with the software.

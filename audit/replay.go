@@ -134,7 +134,11 @@ func (r *replay) apply(x *examined) {
 	for _, what := range x.problems[said:] {
 		r.report.entry(seq, kind, what)
 	}
-	if err := swap.ApplyEvent(&r.tables, r.att, seq, x.entry.Time, x.event); err != nil {
+	att := r.att
+	if d, ok := x.ready.(decoded); ok {
+		att = d
+	}
+	if err := swap.ApplyEvent(&r.tables, att, seq, x.entry.Time, x.event); err != nil {
 		// A missing attachment was reported already.
 		if !errors.Is(err, swap.ErrAttachment) || len(x.problems) == 0 {
 			wrong(err)
@@ -186,7 +190,7 @@ func (r *replay) before(x *examined) error {
 			return fmt.Errorf("entry %d is not an accepted claim", e.Claim)
 		}
 	case *swap.RoundBuilt:
-		return r.checkRound(e)
+		return r.checkRound(e, x)
 	case *swap.PushPlanned:
 		if p, ok := x.ready.(*plan); ok && p != nil {
 			return r.checkPlan(e, p)

@@ -27,7 +27,7 @@ func (r *replay) rebuild(uses int) {
 }
 
 // checkRound compares a round, byte for byte, with the one rebuilt at its cut-off.
-func (r *replay) checkRound(e *swap.RoundBuilt) error {
+func (r *replay) checkRound(e *swap.RoundBuilt, x *examined) error {
 	b := r.rebuilt[e.Cutoff]
 	if b == nil {
 		return fmt.Errorf("its cut-off %d is not a size that the log had before", e.Cutoff)
@@ -49,6 +49,9 @@ func (r *replay) checkRound(e *swap.RoundBuilt) error {
 		return err
 	}
 	if bytes.Equal(got, want) {
+		if x.complete {
+			x.ready = decoded{r.att, e.Allocations, nil, b.files.List}
+		}
 		return nil
 	}
 	if e.Allocations != b.files.Event.Allocations {

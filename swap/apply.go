@@ -144,28 +144,39 @@ func (e *SnapshotTaken) apply(a *applier) error {
 	if err := a.quorum(e.Daemons); err != nil {
 		return err
 	}
-	raw, err := a.att.Attachment(e.Content)
+	balances, err := e.balances(a.att)
 	if err != nil {
 		return err
-	}
-	content, err := ParseContent(raw)
-	if err != nil {
-		return err
-	}
-	if content.Height != e.Height || content.BlockHash != e.BlockHash || content.HardFork != e.HardFork {
-		return errors.New("the content is of another block")
-	}
-	balances, totals, err := content.Balances()
-	if err != nil {
-		return err
-	}
-	if totals != e.Totals {
-		return errors.New("the totals are not those of the content")
 	}
 	if err := a.SetBalances(e.Height, balances); err != nil {
 		return err
 	}
-	return a.SetSnapshot(Snapshot{Height: e.Height, BlockHash: e.BlockHash, Digest: e.Content, Status: TakenSnapshot, Totals: totals, Taken: a.seq})
+	return a.SetSnapshot(Snapshot{Height: e.Height, BlockHash: e.BlockHash, Digest: e.Content, Status: TakenSnapshot, Totals: e.Totals, Taken: a.seq})
+}
+
+// balances are those of the entry's content, which must be of its block and come to its totals.
+func (e *SnapshotTaken) balances(att Attachments) ([]Balance, error) {
+	if d, ok := att.(Decoded); ok {
+		if balances, ok := d.Balances(e.Content); ok {
+			return balances, nil
+		}
+	}
+	raw, err := att.Attachment(e.Content)
+	if err != nil {
+		return nil, err
+	}
+	content, err := ParseContent(raw)
+	if err != nil {
+		return nil, err
+	}
+	if content.Height != e.Height || content.BlockHash != e.BlockHash || content.HardFork != e.HardFork {
+		return nil, errors.New("the content is of another block")
+	}
+	balances, totals, err := content.Balances()
+	if err == nil && totals != e.Totals {
+		err = errors.New("the totals are not those of the content")
+	}
+	return balances, err
 }
 
 // quorum refuses a decision about a snapshot for which too few daemons speak.

@@ -55,11 +55,7 @@ func (e *RoundBuilt) apply(a *applier) error {
 	if e.Cutoff == 0 || e.Cutoff > a.seq {
 		return fmt.Errorf("cut-off %d: expected 1 to %d entries", e.Cutoff, a.seq)
 	}
-	raw, err := a.att.Attachment(e.Allocations)
-	if err != nil {
-		return err
-	}
-	list, err := ParseAllocations(raw)
+	list, err := e.list(a.att)
 	if err != nil {
 		return err
 	}
@@ -79,6 +75,20 @@ func (e *RoundBuilt) apply(a *applier) error {
 		return err
 	}
 	return a.SetAllocations(e.Round, list)
+}
+
+// list is the entry's allocation list.
+func (e *RoundBuilt) list(att Attachments) ([]Allocation, error) {
+	if d, ok := att.(Decoded); ok {
+		if list, ok := d.Allocations(e.Allocations); ok {
+			return list, nil
+		}
+	}
+	raw, err := att.Attachment(e.Allocations)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAllocations(raw)
 }
 
 // ApprovalText is what an operator signs to approve a round.

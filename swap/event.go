@@ -330,6 +330,13 @@ type Attachments interface {
 	Attachment(Hash) ([]byte, error)
 }
 
+// Decoded is what Attachments may implement too, if who applies an entry has decoded its attachment already and found
+// that it says what the entry says. false: not decoded.
+type Decoded interface {
+	Balances(content Hash) ([]Balance, bool)
+	Allocations(list Hash) ([]Allocation, bool)
+}
+
 // AttachmentMap are attachments in memory.
 type AttachmentMap map[Hash][]byte
 

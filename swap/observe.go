@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 	"unicode"
@@ -29,8 +30,14 @@ var errNoQuorumSet = errors.New("no quorum is set: say in the configuration how 
 // AgreeOnSnapshot decides on a take: at least quorum daemons must name the same height, block hash and content, on the
 // terms' chain. It returns the entry with its attachments, or ErrNoQuorum saying who said what.
 func AgreeOnSnapshot(terms *Terms, quorum int, answers []Answered) (Record, error) {
+	r, _, err := AgreedBalances(terms, quorum, answers)
+	return r, err
+}
+
+// AgreedBalances is AgreeOnSnapshot that also gives what the content comes to, by account.
+func AgreedBalances(terms *Terms, quorum int, answers []Answered) (Record, []Balance, error) {
 	if quorum < 1 {
-		return Record{}, errNoQuorumSet
+		return Record{}, nil, errNoQuorumSet
 	}
 	type group struct {
 		content []byte
@@ -44,7 +51,7 @@ func AgreeOnSnapshot(terms *Terms, quorum int, answers []Answered) (Record, erro
 	for i, a := range answers {
 		reports[i].Daemon = a.Daemon
 		if names[a.Daemon] {
-			return Record{}, fmt.Errorf("daemon %s answered twice", a.Daemon)
+			return Record{}, nil, fmt.Errorf("daemon %s answered twice", a.Daemon)
 		}
 		names[a.Daemon] = true
 		if a.Err == nil && a.Observation == nil {
@@ -58,17 +65,17 @@ func AgreeOnSnapshot(terms *Terms, quorum int, answers []Answered) (Record, erro
 			reports[i].Differs = shorten(a.Err.Error())
 			continue
 		}
-		content, err := a.Observation.Content.Encode()
-		if err != nil {
-			return Record{}, err
-		}
-		digests[i] = Digest(content)
-		at := slices.IndexFunc(groups, func(g *group) bool { return g.digest == digests[i] })
+		at := slices.IndexFunc(groups, func(g *group) bool { return g.members[0].Content.equal(&a.Observation.Content) })
 		if at < 0 {
-			groups = append(groups, &group{content: content, digest: digests[i]})
+			content, err := a.Observation.Content.Encode()
+			if err != nil {
+				return Record{}, nil, err
+			}
+			groups = append(groups, &group{content: content, digest: Digest(content)})
 			at = len(groups) - 1
 		}
 		groups[at].members = append(groups[at].members, a.Observation)
+		digests[i] = groups[at].digest
 	}
 	// The largest group; of two as large, the one with the lower digest, so that the order of answers decides nothing.
 	slices.SortFunc(groups, func(a, b *group) int {
@@ -80,7 +87,7 @@ func AgreeOnSnapshot(terms *Terms, quorum int, answers []Answered) (Record, erro
 				reports[i].Differs = fmt.Sprintf("height %d, block %s, content %s", a.Observation.Content.Height, a.Observation.Content.BlockHash, digests[i])
 			}
 		}
-		return Record{}, fmt.Errorf("%w: %d must name the same block and content: %s", ErrNoQuorum, quorum, describe(reports))
+		return Record{}, nil, fmt.Errorf("%w: %d must name the same block and content: %s", ErrNoQuorum, quorum, describe(reports))
 	}
 	won := groups[0]
 	attachments := [][]byte{won.content}
@@ -99,9 +106,9 @@ func AgreeOnSnapshot(terms *Terms, quorum int, answers []Answered) (Record, erro
 	}
 	slices.SortFunc(reports, func(a, b DaemonReport) int { return cmp.Compare(a.Daemon, b.Daemon) })
 	content := won.members[0].Content
-	_, totals, err := content.Balances()
+	balances, totals, err := content.Balances()
 	if err != nil {
-		return Record{}, err
+		return Record{}, nil, err
 	}
 	return Record{
 		Event: &SnapshotTaken{
@@ -109,7 +116,7 @@ func AgreeOnSnapshot(terms *Terms, quorum int, answers []Answered) (Record, erro
 			Quorum: quorum, Daemons: reports, Totals: totals,
 		},
 		Attachments: attachments,
-	}, nil
+	}, balances, nil
 }
 
 func (o *Observation) check(terms *Terms) error {
@@ -170,8 +177,7 @@ func (c *Content) differs(other *Content) string {
 		return fmt.Sprintf("says hard fork %d", other.HardFork)
 	}
 	for i := range min(len(c.Nodes), len(other.Nodes)) {
-		a, b := Content{Nodes: c.Nodes[i : i+1]}, Content{Nodes: other.Nodes[i : i+1]}
-		if !sameContent(&a, &b) {
+		if !c.Nodes[i].equal(&other.Nodes[i]) {
 			if c.Nodes[i].Key != other.Nodes[i].Key {
 				return fmt.Sprintf("has other service nodes, from %s on", other.Nodes[i].Key)
 			}
@@ -187,10 +193,19 @@ func (c *Content) differs(other *Content) string {
 	return "says otherwise of the blacklisted key images"
 }
 
-func sameContent(a, b *Content) bool {
-	x, err1 := a.Encode()
-	y, err2 := b.Encode()
-	return err1 == nil && err2 == nil && bytes.Equal(x, y)
+// equal reports whether two contents, both in normal form, are the same.
+func (c *Content) equal(other *Content) bool {
+	return c.Height == other.Height && c.BlockHash == other.BlockHash && c.HardFork == other.HardFork &&
+		slices.EqualFunc(c.Nodes, other.Nodes, func(a, b Node) bool { return a.equal(&b) }) &&
+		slices.Equal(c.Rewards, other.Rewards) && slices.Equal(c.Blacklist, other.Blacklist)
+}
+
+func (n *Node) equal(other *Node) bool {
+	a, b := *n, *other
+	a.Contributors, b.Contributors = nil, nil
+	return reflect.DeepEqual(a, b) && slices.EqualFunc(n.Contributors, other.Contributors, func(a, b Contributor) bool {
+		return a.Address == b.Address && slices.Equal(a.Locked, b.Locked)
+	})
 }
 
 // Saw is what one daemon gave when asked about a height: a sighting, or the error why not.
