@@ -138,7 +138,12 @@ func (e *RoundApproved) apply(a *applier) error {
 	if err != nil {
 		return fmt.Errorf("round %d: %w", e.Round, err)
 	}
-	if r.Status != BuiltRound {
+	// A published round may need one more by limits that were lowered since, or for an operator who is none any more.
+	has, needs, err := Approvals(a.Tables, r, a.at)
+	if err != nil {
+		return err
+	}
+	if r.Status != BuiltRound && (!r.Status.Published() || len(has) >= needs) {
 		return fmt.Errorf("round %d is %s already", e.Round, r.Status)
 	}
 	signer, err := OpenApproval(a.m.Config.Operators, e.Note, ApprovalText(a.m.Terms.Origin(), &r.RoundBuilt))
@@ -148,15 +153,8 @@ func (e *RoundApproved) apply(a *applier) error {
 	if slices.Contains(r.Approvals, signer) {
 		return fmt.Errorf("%s has approved round %d already: the second approval must be another operator's", signer, e.Round)
 	}
-	if r.Needed, err = ApprovalsNeeded(a.Tables, a.m.Config.Limits, r, a.at); err != nil {
-		return err
-	}
-	// Who is no operator any more has approved nothing.
-	still := slices.DeleteFunc(slices.Clone(r.Approvals), func(name string) bool {
-		return !slices.ContainsFunc(a.m.Config.Operators, func(key string) bool { return strings.HasPrefix(key, name+"+") })
-	})
-	r.Approvals = append(still, signer)
-	if len(r.Approvals) >= r.Needed {
+	r.Approvals, r.Needed = append(has, signer), needs
+	if r.Status == BuiltRound && len(r.Approvals) >= needs {
 		r.Status, r.Approved, r.Day = ApprovedRound, a.seq, day(a.at)
 	}
 	return a.SetRound(r)
@@ -164,25 +162,39 @@ func (e *RoundApproved) apply(a *applier) error {
 
 func day(at time.Time) time.Time { return at.UTC().Truncate(24 * time.Hour) }
 
-// ApprovalsNeeded is 2 for a round above a limit per recipient, per round, or per day with the rounds approved on the
-// day before it, and 1 for others.
-func ApprovalsNeeded(t Tables, limits Limits, r Round, at time.Time) (int, error) {
+// Approvals are the operators in force who have approved a round, and how many are needed by the limits in force: 2 for a
+// round above a limit per recipient, per round, or per day with the rounds approved on the day before it, and 1 for others.
+// The day is that of its approval; at is for a round that is not approved yet.
+func Approvals(t Tables, r Round, at time.Time) (by []string, needed int, err error) {
+	m, err := t.Migration()
+	if err != nil {
+		return nil, 0, err
+	}
 	rounds, err := t.Rounds()
 	if err != nil {
-		return 0, err
+		return nil, 0, err
+	}
+	on := day(at)
+	if r.Approved > 0 {
+		on = r.Day
 	}
 	today := r.Amount
 	for _, other := range rounds {
-		if other.Status.Published() && other.Round != r.Round && other.Day.Equal(day(at)) {
+		before := r.Approved == 0 || other.Approved < r.Approved
+		if before && other.Status.Published() && other.Round != r.Round && other.Day.Equal(on) {
 			if today, err = today.add(other.Amount, "amounts of the day"); err != nil {
-				return 0, err
+				return nil, 0, err
 			}
 		}
 	}
-	if r.Largest > limits.Recipient || r.Amount > limits.Round || today > limits.Day {
-		return 2, nil
+	// Who is no operator any more has approved nothing.
+	by = slices.DeleteFunc(slices.Clone(r.Approvals), func(name string) bool {
+		return !slices.ContainsFunc(m.Config.Operators, func(key string) bool { return strings.HasPrefix(key, name+"+") })
+	})
+	if limits := m.Config.Limits; r.Largest > limits.Recipient || r.Amount > limits.Round || today > limits.Day {
+		return by, 2, nil
 	}
-	return 1, nil
+	return by, 1, nil
 }
 
 func (e *RoundAbandoned) apply(a *applier) error {

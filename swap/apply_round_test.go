@@ -197,7 +197,43 @@ func TestApprovalsOfOneDay(t *testing.T) {
 			if n := second(l); n != c.needed {
 				t.Errorf("%d approvals needed", n)
 			}
+			if _, n, err := Approvals(l.tables, l.round(1), l.now); n != 1 || err != nil {
+				t.Errorf("the first round needs %d approvals after the second, %v", n, err)
+			}
 		})
+	}
+}
+
+// TestApprovedAgain: a round that is approved takes one approval more when the limits in force ask for it, or when who approved
+// it is no operator any more, and stays what it is.
+func TestApprovedAgain(t *testing.T) {
+	for _, stage := range []string{"approved", "signed", "active"} {
+		for name, change := range map[string]func(c *Config){
+			"a lower limit":      func(c *Config) { c.Limits.Round = 1 },
+			"an operator is out": func(c *Config) { c.Operators = c.Operators[1:] },
+		} {
+			l := staged(t, stage)
+			before := l.round(1)
+			ann := l.approval(1, "ann")
+			config := ConfigSet{Config: l.migration().Config, By: "ann"}
+			change(&config.Config)
+			l.must(&config)
+			by, needed, err := Approvals(l.tables, before, l.now)
+			if err != nil || len(by) >= needed {
+				t.Fatalf("%s, %s: approved by %v, %d needed, %v", stage, name, by, needed, err)
+			}
+			if err := l.try(ann); err == nil {
+				t.Errorf("%s, %s: the same operator again", stage, name)
+			}
+			l.must(l.approval(1, "ben"))
+			after := l.round(1)
+			if by, needed, err := Approvals(l.tables, after, l.now); err != nil || len(by) != needed {
+				t.Errorf("%s, %s: approved by %v, %d needed, %v", stage, name, by, needed, err)
+			}
+			if after.Status != before.Status || after.Approved != before.Approved || !after.Day.Equal(before.Day) {
+				t.Errorf("%s, %s: %+v", stage, name, after)
+			}
+		}
 	}
 }
 
