@@ -25,11 +25,12 @@ var mayImport = map[string][]string{
 	"ethclient":                 {"swap", "swap/merkle", "ethclient/contracts"},
 	"ethclient/sender":          {"swap", "swap/merkle", "ethclient", "ethclient/contracts", "ethclient/sender/bindings", "ethclient/sender/signer"},
 	"ethclient/sender/signer":   {"swap"},
+	"ethclient/sender/safe":     {"swap"},
 	"ethclient/sender/bindings": {"ethclient/contracts"}, // its generator
 	"store":                     {"swap", "swap/ledger"},
 	"audit":                     {"swap", "swap/cryptonote", "swap/merkle", "swap/ledger", "oxenrpc/wire"},
 	"audit/follow":              {"audit", "swap", "swap/ledger"},
-	"audit/diff":                {"swap/ledger"},
+	"audit/diff":                {"audit/follow", "swap/ledger"},
 	"audit/logtest":             {"swap", "swap/ledger"},
 	"audit/page":                {"audit", "swap"},
 	"cmd/oxenaudit":             {"audit", "audit/follow", "audit/diff", "audit/page", "swap", "swap/cryptonote", "swap/merkle", "swap/ledger", "ethclient", "ethclient/contracts"},
@@ -44,6 +45,7 @@ var onlyIn = map[string][]string{
 	"github.com/spf13/cobra":                              {"cmd"},
 	"github.com/BurntSushi/toml":                          {"cmd"},
 	"github.com/ethereum/go-ethereum/accounts/keystore":   {"ethclient/sender/signer", "cmd/oxendemo"},
+	"github.com/ethereum/go-ethereum/accounts/external":   {"ethclient/sender/signer"},
 	"github.com/ethereum/go-ethereum/ethclient/simulated": {"cmd/oxendemo"},
 }
 
