@@ -23,10 +23,11 @@ var mayImport = map[string][]string{
 	"oxenrpc":                   {"swap", "swap/cryptonote", "oxenrpc/wire"},
 	"oxenrpc/oxentest":          {"oxenrpc/wire"},
 	"ethclient":                 {"swap", "swap/merkle", "ethclient/contracts"},
-	"ethclient/sender":          {"swap", "swap/merkle", "ethclient", "ethclient/contracts", "ethclient/sender/bindings", "ethclient/sender/signer"},
+	"ethclient/sender":          {"swap", "swap/merkle", "ethclient", "ethclient/contracts", "ethclient/sender/bindings", "ethclient/sender/state", "ethclient/sender/signer"},
 	"ethclient/sender/signer":   {"swap"},
 	"ethclient/sender/safe":     {"swap"},
 	"ethclient/sender/bindings": {"ethclient/contracts"}, // its generator
+	"ethclient/sender/state":    {"swap"},
 	"store":                     {"swap", "swap/ledger"},
 	"audit":                     {"swap", "swap/cryptonote", "swap/merkle", "swap/ledger", "oxenrpc/wire"},
 	"audit/follow":              {"audit", "swap", "swap/ledger"},

@@ -36,6 +36,9 @@ go mod tidy -diff
 step "generated bindings are those of the contracts"
 go run ./ethclient/sender/bindings/generate.go --check
 
+step "the send state's diagram in docs/SENDING.md is that of its table"
+go test -count=1 -run TestDiagram ./ethclient/sender/state
+
 step "contracts reproduce from source"
 ./ethclient/contracts/build.sh --check
 
