@@ -212,12 +212,9 @@ func (s *Sender) Fund(ctx context.Context, signer signer.Signer, round uint64, g
 	}
 	out := &Funded{Round: round, Goal: goal}
 	if round != 0 {
-		r, err := op.round(ctx, round)
+		r, err := op.payable(ctx, round)
 		if err != nil {
 			return nil, err
-		}
-		if !r.Status.Open() && r.Status != swap.ActiveRound {
-			return nil, fmt.Errorf("round %d is %s: nothing will be paid from it", round, r.Status)
 		}
 		out.Goal = r.Total
 	}
@@ -259,20 +256,34 @@ func (s *Sender) Fund(ctx context.Context, signer signer.Signer, round uint64, g
 	return out, op.end(ctx)
 }
 
+// payable is a round from which something will be paid, or is.
+func (op *operation) payable(ctx context.Context, number uint64) (swap.Round, error) {
+	r, err := op.round(ctx, number)
+	if err == nil && !r.Status.Open() && r.Status != swap.ActiveRound {
+		err = fmt.Errorf("round %d is %s: nothing will be paid from it", number, r.Status)
+	}
+	return r, err
+}
+
 func (op *operation) transfer(ctx context.Context, amount swap.Amount) (call, error) {
 	if err := op.mustBeDevelopment(fmt.Sprintf("transfer %s atomic SESH (%s SESH) to %s", amount, amount.Coins(), op.m.Distributor.Address)); err != nil {
 		return call{}, err
 	}
-	token, from := op.m.Distributor.Token, swap.EVMAddress(op.signer.Address())
 	if err := op.mustBe("owner", op.state.Owner); err != nil {
 		return call{}, err
 	}
-	has, err := op.chain.TokenBalance(ctx, token, from, nil)
+	return op.transferFromOwner(ctx, amount)
+}
+
+// transferFromOwner is the owner's transfer to the distributor, if the owner holds that much.
+func (op *operation) transferFromOwner(ctx context.Context, amount swap.Amount) (call, error) {
+	token, owner := op.m.Distributor.Token, op.state.Owner
+	has, err := op.chain.TokenBalance(ctx, token, owner, nil)
 	if err != nil {
 		return call{}, err
 	}
 	if has < amount {
-		return call{}, fmt.Errorf("the owner %s holds %s SESH, %s are missing in the distributor: give the owner %s more", from, has.Coins(), amount.Coins(), (amount - has).Coins())
+		return call{}, fmt.Errorf("the owner %s holds %s SESH, %s are missing in the distributor: give the owner %s more", owner, has.Coins(), amount.Coins(), (amount - has).Coins())
 	}
 	to := common.Address(token)
 	return call{to: &to, data: bindings.NewTestToken().PackTransfer(op.at, wei(amount)), amount: amount}, nil

@@ -152,6 +152,9 @@ func (s *Sender) Propose(ctx context.Context, signer signer.Signer, number uint6
 		return swap.Round{}, err
 	}
 	return op.move(ctx, swap.PurposePropose, number, []swap.RoundStatus{swap.ProposedRound, swap.ActiveRound}, func(r swap.Round) (call, error) {
+		if err := op.mustBe("publisher", op.state.Publisher); err != nil {
+			return call{}, err
+		}
 		return op.proposal(ctx, r)
 	})
 }
@@ -160,9 +163,6 @@ func (s *Sender) Propose(ctx context.Context, signer signer.Signer, number uint6
 func (op *operation) proposal(ctx context.Context, r swap.Round) (call, error) {
 	if r.Status != swap.ApprovedRound {
 		return call{}, fmt.Errorf("round %d is %s: only an approved one is proposed (`oxenswap round approve %d`)", r.Round, r.Status, r.Round)
-	}
-	if err := op.mustBe("publisher", op.state.Publisher); err != nil {
-		return call{}, err
 	}
 	if p := op.state.Pending; p.Round != 0 {
 		return call{}, fmt.Errorf("round %d is pending on chain: activate or cancel it first", p.Round)
@@ -392,7 +392,7 @@ func (op *operation) mustBeDevelopment(what string) error {
 	if op.m.Terms.DevelopmentChain() {
 		return nil
 	}
-	return fmt.Errorf("on chain %d the owner must %s with the owner's own wallet: this program signs for the owner on a development chain only", op.m.Terms.Token.ChainID, what)
+	return fmt.Errorf("on chain %d the owner must %s with the owner's own wallet: this program signs for the owner on a development chain only; `oxenswap chain safe-export` writes the call for a Safe", op.m.Terms.Token.ChainID, what)
 }
 
 func unix(seconds uint64) string {
