@@ -23,7 +23,8 @@ var mayImport = map[string][]string{
 	"oxenrpc":                   {"swap", "swap/cryptonote", "oxenrpc/wire"},
 	"oxenrpc/oxentest":          {"oxenrpc/wire"},
 	"ethclient":                 {"swap", "swap/merkle", "ethclient/contracts"},
-	"ethclient/sender":          {"swap", "swap/merkle", "ethclient", "ethclient/contracts", "ethclient/sender/bindings", "ethclient/sender/state", "ethclient/sender/signer"},
+	"ethclient/reconcile":       {"swap", "swap/merkle", "swap/ledger", "ethclient"},
+	"ethclient/sender":          {"swap", "swap/merkle", "ethclient", "ethclient/contracts", "ethclient/reconcile", "ethclient/sender/bindings", "ethclient/sender/state", "ethclient/sender/signer"},
 	"ethclient/sender/signer":   {"swap"},
 	"ethclient/sender/safe":     {"swap"},
 	"ethclient/sender/bindings": {"ethclient/contracts"}, // its generator
