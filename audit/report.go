@@ -103,7 +103,7 @@ func (r *Report) global(kind string, err error) {
 }
 
 func (r *Report) problem(p Problem) {
-	p.What = printable(p.What)
+	p.What = Printable(p.What)
 	if len(p.What) > maxWhat {
 		p.What = strings.ToValidUTF8(p.What[:maxWhat], "") + "..."
 	}
@@ -117,8 +117,8 @@ func (r *Report) problem(p Problem) {
 	}
 }
 
-// printable keeps what a log says from steering a terminal or breaking lines.
-func printable(s string) string {
+// Printable keeps what a log says from steering a terminal or breaking lines.
+func Printable(s string) string {
 	s = strings.ReplaceAll(s, "\n", "; ")
 	return strings.Map(func(c rune) rune {
 		if !unicode.IsPrint(c) {
@@ -164,7 +164,7 @@ func addCount(list *[]Count, what string, n uint64) {
 func (r *Report) WriteText(w io.Writer) error {
 	out := &strings.Builder{}
 	if r.Origin != "" {
-		fmt.Fprintf(out, "%s, %d entries, root %s\n", printable(r.Origin), r.Entries, r.Root)
+		fmt.Fprintf(out, "%s, %d entries, root %s\n", Printable(r.Origin), r.Entries, r.Root)
 		fmt.Fprintf(out, "anchors: %s\n", r.Anchors)
 	}
 	writeCounts(out, "checked", r.Checked)

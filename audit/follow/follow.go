@@ -152,11 +152,10 @@ func (l *Log) Extends(old ledger.Checkpoint) error {
 	return nil
 }
 
-// FirstDifference is the number of the first entry that two logs do not share, which is the size of the smaller one if the
-// other only goes on. It compares roots, so it reads few tiles of each.
-func FirstDifference(a, b *Log) (int64, error) {
+// FirstDifference is the number of the first of size entries that two logs do not share, or size. It compares roots, so it
+// needs few hashes of each.
+func FirstDifference(a, b tlog.HashReader, size int64) (int64, error) {
 	var failed error
-	size := min(a.N, b.N)
 	n := sort.Search(int(size), func(i int) bool {
 		x, errA := ledger.TreeHash(int64(i)+1, a)
 		y, errB := ledger.TreeHash(int64(i)+1, b)

@@ -99,12 +99,12 @@ func TestExtends(t *testing.T) {
 func TestFirstDifference(t *testing.T) {
 	l := grown(t, 600)
 	for _, n := range []int{0, 1, 255, 256, 511, 598, 599} {
-		got, err := FirstDifference(opened(t, l), opened(t, forked(l, n)))
+		got, err := FirstDifference(opened(t, l), opened(t, forked(l, n)), 600)
 		if err != nil || got != int64(n) {
 			t.Errorf("entry %d: %d, %v", n, got, err)
 		}
 	}
-	if got, err := FirstDifference(opened(t, l.Cut(300)), opened(t, l)); err != nil || got != 300 {
+	if got, err := FirstDifference(opened(t, l.Cut(300)), opened(t, l), 300); err != nil || got != 300 {
 		t.Errorf("a log that goes on: %d, %v", got, err)
 	}
 }

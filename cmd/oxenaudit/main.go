@@ -75,7 +75,7 @@ func newRoot(stdout, stderr io.Writer) *cobra.Command {
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return usage("%v (see `%s --help`)", err, c.CommandPath())
 	})
-	root.AddCommand(newReplay(stdout, stderr), &cobra.Command{
+	root.AddCommand(newReplay(stdout, stderr), newReceipt(stdout), newConsistency(stdout), newDiff(stdout), newWatch(stdout, stderr), &cobra.Command{
 		Use: "version", Short: "Print the version of this program", Args: exactArgs(0),
 		RunE: func(*cobra.Command, []string) error {
 			_, err := fmt.Fprintln(stdout, version)

@@ -2,13 +2,11 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"regexp"
-	"strings"
 
 	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
@@ -17,9 +15,6 @@ import (
 	"oxenswap/audit"
 	"oxenswap/swap/ledger"
 )
-
-// maxCheckpoint bounds the file of --since, in bytes.
-const maxCheckpoint = ledger.MaxCheckpointSize
 
 func newReplay(stdout, stderr io.Writer) *cobra.Command {
 	var o audit.Options
@@ -43,11 +38,10 @@ to agree with itself, and the exit code is 1.`,
 				return err
 			}
 			if since != "" {
-				data, err := readCheckpoint(since)
-				if err != nil {
-					return err
+				var err error
+				if o.Since, err = readBounded(since, ledger.MaxCheckpointSize); err != nil {
+					return fmt.Errorf("--since: %w", err)
 				}
-				o.Since = data
 			}
 			if c.Flags().Changed("rpc") {
 				dial, err := dialer(rpc)
@@ -97,44 +91,6 @@ func checkAnchors(o audit.Options) error {
 	return nil
 }
 
-func readCheckpoint(path string) ([]byte, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, fmt.Errorf("--since: %w", err)
-	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, maxCheckpoint+1))
-	if err != nil {
-		return nil, fmt.Errorf("--since: %w", err)
-	}
-	if len(data) > maxCheckpoint {
-		return nil, fmt.Errorf("--since: %s is no checkpoint: it has more than %d bytes", path, maxCheckpoint)
-	}
-	return data, nil
-}
-
-// openExport gives the files of a folder or URL; done frees what that took.
-func openExport(ctx context.Context, place string) (export fs.FS, done func(), err error) {
-	if strings.HasPrefix(place, "http://") || strings.HasPrefix(place, "https://") {
-		w, err := newWebFS(ctx, place)
-		if err != nil {
-			return nil, nil, err
-		}
-		return w, w.close, nil
-	}
-	if strings.Contains(place, "://") {
-		return nil, nil, usage("%s: an export is a folder or an http(s) URL", place)
-	}
-	info, err := os.Stat(place)
-	if err != nil {
-		return nil, nil, err
-	}
-	if !info.IsDir() {
-		return nil, nil, usage("%s is a file: give the folder that `oxenswap ledger export` wrote", place)
-	}
-	return os.DirFS(place), func() {}, nil
-}
-
 // bar shows progress on a terminal.
 func bar(stderr io.Writer) func(done, total uint64) {
 	f, ok := stderr.(*os.File)
@@ -158,18 +114,9 @@ func replay(ctx context.Context, export fs.FS, o audit.Options, asJSON bool, std
 		return err
 	}
 	if asJSON {
-		enc := json.NewEncoder(stdout)
-		enc.SetEscapeHTML(false)
-		enc.SetIndent("", "  ")
-		err = enc.Encode(report)
+		err = writeJSON(stdout, report)
 	} else {
 		err = report.WriteText(stdout)
 	}
-	if err != nil {
-		return err
-	}
-	if !report.OK() {
-		return errNo
-	}
-	return nil
+	return answered(err, report.OK())
 }

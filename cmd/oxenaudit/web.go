@@ -9,12 +9,16 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
+
+	"oxenswap/swap/ledger"
 )
 
 const (
-	// maxFile bounds one file of an export, in bytes: an attachment of 1 GiB that did not compress.
-	maxFile = 1<<30 + 1<<20
+	// maxAttachment bounds a stored attachment, in bytes: one of 1 GiB that did not compress.
+	maxAttachment = 1<<30 + 1<<20
+	maxTile       = 256 * 32
 	// webTries is how often a file is asked for while the server fails; webPause is the time before the second try.
 	webTries, webPause = 4, 500 * time.Millisecond
 	webTimeout         = 30 * time.Second // until the header of an answer
@@ -96,6 +100,21 @@ func (w *webFS) fetch(name string) (*os.File, error) {
 	}
 }
 
+// maxSize is the largest that a file of this name can be, in bytes.
+func maxSize(name string) int64 {
+	switch {
+	case name == "checkpoint":
+		return ledger.MaxCheckpointSize
+	case name == "manifest":
+		return ledger.MaxManifestSize
+	case strings.HasPrefix(name, "tile/entries/"):
+		return ledger.MaxBundleSize
+	case strings.HasPrefix(name, "tile/"):
+		return maxTile
+	}
+	return maxAttachment
+}
+
 // fetchOnce says whether a failure may pass by itself.
 func (w *webFS) fetchOnce(name string) (f *os.File, again bool, err error) {
 	request, err := http.NewRequestWithContext(w.ctx, http.MethodGet, w.base.JoinPath(name).String(), nil)
@@ -116,9 +135,10 @@ func (w *webFS) fetchOnce(name string) (f *os.File, again bool, err error) {
 	if f, err = os.CreateTemp(w.dir, ".get-*"); err != nil {
 		return nil, false, err
 	}
-	n, err := io.Copy(f, io.LimitReader(answer.Body, maxFile+1))
-	if err == nil && n > maxFile {
-		err = fmt.Errorf("it has more than %d bytes", int64(maxFile))
+	limit := maxSize(name)
+	n, err := io.Copy(f, io.LimitReader(answer.Body, limit+1))
+	if err == nil && n > limit {
+		err = fmt.Errorf("it has more than %d bytes", limit)
 	}
 	if err == nil {
 		_, err = f.Seek(0, io.SeekStart)
@@ -126,7 +146,7 @@ func (w *webFS) fetchOnce(name string) (f *os.File, again bool, err error) {
 	if err != nil {
 		f.Close()
 		os.Remove(f.Name())
-		return nil, n <= maxFile, err
+		return nil, n <= limit, err
 	}
 	return f, false, nil
 }
