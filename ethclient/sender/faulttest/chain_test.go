@@ -1,0 +1,176 @@
+package faulttest
+
+import (
+	"context"
+	"math/big"
+	"net"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/ethereum/go-ethereum/common"
+	"github.com/ethereum/go-ethereum/core/types"
+	"github.com/ethereum/go-ethereum/eth/ethconfig"
+	geth "github.com/ethereum/go-ethereum/ethclient"
+	"github.com/ethereum/go-ethereum/ethclient/simulated"
+	"github.com/ethereum/go-ethereum/node"
+)
+
+// start is the time of the first block: ahead of every clock, so that each block is exactly one second later.
+const start = 2_000_000_000
+
+// chain is a development chain with a real RPC port, which makes blocks when it is told to.
+type chain interface {
+	id() uint64
+	url() string
+	// final is how many blocks are above a final one; negative: the node itself says which block is final.
+	final() int
+	mine(n int)
+	pass(seconds int)
+	// forget empties the pool of transactions.
+	forget()
+	// reorganise replaces the newest blocks by one more of its own; those carry none of the transactions, which are not
+	// in the pool either.
+	reorganise(depth int)
+	// raise makes the base fee at least that many times higher.
+	raise(times int64)
+	client() *geth.Client // around every fault
+}
+
+// maker makes a chain on which the given accounts have money. epoch is half of how many blocks a final one has above it.
+type maker func(t *testing.T, epoch int, rich ...common.Address) chain
+
+// makers are the nodes of different make, by name.
+func makers() map[string]maker { return map[string]maker{"simulated": newSimulated, "anvil": newAnvil} }
+
+// onEach runs a test on every kind of node.
+func onEach(t *testing.T, run func(t *testing.T, make maker)) {
+	t.Helper()
+	for _, name := range []string{"simulated", "anvil"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			run(t, makers()[name])
+		})
+	}
+}
+
+// freePort finds a port that nobody listens on.
+func freePort(t *testing.T) int {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	must(t, err)
+	defer l.Close()
+	return l.Addr().(*net.TCPAddr).Port
+}
+
+// simulatedChain is go-ethereum's.
+type simulatedChain struct {
+	t     *testing.T
+	sim   *simulated.Backend
+	port  int
+	above int
+	c     *geth.Client
+	burnt uint64 // transactions sent to raise the base fee
+}
+
+func newSimulated(t *testing.T, epoch int, rich ...common.Address) chain {
+	return newSimulatedOf(t, 1337, epoch, rich...)
+}
+
+func newSimulatedOf(t *testing.T, id int64, epoch int, rich ...common.Address) chain {
+	t.Helper()
+	s := &simulatedChain{t: t, port: freePort(t), above: 2 * epoch}
+	alloc := types.GenesisAlloc{
+		// JUMPDEST PUSH0 JUMP: burns all gas
+		burner: {Code: []byte{0x5b, 0x5f, 0x56}, Balance: new(big.Int)},
+	}
+	for _, a := range append(rich, keyOf("burner").Address()) {
+		alloc[a] = types.Account{Balance: wealth()}
+	}
+	s.sim = simulated.NewBackend(alloc, func(n *node.Config, eth *ethconfig.Config) {
+		n.HTTPHost, n.HTTPPort, n.HTTPModules = "127.0.0.1", s.port, []string{"eth"}
+		rules := *eth.Genesis.Config
+		rules.OsakaTime, rules.BogotaTime = nil, nil
+		rules.ChainID = big.NewInt(id)
+		eth.Genesis.Config = &rules
+		eth.NetworkId = uint64(id)
+		eth.Genesis.GasLimit, eth.Miner.GasCeil = 32_000_000, 32_000_000
+		eth.Genesis.Timestamp = start
+	})
+	var err error
+	s.c, err = geth.Dial(s.url())
+	must(t, err)
+	t.Cleanup(func() {
+		s.c.Close()
+		s.sim.Close()
+	})
+	return s
+}
+
+var burner = common.HexToAddress("0x00000000000000000000000000000000000b0b0b")
+
+func wealth() *big.Int { return new(big.Int).Lsh(big.NewInt(1), 90) }
+
+func (s *simulatedChain) id() uint64           { return 1337 }
+func (s *simulatedChain) url() string          { return "http://127.0.0.1:" + strconv.Itoa(s.port) }
+func (s *simulatedChain) final() int           { return s.above }
+func (s *simulatedChain) client() *geth.Client { return s.c }
+func (s *simulatedChain) forget()              { s.sim.Rollback() }
+
+func (s *simulatedChain) mine(n int) {
+	for range n {
+		s.sim.Commit()
+	}
+}
+
+func (s *simulatedChain) pass(seconds int) {
+	s.t.Helper()
+	s.sim.Rollback() // the pool forgets mined transactions in the background; AdjustTime refuses until then
+	must(s.t, s.sim.AdjustTime(time.Duration(seconds)*time.Second))
+}
+
+func (s *simulatedChain) reorganise(depth int) {
+	s.t.Helper()
+	head, err := s.c.BlockNumber(s.t.Context())
+	must(s.t, err)
+	parent, err := s.c.HeaderByNumber(s.t.Context(), new(big.Int).SetUint64(head-uint64(depth)))
+	must(s.t, err)
+	s.sim.Rollback()
+	must(s.t, s.sim.Fork(parent.Hash()))
+	s.mine(depth + 1)
+}
+
+// raise fills blocks: each raises the base fee by an eighth.
+func (s *simulatedChain) raise(times int64) {
+	s.t.Helper()
+	ctx := s.t.Context()
+	from := keyOf("burner")
+	fee := func() *big.Int {
+		h, err := s.c.HeaderByNumber(ctx, nil)
+		must(s.t, err)
+		return h.BaseFee
+	}
+	want := new(big.Int).Mul(fee(), big.NewInt(times))
+	for fee().Cmp(want) < 0 {
+		tip := big.NewInt(1e13) // ahead of everything else in the pool
+		tx, err := from.SignTx(ctx, types.NewTx(&types.DynamicFeeTx{
+			ChainID: new(big.Int).SetUint64(s.id()), Nonce: s.burnt, To: &burner, Gas: 31_900_000, GasTipCap: tip,
+			GasFeeCap: new(big.Int).Add(tip, new(big.Int).Lsh(want, 1)),
+		}), new(big.Int).SetUint64(s.id()))
+		must(s.t, err)
+		must(s.t, s.c.SendTransaction(ctx, tx))
+		s.burnt++
+		s.mine(1)
+	}
+}
+
+// receipt waits for a node's index of transactions, which is made in the background.
+func receipt(ctx context.Context, c *geth.Client, hash common.Hash) (*types.Receipt, error) {
+	for {
+		r, err := c.TransactionReceipt(ctx, hash)
+		if err == nil || !strings.Contains(err.Error(), "indexing is in progress") {
+			return r, err
+		}
+	}
+}
