@@ -29,6 +29,14 @@ type altered struct {
 	receipt func(r *types.Receipt, err error) (*types.Receipt, error)
 }
 
+// Client makes the reader ask one by one where a single answer is altered.
+func (a *altered) Client() *rpc.Client {
+	if a.receipt != nil || a.header != nil {
+		return nil
+	}
+	return a.client.Client()
+}
+
 func (a *altered) ChainID(ctx context.Context) (*big.Int, error) {
 	if a.id != nil {
 		return a.id(), nil

@@ -132,8 +132,8 @@ func (r *Reader) Claimed(ctx context.Context, address swap.EVMAddress, recipient
 func (r *Reader) claimed(ctx context.Context, address swap.EVMAddress, recipients []swap.EVMAddress, block uint64) ([]swap.Amount, error) {
 	d := &view{ctx: ctx, node: r.first(), abi: &r.distributor.ABI, at: address, block: number(block)}
 	out := make([]swap.Amount, len(recipients))
-	remote, ok := r.first().Backend.(interface{ Client() *rpc.Client })
-	if !ok {
+	client := remote(r.first())
+	if client == nil {
 		for i, to := range recipients {
 			out[i] = d.amount(d.call("claimed", common.Address(to)), 0)
 		}
@@ -149,7 +149,7 @@ func (r *Reader) claimed(ctx context.Context, address swap.EVMAddress, recipient
 		call := map[string]any{"to": common.Address(address), "data": hexutil.Bytes(data)}
 		batch[i] = rpc.BatchElem{Method: "eth_call", Args: []any{call, fmt.Sprintf("0x%x", block)}, Result: &answers[i]}
 	}
-	if err := remote.Client().BatchCallContext(ctx, batch); err != nil {
+	if err := client.BatchCallContext(ctx, batch); err != nil {
 		return nil, err
 	}
 	for i := range batch {

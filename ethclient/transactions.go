@@ -2,50 +2,13 @@ package ethclient
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math/big"
 
-	"github.com/ethereum/go-ethereum"
 	"github.com/ethereum/go-ethereum/common"
-	"github.com/ethereum/go-ethereum/core/types"
 
 	"oxenswap/swap"
 )
-
-// Receipt returns where a transaction is, on a chain that the first node still has, or nil if no block holds it. Any
-// other answer, such as that the node is still indexing, is an error: nothing follows from it.
-func (r *Reader) Receipt(ctx context.Context, hash swap.Hash) (*swap.Inclusion, error) {
-	receipt, err := r.first().TransactionReceipt(ctx, common.Hash(hash))
-	if errors.Is(err, ethereum.NotFound) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("receipt of transaction 0x%s: %w", hash, err)
-	}
-	if receipt.TxHash != common.Hash(hash) || receipt.BlockNumber == nil || !receipt.BlockNumber.IsUint64() {
-		return nil, fmt.Errorf("receipt of transaction 0x%s: it is of %s in block %v: %w", hash, receipt.TxHash, receipt.BlockNumber, ErrMalformed)
-	}
-	block, err := r.first().block(ctx, receipt.BlockNumber)
-	if err != nil {
-		return nil, err
-	}
-	if block.Hash != receipt.BlockHash {
-		return nil, fmt.Errorf("receipt of transaction 0x%s: block %d: %w", hash, block.Number, ErrReorganised)
-	}
-	fee := new(big.Int)
-	if receipt.EffectiveGasPrice != nil {
-		fee.Mul(receipt.EffectiveGasPrice, number(receipt.GasUsed))
-	}
-	paid, err := amount(fee)
-	if err != nil {
-		return nil, fmt.Errorf("fee of transaction 0x%s: %w", hash, err)
-	}
-	return &swap.Inclusion{
-		Hash: hash, Block: block.Number, BlockHash: swap.Hash(block.Hash),
-		Success: receipt.Status == types.ReceiptStatusSuccessful, GasUsed: receipt.GasUsed, Fee: paid,
-	}, nil
-}
 
 // arbitrum are Arbitrum One, its Sepolia test chain and Nova: they have no mempool in which a tip would buy anything.
 func arbitrum(chainID uint64) bool {
