@@ -29,7 +29,8 @@ func TestMain(m *testing.M) {
 
 // TestScript runs the commands as a person types them, on two exports of one small log: $EXPORT and $FORGED (a correction
 // changed, and everything signed again with the real key). $KEY and $MIGRATION are the anchors, earlier is a checkpoint of
-// the log, $URL serves $EXPORT. Another log has a proof of coins: $FULL, and $PUBLIC, which withholds what is private, with
+// the log, $URL serves $EXPORT. $GROWN is the log with a further entry, grown its checkpoint, receipt that of entry 2 under
+// earlier, golden what testdata/golden holds. Another log has a proof of coins: $FULL, and $PUBLIC, which withholds what is private, with
 // $COINS_KEY and $COINS as anchors.
 func TestScript(t *testing.T) {
 	testscript.Run(t, testscript.Params{
@@ -45,6 +46,23 @@ func TestScript(t *testing.T) {
 			coins.export(t, full)
 			coins.export(t, public, coins.private...)
 			last := len(l.lines) - 1
+			receipt, err := ledger.NewReceipt(l.lines[last], l.checkpoint(t, last+1), mustVerifier(t, l.vkey), l.Hashes)
+			if err != nil {
+				return err
+			}
+			if err := os.WriteFile(filepath.Join(e.WorkDir, "receipt"), receipt, 0o644); err != nil {
+				return err
+			}
+			if err := os.CopyFS(filepath.Join(e.WorkDir, "golden"), os.DirFS("testdata/golden")); err != nil {
+				return err
+			}
+			larger := smallLog(t)
+			larger.add(t, &swap.Correction{Entry: 2, Note: "<b>it was</b>\x1b[2J theirs", By: "ben"})
+			grown := filepath.Join(e.WorkDir, "more")
+			larger.export(t, grown)
+			if err := os.WriteFile(filepath.Join(e.WorkDir, "grown"), larger.checkpoint(t, last+2), 0o644); err != nil {
+				return err
+			}
 			if err := os.WriteFile(filepath.Join(e.WorkDir, "earlier"), l.checkpoint(t, last+1), 0o644); err != nil {
 				return err
 			}
@@ -53,7 +71,7 @@ func TestScript(t *testing.T) {
 			server := httptest.NewServer(http.FileServer(http.Dir(export)))
 			e.Defer(server.Close)
 			for name, value := range map[string]string{
-				"EXPORT": export, "FORGED": forged, "KEY": l.vkey, "MIGRATION": l.terms.ID(), "URL": server.URL,
+				"EXPORT": export, "FORGED": forged, "KEY": l.vkey, "MIGRATION": l.terms.ID(), "URL": server.URL, "GROWN": grown,
 				"FULL": full, "PUBLIC": public, "COINS_KEY": coins.vkey, "COINS": coins.terms.ID(),
 			} {
 				e.Setenv(name, value)
@@ -151,6 +169,13 @@ func (l *testLog) add(t *testing.T, event swap.Event, attachments ...[]byte) {
 	line, err := ledger.FormatEntry(ledger.Entry{Seq: seq, Time: l.now, Kind: event.Kind(), Body: body})
 	must(t, err)
 	l.lines = append(l.lines, line)
+}
+
+func mustVerifier(t *testing.T, vkey string) note.Verifier {
+	t.Helper()
+	v, err := ledger.NewVerifier(vkey)
+	must(t, err)
+	return v
 }
 
 func (l *testLog) checkpoint(t *testing.T, size int) []byte {

@@ -151,3 +151,38 @@ func FuzzParseReceipt(f *testing.F) {
 		}
 	})
 }
+
+// FuzzCheckReceipt: whatever is done to a receipt, what is still accepted shows an entry that the log has, in its place.
+// Only signatures of keys that nobody asked about can be added to it or changed.
+func FuzzCheckReceipt(f *testing.F) {
+	log := newTestLog(f)
+	log.grow(f, 9)
+	checkpoint := log.checkpoint(f)
+	for _, i := range []int{0, 3, 8} {
+		data, err := NewReceipt(log.records[i], checkpoint, log.key, log.Hashes)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(data, uint16(40), byte(1), uint16(0))
+		f.Add(data, uint16(len(data)-3), byte(0x20), uint16(7))
+		f.Add(append(data, "— w AAAAAAA=\n"...), uint16(len(data)+6), byte(1), uint16(0))
+	}
+	tree, _, err := OpenCheckpoint(checkpoint, log.key)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, data []byte, at uint16, bits byte, cut uint16) {
+		if len(data) > 0 {
+			data[int(at)%len(data)] ^= bits
+			data = data[:len(data)-int(cut)%len(data)]
+		}
+		e, c, _, err := CheckReceipt(data, log.key)
+		if err != nil {
+			return
+		}
+		r, err := ParseReceipt(data)
+		if err != nil || c != tree || e.Seq > 8 || !bytes.Equal(r.Entry, log.records[e.Seq]) || r.Index != int64(e.Seq) {
+			t.Fatalf("accepted: %q, entry %d of %+v, %v", data, e.Seq, c, err)
+		}
+	})
+}
