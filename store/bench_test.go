@@ -33,11 +33,15 @@ func BenchmarkAppend(b *testing.B) {
 			sequence := uint32(0)
 			for b.Loop() {
 				sequence++
+				claims := make([]swap.Record, waiting)
+				for i := range claims {
+					claims[i].Event = w.claim(i, sequence, to)
+				}
 				start := time.Now()
 				var all sync.WaitGroup
-				for i := range waiting {
+				for _, c := range claims {
 					all.Go(func() {
-						if _, err := update(s, swap.Record{Event: w.claim(i, sequence, to)}); err != nil {
+						if _, err := update(s, c); err != nil {
 							b.Error(err)
 						}
 					})

@@ -57,7 +57,7 @@ func TestCrashPoints(t *testing.T) {
 		want := w.verify(s.Reader)
 		w.must(s.do(context.Background(), func(b *batch) error {
 			// The pages that do not fit into the cache go to the file before the commit.
-			_, err := b.tables.tx.Exec("PRAGMA cache_size = 5")
+			_, err := b.tables.tx.ExecContext(context.Background(), "PRAGMA cache_size = 5")
 			w.must(err)
 			_, err = b.append([]swap.Record{w.taken(250), {Event: w.claim(2, 1, w.address())}}, w.clock.Now())
 			copyFiles(t, live, crash, databaseFiles()...)

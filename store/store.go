@@ -72,6 +72,8 @@ type Store struct {
 	last      time.Time
 	edge      ledger.Frontier // of the tree of size entries
 	migration *swap.Migration // as committed; nil: not read
+	together  int             // jobs of the last transaction
+	took      time.Duration   // of the last transaction
 }
 
 var _ swap.Ledger = (*Store)(nil)

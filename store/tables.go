@@ -19,9 +19,10 @@ import (
 // tlog.HashReader.
 type tables struct {
 	ctx       context.Context
-	tx        *sqlx.Tx
+	tx        queryer
 	terms     *termsCache
 	frozen    bool            // nothing may be written
+	changed   bool            // something was written, or tried
 	migration *swap.Migration // as last read or written in this transaction; nil: not read
 }
 
@@ -30,6 +31,45 @@ var (
 	_ swap.Attachments = (*tables)(nil)
 	_ tlog.HashReader  = (*tables)(nil)
 )
+
+// queryer is a transaction of the pool's (sqlx.Tx) or the writer's.
+type queryer interface {
+	sqlx.QueryerContext
+	sqlx.ExecerContext
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+}
+
+// writing is a transaction of the writer. database/sql starts a goroutine for every query of a transaction of its own, which
+// takes longer than the query.
+type writing struct {
+	*sqlx.Conn
+	over bool
+}
+
+func begin(ctx context.Context, db *sqlx.DB) (*writing, error) {
+	conn, err := db.Connx(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := conn.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
+		return nil, errors.Join(err, conn.Close())
+	}
+	return &writing{Conn: conn}, nil
+}
+
+func (w *writing) commit(ctx context.Context) error {
+	_, err := w.ExecContext(ctx, "COMMIT")
+	w.over = err == nil
+	return err
+}
+
+// end undoes a transaction that was not committed, and gives the connection back.
+func (w *writing) end(ctx context.Context) {
+	if !w.over {
+		w.ExecContext(ctx, "ROLLBACK") // fails where SQLite has undone it already
+	}
+	w.Conn.Close()
+}
 
 var errFrozen = errors.New("the tables may only be read here: return records to change them")
 
@@ -103,6 +143,7 @@ func (t *tables) change(what, query string, args ...any) (bool, error) {
 	if t.frozen {
 		return false, errFrozen
 	}
+	t.changed = true
 	result, err := t.tx.ExecContext(t.ctx, query, args...)
 	if err != nil {
 		return false, fmt.Errorf("write %s: %w", what, err)

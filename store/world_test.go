@@ -357,7 +357,7 @@ func dump(t tb, r *Reader) string {
 	err := r.view(context.Background(), func(t *tables) error {
 		for _, p := range projections() {
 			fmt.Fprintf(&out, "%s\n", p.table)
-			rows, err := t.tx.Queryx("SELECT * FROM " + p.table + " ORDER BY " + p.order)
+			rows, err := t.tx.QueryxContext(t.ctx, "SELECT * FROM "+p.table+" ORDER BY "+p.order)
 			if err != nil {
 				return err
 			}
