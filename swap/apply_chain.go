@@ -307,6 +307,8 @@ func (e *RootProposed) apply(a *applier) error {
 		return a.alarm("round %d was proposed on chain with total %s instead of %s", e.Round, e.Total, r.Total)
 	case e.LedgerSize != r.Approved+1:
 		return a.alarm("round %d was proposed on chain for ledger size %d instead of %d", e.Round, e.LedgerSize, r.Approved+1)
+	case e.OwnRoot != nil:
+		return a.alarm("round %d was proposed on chain for a ledger with root 0x%s at size %d, this one has 0x%s", e.Round, e.LedgerRoot, e.LedgerSize, e.OwnRoot)
 	}
 	r.Status, r.Proposed = ProposedRound, a.seq
 	return a.SetRound(r)

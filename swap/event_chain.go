@@ -82,6 +82,9 @@ type LogPosition struct {
 	LogIndex  uint64 `json:"log_index"`
 }
 
+// Position is where it stands. Every event of the distributor, and nothing else, has this method.
+func (p LogPosition) Position() LogPosition { return p }
+
 // RootProposed is a RootProposed event.
 type RootProposed struct {
 	Round      uint64 `json:"round"`
@@ -89,7 +92,8 @@ type RootProposed struct {
 	Total      Amount `json:"total"`
 	LedgerSize uint64 `json:"ledger_size"`
 	LedgerRoot Hash   `json:"ledger_root"`
-	LiveAt     uint64 `json:"live_at"` // Unix seconds: not activated before
+	LiveAt     uint64 `json:"live_at"`            // Unix seconds: not activated before
+	OwnRoot    *Hash  `json:"own_root,omitempty"` // of this log at LedgerSize, if it is another
 	LogPosition
 }
 

@@ -184,6 +184,49 @@ func TestRequestRefuses(t *testing.T) {
 	want(t, err, sender.ErrAlarm.Error(), "round 9")
 }
 
+// TestForeignProposals has the publisher's account propose something that differs from the approved round in one value.
+func TestForeignProposals(t *testing.T) {
+	for _, c := range []struct {
+		name, says string
+		change     func(v []any)
+	}{
+		{"nothing", "", func([]any) {}},
+		{"root", "did not build", func(v []any) { v[1] = [32]byte{1} }},
+		{"total", "with total 4999 instead of 5000", func(v []any) { v[2] = big.NewInt(4999) }},
+		{"ledger size", "for ledger size", func(v []any) { v[3] = v[3].(uint64) - 1 }},
+		{"ledger size ahead", "for ledger size", func(v []any) { v[3] = uint64(1e6) }},
+		{"ledger root", "for a ledger with root 0x01", func(v []any) { v[4] = [32]byte{1} }},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := newWorld(t)
+			d := w.deploy()
+			w.approve(5000)
+			w.execute(w.request(func(ctx context.Context, s *sender.Sender) (*sender.Request, error) { return s.RequestFunding(ctx, 1) }), w.owner)
+			_, _, values := w.export(w.request(func(ctx context.Context, s *sender.Sender) (*sender.Request, error) { return s.RequestProposal(ctx, 1) }))
+			c.change(values)
+			at := common.Address(d.Address)
+			w.sendRaw(t, w.publisher, &at, pack(t, contracts.Distributor(), "propose", values...))
+			for range deep + 1 {
+				w.sim.Commit()
+			}
+			m, err := w.sender().Sync(t.Context())
+			must(t, err)
+			w.consistent()
+			if c.says == "" {
+				if r := w.round(1); len(m.Alarms) != 0 || r.Status != swap.ProposedRound || r.Proposed == 0 {
+					t.Errorf("round 1 is %s, alarms %v", r.Status, m.Alarms)
+				}
+				return
+			}
+			_, err = w.sender().Activate(t.Context(), w.stranger, 1)
+			want(t, err, sender.ErrAlarm.Error(), c.says)
+			if r := w.round(1); r.Status != swap.ApprovedRound {
+				t.Errorf("round 1 is %s", r.Status)
+			}
+		})
+	}
+}
+
 func pack(t *testing.T, a *contracts.Artifact, method string, args ...any) []byte {
 	t.Helper()
 	data, err := a.ABI.Pack(method, args...)

@@ -143,6 +143,13 @@ func (s *Sender) sync(ctx context.Context) error {
 
 // recordLogs appends the events that the ledger does not have.
 func (s *Sender) recordLogs(ctx context.Context, events []swap.Event) error {
+	for _, e := range events {
+		if p, ok := e.(*swap.RootProposed); ok {
+			if err := s.compareRoot(ctx, p); err != nil {
+				return err
+			}
+		}
+	}
 	_, err := s.ledger.Update(ctx, func(t swap.Tables, _ time.Time) ([]swap.Record, error) {
 		var out []swap.Record
 		for _, e := range events {
@@ -162,6 +169,26 @@ func (s *Sender) recordLogs(ctx context.Context, events []swap.Event) error {
 	})
 	if err != nil {
 		return fmt.Errorf("recording the distributor's events: %w", err)
+	}
+	return nil
+}
+
+// compareRoot notes in a proposal that it was made for another log than this one. A size that this log does not have yet is
+// a difference of its own.
+func (s *Sender) compareRoot(ctx context.Context, p *swap.RootProposed) error {
+	var entries uint64
+	if err := s.ledger.View(ctx, func(_ swap.Tables, size uint64) error {
+		entries = size
+		return nil
+	}); err != nil || p.LedgerSize > entries {
+		return err
+	}
+	root, err := s.ledger.RootAt(ctx, p.LedgerSize)
+	if err != nil {
+		return fmt.Errorf("root of the ledger at size %d, for which round %d was proposed: %w", p.LedgerSize, p.Round, err)
+	}
+	if own := swap.Hash(root); own != p.LedgerRoot {
+		p.OwnRoot = &own
 	}
 	return nil
 }
