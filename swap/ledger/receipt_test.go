@@ -172,6 +172,7 @@ func FuzzCheckReceipt(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Fuzz(func(t *testing.T, data []byte, at uint16, bits byte, cut uint16) {
+		data = bytes.Clone(data)
 		if len(data) > 0 {
 			data[int(at)%len(data)] ^= bits
 			data = data[:len(data)-int(cut)%len(data)]
