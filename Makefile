@@ -26,6 +26,7 @@ check:
 
 # Longer runs, started by hand.
 check-long: test check
+	./ethclient/contracts/foundry/run.sh --long
 	$(GO) test -race ./...
 	$(MAKE) fuzz
 

@@ -42,5 +42,11 @@ go test -count=1 -run TestDiagram ./ethclient/sender/state
 step "contracts reproduce from source"
 ./ethclient/contracts/build.sh --check
 
+step "fuzz and invariant tests of the contracts"
+./ethclient/contracts/foundry/run.sh
+
+step "gas is what bench/gas.md and gas.snapshot say, Uniswap's distributor measured too"
+go test -count=1 -run '^TestGas' -v ./ethclient/contracts
+
 step "who imports whom, and conformance with the reference implementation"
 go test -count=1 -tags conformance . ./conformance/...

@@ -60,6 +60,11 @@ type world struct {
 	deployer, owner, publisher, guardian, stranger actor
 }
 
+// blockReceipts is what the simulated client can do beside what its type says.
+type blockReceipts interface {
+	BlockReceipts(context.Context, rpc.BlockNumberOrHash) ([]*types.Receipt, error)
+}
+
 // newActor derives an account from a name, so that every run has the same addresses.
 func newActor(name string) actor {
 	key, err := crypto.ToECDSA(crypto.Keccak256([]byte(name)))
@@ -195,9 +200,7 @@ func (w *world) send(from actor, to *common.Address, data []byte) *types.Receipt
 	w.must(w.c.SendTransaction(ctx, tx))
 	block := w.sim.Commit()
 	// By block: the node's index by transaction hash is made in the background.
-	receipts, err := w.c.(interface {
-		BlockReceipts(context.Context, rpc.BlockNumberOrHash) ([]*types.Receipt, error)
-	}).BlockReceipts(ctx, rpc.BlockNumberOrHashWithHash(block, true))
+	receipts, err := w.c.(blockReceipts).BlockReceipts(ctx, rpc.BlockNumberOrHashWithHash(block, true))
 	w.must(err)
 	if len(receipts) != 1 || receipts[0].TxHash != tx.Hash() {
 		w.t.Fatalf("the block holds %d transactions, not just ours", len(receipts))

@@ -136,7 +136,9 @@ contract ClaimsTest is World {
     /// @dev However little the publisher announced, no more than that is paid.
     function testFuzz_neverMoreThanAnnounced(uint256[N] memory words, uint256 total, uint256 mask) public {
         Tree.Data memory t = treeOf(amountsOf(words));
-        total = within(total, 0, t.total());
+        uint256 exact = 0; // what some of them come to, or one less
+        for (uint256 i = 0; i < N; ++i) exact += total & (2 << i) == 0 ? 0 : t.amounts[i];
+        total = exact == 0 ? 0 : exact - total % 2;
         vm.prank(PUBLISHER);
         d.propose(1, t.root(), total, 1, 0);
         vm.warp(block.timestamp + DELAY);
