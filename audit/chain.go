@@ -69,9 +69,32 @@ type recordedEvent struct {
 
 // record keeps an event of the log, to be looked for on chain.
 func (r *replay) record(x *examined, at swap.LogPosition) {
-	if r.o.Chain != nil {
-		r.events[eventKey{at.Tx, at.LogIndex}] = recordedEvent{entry: x.entry.Seq, kind: x.entry.Kind, sum: sha256.Sum256(x.entry.Body)}
+	body := x.entry.Body
+	if p, ok := x.event.(*swap.RootProposed); ok && p.OwnRoot != nil {
+		var err error
+		if body, err = r.foreignProposal(*p); err != nil {
+			r.report.entry(x.entry.Seq, x.entry.Kind, err.Error())
+		}
 	}
+	if r.o.Chain != nil {
+		r.events[eventKey{at.Tx, at.LogIndex}] = recordedEvent{entry: x.entry.Seq, kind: x.entry.Kind, sum: sha256.Sum256(body)}
+	}
+}
+
+// foreignProposal checks what the log says of itself in a proposal that was made for another one, and returns the rest,
+// which the chain says too.
+func (r *replay) foreignProposal(p swap.RootProposed) ([]byte, error) {
+	own := *p.OwnRoot
+	p.OwnRoot = nil
+	body, err := ledger.MarshalBody(&p)
+	if err != nil {
+		return nil, err
+	}
+	root, err := r.rootAt(p.LedgerSize)
+	if err == nil && (root != own || root == p.LedgerRoot) {
+		err = fmt.Errorf("it says that this log had root %s at size %d, which had %s, and that the proposal was made for another, %s", own, p.LedgerSize, root, p.LedgerRoot)
+	}
+	return body, err
 }
 
 // checkChain holds the log against the chain. An RPC that fails is a problem: nothing was shown then.

@@ -123,8 +123,8 @@ func TestTooLittle(t *testing.T) {
 		o := l.options()
 		o.Chain = l.chain.dial
 		r := l.audit(l.export(), o)
-		if found := strings.HasPrefix(r.verdict(), "chain: the distributor holds 1 and still owes"); found == swept || r.OK() != swept {
-			t.Errorf("swept %v: %q", swept, r.verdict())
+		if found := strings.HasPrefix(r.Verdict(), "chain: the distributor holds 1 and still owes"); found == swept || r.OK() != swept {
+			t.Errorf("swept %v: %q", swept, r.Verdict())
 		}
 	}
 }
@@ -132,19 +132,7 @@ func TestTooLittle(t *testing.T) {
 // unpaid is a log that ends with the first activation.
 func unpaid(tb testing.TB) *testLog {
 	tb.Helper()
-	l := newTestLog(tb, testTerms(tb))
-	l.open()
-	w := loadWorld(tb, 1)
-	l.take(w, nil)
-	for _, w := range loadWallets(tb)[:4] {
-		l.claim(w, 1)
-	}
-	l.decide(loadWorld(tb, 2), 240)
-	l.configure(1e15)
-	l.build(nil)
-	l.approve(1, "ann")
-	l.chain.deploy()
-	l.chain.fund(1e12, 1)
+	l := approved(tb)
 	l.chain.propose(1)
 	l.chain.activate()
 	return l
