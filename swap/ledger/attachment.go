@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -94,6 +95,24 @@ func ReadAttachment(stored io.Reader, want Digest) ([]byte, error) {
 		return nil, err
 	}
 	return io.ReadAll(r)
+}
+
+// maxDeflate is how many times longer than itself a deflate stream can become (https://zlib.net/zlib_tech.html).
+const maxDeflate = 1032
+
+// readStored is [ReadAttachment] for a stored form in memory, which ends with the length of the plain bytes
+// (RFC 1952, 2.3.1). That is only a hint, as it may be wrong, for how much room they take.
+func readStored(stored []byte, want Digest) ([]byte, error) {
+	r, err := NewAttachmentReader(bytes.NewReader(stored), want)
+	if err != nil {
+		return nil, err
+	}
+	hint := min(int(binary.LittleEndian.Uint32(stored[len(stored)-4:])), MaxAttachmentSize, maxDeflate*len(stored))
+	plain := bytes.NewBuffer(make([]byte, 0, hint+bytes.MinRead))
+	if _, err := plain.ReadFrom(r); err != nil {
+		return nil, err
+	}
+	return plain.Bytes(), nil
 }
 
 // NewAttachmentReader is [ReadAttachment] for attachments that one does not want in

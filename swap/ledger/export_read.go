@@ -165,10 +165,14 @@ func readAll(fsys fs.FS, path string, limit int64) ([]byte, error) {
 		return nil, &FileError{path, err}
 	}
 	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, limit+1))
-	if err != nil {
+	var buf bytes.Buffer
+	if info, err := f.Stat(); err == nil {
+		buf.Grow(int(min(max(info.Size(), 0), limit)) + bytes.MinRead)
+	}
+	if _, err := buf.ReadFrom(io.LimitReader(f, limit+1)); err != nil {
 		return nil, &FileError{path, err}
 	}
+	data := buf.Bytes()
 	if int64(len(data)) > limit {
 		return nil, &FileError{path, fmt.Errorf("it has more than %d bytes", limit)}
 	}
@@ -368,7 +372,7 @@ func (x *Export) Attachment(d Digest) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	plain, err := ReadAttachment(bytes.NewReader(stored), d)
+	plain, err := readStored(stored, d)
 	if err != nil {
 		return nil, &FileError{path, err}
 	}
