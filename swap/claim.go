@@ -45,10 +45,33 @@ func ParseEIP55(s string) (common.Address, error) {
 		return common.Address{}, fmt.Errorf("%.60q is not an Ethereum address: expected 0x and 40 hex digits", s)
 	}
 	a := common.HexToAddress(s)
-	if a.Hex() != s {
+	if !checksummed(s[2:]) {
 		return common.Address{}, fmt.Errorf("%s is not spelt with its EIP-55 checksum: if no letter is mistyped, write %s", s, a.Hex())
 	}
 	return a, nil
+}
+
+// checksummed reports whether 40 hex digits are spelt as EIP-55 wants: a letter is upper case where the Keccak-256 of the
+// lower-case digits has a digit above 7.
+func checksummed(digits string) bool {
+	var lower [40]byte
+	for i := range lower {
+		lower[i] = digits[i]
+		if digits[i] >= 'A' && digits[i] <= 'F' {
+			lower[i] += 'a' - 'A'
+		}
+	}
+	sum := cryptonote.Keccak256(lower[:])
+	for i, c := range lower {
+		half := sum[i/2] >> 4
+		if i%2 == 1 {
+			half = sum[i/2] & 0xf
+		}
+		if upper := digits[i] != c; c >= 'a' && upper != (half > 7) {
+			return false
+		}
+	}
+	return true
 }
 
 // Reason is why a claim is refused; stable, for programs.
