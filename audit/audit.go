@@ -111,6 +111,9 @@ func (a *auditor) run(ctx context.Context, export fs.FS) error {
 	if err := r.all(ctx); err != nil {
 		return err
 	}
+	if err := r.tell(); err != nil {
+		return err
+	}
 	if !r.broken {
 		a.files.unused(a.report)
 	}

@@ -144,8 +144,8 @@ func TestAnchors(t *testing.T) {
 			if r.OK() != c.ok || r.Holds != c.holds {
 				t.Errorf("ok %v, holds %v, want %v, %v: %v", r.OK(), r.Holds, c.ok, c.holds, r.Problems)
 			}
-			if !strings.Contains(r.verdict(), c.contains) {
-				t.Errorf("the verdict is %q, want %q in it", r.verdict(), c.contains)
+			if !strings.Contains(r.Verdict(), c.contains) {
+				t.Errorf("the verdict is %q, want %q in it", r.Verdict(), c.contains)
 			}
 		})
 	}

@@ -68,8 +68,8 @@ func TestFiles(t *testing.T) {
 			c.change(m)
 			r, err := Replay(context.Background(), m, l.options())
 			must(t, err)
-			if r.OK() || !strings.HasPrefix(r.verdict(), c.want) {
-				t.Errorf("the verdict is %q, want %q first: %v", r.verdict(), c.want, r.Problems)
+			if r.OK() || !strings.HasPrefix(r.Verdict(), c.want) {
+				t.Errorf("the verdict is %q, want %q first: %v", r.Verdict(), c.want, r.Problems)
 			}
 		})
 	}
@@ -131,8 +131,8 @@ func TestHidden(t *testing.T) {
 	} {
 		for _, o.Public = range []bool{false, true} {
 			r := l.audit(l.export(c.digest), o)
-			if want := fmt.Sprintf("entry %d (%s): attachment %s is withheld, though nothing in it is private", l.find(c.kind, 0), c.kind, c.digest); !strings.HasPrefix(r.verdict(), want) {
-				t.Errorf("withheld: %q", r.verdict())
+			if want := fmt.Sprintf("entry %d (%s): attachment %s is withheld, though nothing in it is private", l.find(c.kind, 0), c.kind, c.digest); !strings.HasPrefix(r.Verdict(), want) {
+				t.Errorf("withheld: %q", r.Verdict())
 			}
 		}
 	}
@@ -148,8 +148,8 @@ func TestHidden(t *testing.T) {
 	relist(t, l, m, path)
 	r, err := Replay(context.Background(), m, o)
 	must(t, err)
-	if r.OK() || r.verdict() != path+": no entry names this attachment" {
-		t.Errorf("a hidden attachment: %q", r.verdict())
+	if r.OK() || r.Verdict() != path+": no entry names this attachment" {
+		t.Errorf("a hidden attachment: %q", r.Verdict())
 	}
 }
 

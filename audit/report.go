@@ -34,7 +34,8 @@ type Report struct {
 	NotChecked []Count     `json:"not_checked"`
 	Corrected  []Problem   `json:"corrected"` // differences between chain and log that a correction entry answers
 	Programmes []Programme `json:"programmes"`
-	Paid       swap.Amount `json:"paid"` // atomic SESH in the log's payments
+	Rounds     []Round     `json:"rounds"` // by number
+	Paid       swap.Amount `json:"paid"`   // atomic SESH in the log's payments
 }
 
 // Anchors are what the export was held against.
@@ -80,7 +81,7 @@ type Programme struct {
 func newReport() *Report {
 	return &Report{
 		Anchors: Anchors{Witnesses: []string{}}, Problems: []Problem{}, Checked: []Count{}, NotChecked: []Count{},
-		Corrected: []Problem{}, Programmes: []Programme{},
+		Corrected: []Problem{}, Programmes: []Programme{}, Rounds: []Round{},
 	}
 }
 
@@ -181,6 +182,9 @@ func (r *Report) WriteText(w io.Writer) error {
 		}
 		fmt.Fprintf(out, "paid: %s SESH\n", r.Paid.Coins())
 	}
+	if err := writeRounds(out, r.Rounds); err != nil {
+		return err
+	}
 	for _, p := range r.Corrected {
 		fmt.Fprintf(out, "corrected: %s\n", p)
 	}
@@ -194,12 +198,13 @@ func (r *Report) WriteText(w io.Writer) error {
 			fmt.Fprintf(out, "  and %d more\n", r.More)
 		}
 	}
-	fmt.Fprintf(out, "audit: %s\n", r.verdict())
+	fmt.Fprintf(out, "audit: %s\n", r.Verdict())
 	_, err := io.WriteString(w, out.String())
 	return err
 }
 
-func (r *Report) verdict() string {
+// Verdict says in one sentence whether everything holds, or what is wrong first.
+func (r *Report) Verdict() string {
 	switch {
 	case !r.Holds:
 		return r.Problems[0].String()

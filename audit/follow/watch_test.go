@@ -333,9 +333,9 @@ func TestWatchChain(t *testing.T) {
 	run("a payment without an entry", func(s *scene) {
 		s.onChain(payout(70), false)
 		s.want() // 50 minutes old
-		at( 130)
+		at(130)
 		s.want()
-		at( 131)
+		at(131)
 		s.want(Unlogged)
 		if !strings.Contains(s.alarms[0].What, "1 payout.seen on chain without an entry") || strings.Contains(s.alarms[0].What, "still") {
 			s.t.Errorf("it says %q", s.alarms[0].What)
@@ -346,10 +346,10 @@ func TestWatchChain(t *testing.T) {
 	run("no checkpoint though there is news", func(s *scene) {
 		s.want()
 		s.chain.final = 125
-		at( 130)
+		at(130)
 		s.onChain(payout(125), false)
 		s.want()
-		at( 186)
+		at(186)
 		s.want(Unlogged)
 		if !strings.Contains(s.alarms[0].What, "the checkpoint is still that of 2000-01-01T02:00:00Z") {
 			s.t.Errorf("it says %q", s.alarms[0].What)
