@@ -156,7 +156,7 @@ func (w *chainWorld) audit() (ok bool, report string) {
 	err := replay(w.t.Context(), os.DirFS(dir), audit.Options{
 		Key: w.log.vkey, Migration: w.log.terms.ID(), CodeHash: codeHash,
 		Chain: func(context.Context, uint64) (audit.Chain, error) { return chain{w.reader}, nil },
-	}, false, &out)
+	}, false, "", &out)
 	return err == nil, out.String()
 }
 

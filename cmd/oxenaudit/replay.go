@@ -2,23 +2,27 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"regexp"
+	"time"
 
 	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
 	"oxenswap/audit"
+	"oxenswap/audit/page"
 	"oxenswap/swap/ledger"
 )
 
 func newReplay(stdout, stderr io.Writer) *cobra.Command {
 	var o audit.Options
-	var since, rpc string
+	var since, rpc, html string
 	var asJSON bool
 	c := &cobra.Command{
 		Use:   "replay EXPORT --key VKEY --migration ID",
@@ -57,7 +61,7 @@ to agree with itself, and the exit code is 1.`,
 			}
 			defer done()
 			o.Progress = bar(stderr)
-			return replay(c.Context(), export, o, asJSON, stdout)
+			return replay(c.Context(), export, o, asJSON, html, stdout)
 		},
 	}
 	f := c.Flags()
@@ -67,6 +71,7 @@ to agree with itself, and the exit code is 1.`,
 	f.StringVar(&since, "since", "", "file with an earlier checkpoint, which the log must still begin with")
 	f.StringVar(&rpc, "rpc", "", "URL of an RPC of the token's chain, to compare it with the log")
 	f.BoolVar(&o.Public, "public", false, "accept that proofs of coins are left out of the export, and say how many could not be checked")
+	f.StringVar(&html, "html", "", "file to write the report to as one HTML page, for people who decide")
 	f.BoolVar(&asJSON, "json", false, "print the report as JSON")
 	return c
 }
@@ -108,10 +113,15 @@ func bar(stderr io.Writer) func(done, total uint64) {
 }
 
 // replay prints the report; the answer is yes only if all holds and was anchored.
-func replay(ctx context.Context, export fs.FS, o audit.Options, asJSON bool, stdout io.Writer) error {
+func replay(ctx context.Context, export fs.FS, o audit.Options, asJSON bool, html string, stdout io.Writer) error {
 	report, err := audit.Replay(ctx, export, o)
 	if err != nil {
 		return err
+	}
+	if html != "" {
+		if err := writePage(html, report); err != nil {
+			return fmt.Errorf("--html: %w", err)
+		}
 	}
 	if asJSON {
 		err = writeJSON(stdout, report)
@@ -119,4 +129,22 @@ func replay(ctx context.Context, export fs.FS, o audit.Options, asJSON bool, std
 		err = report.WriteText(stdout)
 	}
 	return answered(err, report.OK())
+}
+
+// writePage writes the report as a page, which replaces an earlier one as a whole.
+func writePage(path string, report *audit.Report) (err error) {
+	f, err := os.CreateTemp(filepath.Dir(path), ".oxenaudit-*")
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			os.Remove(f.Name())
+		}
+	}()
+	err = page.Write(f, report, version, time.Now())
+	if err = errors.Join(err, f.Chmod(0o644), f.Close()); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), path)
 }
