@@ -25,7 +25,7 @@ const ethereumChainID = 1
 
 func (a *app) chainCommand() *cobra.Command {
 	return group("chain", "The distributor and its transactions", a.chainDeployCommand(), a.chainFundCommand(), a.chainProposeCommand(),
-		a.chainActivateCommand(), a.chainCancelCommand(), a.chainPauseCommand(), a.chainUnpauseCommand(), a.chainPushCommand(), a.chainStatusCommand())
+		a.chainActivateCommand(), a.chainCancelCommand(), a.chainPauseCommand(), a.chainUnpauseCommand(), a.chainPushCommand(), a.chainStatusCommand(), a.safeExportCommand())
 }
 
 // chainLedger is the ledger as the sender uses it.
@@ -52,27 +52,30 @@ type operator struct {
 
 // withChain runs a function on the data directory, opened for writing, and the token's chain.
 func (a *app) withChain(ctx context.Context, f func(*operator) error) error {
-	return a.with(ctx, a.open, func(w *world) error {
-		urls := w.config.Chain.RPC
-		if len(urls) == 0 {
-			return fmt.Errorf("%s names no RPC of the token's chain: set chain.rpc", configFile)
-		}
-		id := w.terms().Token.ChainID
-		reader, err := ethclient.Dial(ctx, ethclient.Options{ChainID: id}, ethclient.DefaultLimits(), urls...)
-		if err != nil {
-			return err
-		}
-		node, err := ethclient.Connect(ctx, urls[0], id, ethclient.DefaultLimits())
-		if err != nil {
-			return err
-		}
-		defer node.Close()
-		o := sender.Options{Progress: a.progress()}
-		if o.Roles, err = w.config.Chain.roles(false); err != nil {
-			return err
-		}
-		return f(&operator{w, reader, sender.New(reader, node, chainLedger{w}, o)})
-	})
+	return a.with(ctx, a.open, func(w *world) error { return a.onChain(ctx, w, f) })
+}
+
+// onChain connects an opened data directory to the token's chain.
+func (a *app) onChain(ctx context.Context, w *world, f func(*operator) error) error {
+	urls := w.config.Chain.RPC
+	if len(urls) == 0 {
+		return fmt.Errorf("%s names no RPC of the token's chain: set chain.rpc", configFile)
+	}
+	id := w.terms().Token.ChainID
+	reader, err := ethclient.Dial(ctx, ethclient.Options{ChainID: id}, ethclient.DefaultLimits(), urls...)
+	if err != nil {
+		return err
+	}
+	node, err := ethclient.Connect(ctx, urls[0], id, ethclient.DefaultLimits())
+	if err != nil {
+		return err
+	}
+	defer node.Close()
+	o := sender.Options{Progress: a.progress()}
+	if o.Roles, err = w.config.Chain.roles(false); err != nil {
+		return err
+	}
+	return f(&operator{w, reader, sender.New(reader, node, chainLedger{w}, o)})
 }
 
 // roles reads the three addresses. Unless they are needed, nothing is returned when one is missing.

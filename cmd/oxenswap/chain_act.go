@@ -50,7 +50,7 @@ role: any funded key may sign. Running it again returns the distributor that the
 	flags := c.Flags()
 	flags.Uint64Var(&delay, "activation-delay", sender.DefaultDelay, "seconds between a proposal and its activation; less than a day only on a development chain")
 	flags.StringVar(&closes, "closes-at", "", "when claims close, such as 2028-03-31T00:00:00Z (default, and the earliest: 90 days after the terms' closing)")
-	flags.StringVar(&role, "key", "publisher", "whose keystore signs: owner, publisher or guardian")
+	flags.StringVar(&role, "key", "publisher", "whose key signs: owner, publisher or guardian")
 	return c
 }
 
@@ -172,7 +172,7 @@ func (a *app) chainActivateCommand() *cobra.Command {
 			})
 		},
 	}
-	c.Flags().StringVar(&role, "key", "publisher", "whose keystore signs: owner, publisher or guardian; anyone may activate")
+	c.Flags().StringVar(&role, "key", "publisher", "whose key signs: owner, publisher or guardian; anyone may activate")
 	return c
 }
 
@@ -254,6 +254,7 @@ func (a *app) printPaused(paused bool) error {
 
 func (a *app) chainPushCommand() *cobra.Command {
 	var dryRun bool
+	var role string
 	c := &cobra.Command{
 		Use:   "push ROUND [--dry-run]",
 		Short: "Pay everyone in the live round who is not paid yet, in batches",
@@ -264,7 +265,7 @@ func (a *app) chainPushCommand() *cobra.Command {
 				return err
 			}
 			return a.withChain(c.Context(), func(o *operator) error {
-				key, err := a.key(c.Context(), o.world, "publisher")
+				key, err := a.key(c.Context(), o.world, role)
 				if err != nil {
 					return err
 				}
@@ -277,6 +278,7 @@ func (a *app) chainPushCommand() *cobra.Command {
 		},
 	}
 	c.Flags().BoolVar(&dryRun, "dry-run", false, "show the batches, the cost at the present price of gas and the total; sign nothing")
+	c.Flags().StringVar(&role, "key", "publisher", "whose key signs: owner, publisher or guardian; anyone may push")
 	return c
 }
 

@@ -42,8 +42,10 @@ const chainStart = 2_000_000_000
 // testChain is a development chain with a real port. What is sent is final at once: the simulated chain calls a block
 // final at every 32nd block.
 type testChain struct {
-	sim *simulated.Backend
-	url string
+	sim   *simulated.Backend
+	url   string
+	token common.Address
+	lock  *os.File // held for a script
 }
 
 func newTestChain() (*testChain, func(), error) {
@@ -112,6 +114,7 @@ func (c *testChain) createToken() error {
 	if err != nil {
 		return err
 	}
+	c.token = crypto.CreateAddress(testKeys()[0].Address, tx.Nonce())
 	err = c.sim.Client().SendTransaction(context.Background(), tx)
 	c.settle()
 	return err
@@ -136,6 +139,7 @@ func TestChainScript(t *testing.T) {
 				if err := writeTestKey(filepath.Join(e.WorkDir, role+".json"), testKeys()[i]); err != nil {
 					return err
 				}
+				e.Setenv(strings.ToUpper(role), testKeys()[i].Address.Hex())
 			}
 			daemons := map[string]*oxentest.Daemon{}
 			for _, name := range []string{"a", "b"} {
@@ -154,8 +158,12 @@ func TestChainScript(t *testing.T) {
 			return err
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
-			"world": showWorld,
-			"pass":  passTime,
+			"world":   showWorld,
+			"pass":    passTime,
+			"sign":    signExport,
+			"gift":    gift,
+			"hold":    holdLock,
+			"release": releaseLock,
 		},
 	})
 }

@@ -24,8 +24,10 @@ type Request struct {
 	State       *ethclient.State // of the distributor, as of the newest block
 	Time        uint64           // of that block, Unix seconds
 	Distributor swap.Distributor
-	Round       swap.Round  // of funding and of a proposal
-	Amount      swap.Amount // moved by funding and sweeping, atomic SESH
+	Round       swap.Round      // of funding and of a proposal
+	Amount      swap.Amount     // moved by funding and sweeping, atomic SESH
+	ClosesAt    uint64          // of an extension, Unix seconds
+	Recipient   swap.EVMAddress // of sweeping
 }
 
 // Purposes of requests that this program never signs for.
@@ -77,7 +79,8 @@ func (s *Sender) RequestUnpause(ctx context.Context) (*Request, error) {
 
 // RequestExtension is the owner's moving of the closing time, in Unix seconds: later than now, before it has passed.
 func (s *Sender) RequestExtension(ctx context.Context, closesAt uint64) (*Request, error) {
-	return s.request(ctx, PurposeExtend, func(op *operation, _ *Request) (call, error) {
+	return s.request(ctx, PurposeExtend, func(op *operation, r *Request) (call, error) {
+		r.ClosesAt = closesAt
 		switch now := op.state.ClosesAt; {
 		case op.state.Paused:
 			return call{}, errors.New("the distributor is paused: unpausing moves the closing time by the length of the pause; extend it afterwards")
@@ -93,7 +96,8 @@ func (s *Sender) RequestExtension(ctx context.Context, closesAt uint64) (*Reques
 // RequestSweep is the owner's taking of what nobody claimed, after the closing.
 func (s *Sender) RequestSweep(ctx context.Context, to swap.EVMAddress) (*Request, error) {
 	return s.request(ctx, PurposeSweep, func(op *operation, r *Request) (call, error) {
-		switch r.Amount = op.state.Balance; {
+		r.Amount, r.Recipient = op.state.Balance, to
+		switch {
 		case to == (swap.EVMAddress{}) || to == r.Distributor.Address || to == r.Distributor.Token:
 			return call{}, fmt.Errorf("SESH sent to %s is lost: name an account of the owner's", to)
 		case op.state.Paused:
