@@ -112,6 +112,18 @@ contract ClaimsTest is World {
         _expectOnly(t, ok ? mask : 0);
     }
 
+    /// @dev A batch of nobody is refused, with any proof; OpenZeppelin's verifier would take the root itself as one.
+    function testFuzz_emptyBatches(uint256[N] memory words, bytes32[] memory path, bool[] memory flags) public {
+        Tree.Data memory t = treeOf(amountsOf(words));
+        publish(1, t);
+        (address[] memory nobody, uint256[] memory none) = (new address[](0), new uint256[](0));
+        bytes4 why = I.BatchEmpty.selector;
+        refused(STRANGER, abi.encodeCall(IDistributor.claimBatch, (nobody, none, path, flags)), why);
+        path = new bytes32[](1);
+        path[0] = t.root();
+        refused(STRANGER, abi.encodeCall(IDistributor.claimBatch, (nobody, none, path, new bool[](0))), why);
+    }
+
     /// @dev Any second round pays each the difference, none if it is not above the first.
     function testFuzz_laterRoundsPayTheDifference(uint256[N] memory words, uint256[N] memory later, uint256 mask) public {
         Tree.Data memory t = treeOf(amountsOf(words));
@@ -124,12 +136,13 @@ contract ClaimsTest is World {
         d.propose(2, next.root(), _FUNDS, 1, 0);
         vm.warp(block.timestamp + DELAY);
         d.activate();
+        if (mask % 2 == 0) act(STRANGER, batchCall(next, 2 ** N - 1));
         for (uint256 i = 0; i < N; ++i) {
             uint256 had = mask & (1 << i) == 0 ? 0 : t.amounts[i];
             (ok,) = act(STRANGER, claimCall(next, i));
-            assert(ok == (next.amounts[i] > had));
-            uint256 now_ = ok ? next.amounts[i] : had;
-            assert(token.balanceOf(t.accounts[i]) == now_ && d.claimed(t.accounts[i]) == now_);
+            assert(ok == (mask % 2 == 1 && next.amounts[i] > had));
+            uint256 most = next.amounts[i] > had ? next.amounts[i] : had;
+            assert(token.balanceOf(t.accounts[i]) == most && d.claimed(t.accounts[i]) == most);
         }
     }
 

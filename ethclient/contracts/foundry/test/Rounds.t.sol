@@ -93,4 +93,31 @@ contract RoundsTest is World {
         assert(ok);
         for (uint256 i = 0; i < N; ++i) assert(token.balanceOf(next.accounts[i]) == next.amounts[i]);
     }
+
+    /// @dev A limit: while a payment is on its way, propose counts it twice, as held and as claimed. Only a token that
+    /// calls back can reach a publisher then. The total may exceed the funds by that payment; nobody gets more than a
+    /// leaf, and what is not there is not paid.
+    function test_limitOfATokenThatCallsThePublisher() public {
+        Tree.Data memory t = treeOf([uint256(10), 20, 30, 40, 50, 60]);
+        token.mint(address(d), 210);
+        publish(1, t);
+        token.arm(address(this), abi.encodeCall(this.proposeBeyondTheFunds, ()));
+        (bool ok,) = act(STRANGER, claimCall(t, 5));
+        assert(ok && d.lastProposed() == 2);
+        vm.warp(block.timestamp + DELAY);
+        d.activate();
+        Tree.Data memory next = treeOf([uint256(10), 20, 30, 40, 110, 60]);
+        (ok,) = act(STRANGER, batchCall(next, 2 ** N - 1));
+        assert(!ok);
+        (ok,) = act(STRANGER, batchCall(next, 15)); // 100 of the 150 that are left
+        assert(ok && token.balanceOf(address(d)) == 50);
+        token.mint(address(d), 60); // funding it heals it
+        (ok,) = act(STRANGER, batchCall(next, 2 ** N - 1));
+        assert(ok && token.balanceOf(holder(4)) == 110 && token.balanceOf(address(d)) == 0);
+    }
+
+    function proposeBeyondTheFunds() external {
+        vm.prank(PUBLISHER);
+        d.propose(2, treeOf([uint256(10), 20, 30, 40, 110, 60]).root(), 270, 1, 0);
+    }
 }
