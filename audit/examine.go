@@ -22,7 +22,8 @@ type examiner struct {
 	terms  *swap.Terms
 	att    swap.Attachments
 	calls  abi.ABI // that a transaction may make
-	public bool    // accept that what is private was left out
+	claims *backlog
+	public bool // accept that what is private was left out
 }
 
 func (e *examined) wrong(format string, args ...any) {
@@ -52,10 +53,7 @@ func (x *examiner) examine(e *examined) {
 	e.complete = x.attached(e)
 	switch event := e.event.(type) {
 	case *swap.ClaimAccepted:
-		if err := event.Verify(x.terms); err != nil {
-			e.wrong("%v", err)
-		}
-		e.note(countClaims, 1)
+		e.note(countClaims, 1) // Verify is called from the backlog
 	case *swap.ClaimRefused:
 		x.numbered(e, swap.Claim{
 			Text: event.Text, Signature: event.Signature, Oxen: event.Oxen, Account: event.Account, Recipient: event.Recipient, Sequence: event.Sequence,
@@ -173,13 +171,17 @@ func (x *examiner) round(e *examined, event *swap.RoundBuilt) {
 	}
 }
 
-// rawAnswers reads the answers of one daemon; nil, after saying what is wrong, if any is missing.
-func (x *examiner) rawAnswers(e *examined, d swap.DaemonReport) []swap.RawAnswer {
+// rawAnswers reads the answers of one daemon; nil, after saying what is wrong, if any is missing. What daemons answered
+// alike is in bodies once.
+func (x *examiner) rawAnswers(e *examined, d swap.DaemonReport, bodies map[swap.Hash][]byte) []swap.RawAnswer {
 	var raw []swap.RawAnswer
 	for _, a := range d.Answers {
-		body := x.read(e, a.Body)
+		body := bodies[a.Body]
 		if body == nil {
-			return nil
+			if body = x.read(e, a.Body); body == nil {
+				return nil
+			}
+			bodies[a.Body] = body
 		}
 		raw = append(raw, swap.RawAnswer{Call: a.Call, Body: body})
 	}
@@ -193,12 +195,13 @@ func observed[T any](x *examiner, e *examined, reports []swap.DaemonReport, pars
 		parsed T
 		err    error
 	}, len(reports))
+	bodies := map[swap.Hash][]byte{}
 	var parsing sync.WaitGroup
 	for i, d := range reports {
 		if len(d.Answers) == 0 {
 			continue
 		}
-		if readings[i].raw = x.rawAnswers(e, d); readings[i].raw != nil {
+		if readings[i].raw = x.rawAnswers(e, d, bodies); readings[i].raw != nil {
 			parsing.Go(func() { readings[i].parsed, readings[i].err = parse(readings[i].raw) })
 		}
 	}

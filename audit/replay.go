@@ -47,7 +47,8 @@ func (r *replay) all(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	x := &examiner{export: r.x, files: r.files, terms: r.terms, att: r.att, public: r.o.Public, calls: calls}
+	claims := newBacklog(ctx, r.terms)
+	x := &examiner{export: r.x, files: r.files, terms: r.terms, att: r.att, public: r.o.Public, calls: calls, claims: claims}
 	err = ordered(ctx, r.bundles(), x.bundle, func(b bundle) bool {
 		for i := range b.entries {
 			r.step(&b.entries[i])
@@ -60,6 +61,9 @@ func (r *replay) all(ctx context.Context) error {
 		}
 		return true
 	})
+	for _, p := range claims.finish() {
+		r.report.problem(p)
+	}
 	if err != nil {
 		return err
 	}

@@ -132,6 +132,7 @@ func (x *examiner) bundle(n uint64) bundle {
 		}
 		x.examine(e)
 	}
+	x.claims.add(out.entries)
 	return out
 }
 
