@@ -31,7 +31,7 @@ var mayImport = map[string][]string{
 	"ethclient/sender/state":    {"swap"},
 	"store":                     {"swap", "swap/ledger"},
 	"audit":                     {"swap", "swap/cryptonote", "swap/merkle", "swap/ledger", "oxenrpc/wire"},
-	"audit/follow":              {"audit", "swap", "swap/ledger"},
+	"audit/follow":              {"swap", "swap/ledger"},
 	"audit/diff":                {"audit/follow", "swap/ledger"},
 	"audit/logtest":             {"swap", "swap/ledger"},
 	"audit/page":                {"audit", "swap"},

@@ -8,10 +8,24 @@ import (
 	"slices"
 	"time"
 
-	"oxenswap/audit"
 	"oxenswap/swap"
 	"oxenswap/swap/ledger"
 )
+
+// DialChain reaches a chain with the given id, through nodes that have proved to be on it.
+type DialChain func(ctx context.Context, chainID uint64) (Chain, error)
+
+// Chain is the token's chain as a watch reads it. Calls only read, retry by themselves, and are bounded in time by ctx.
+type Chain interface {
+	// Final is the number of the newest final block.
+	Final(ctx context.Context) (uint64, error)
+	// BlockTime is the time stamp of a final block.
+	BlockTime(ctx context.Context, block uint64) (time.Time, error)
+	// Live is the root under which a distributor pays as of a final block, and what its leaves come to. Round 0: none yet.
+	Live(ctx context.Context, address swap.EVMAddress, block uint64) (round uint64, root swap.Hash, total swap.Amount, err error)
+	// Events visits the events of a distributor in the blocks from..to, in the chain's order, as the ledger records them.
+	Events(ctx context.Context, address swap.EVMAddress, from, to uint64, visit func(swap.Event) error) error
+}
 
 // maxAsked is for how many blocks one look asks the time. Events of further ones count as of now.
 const maxAsked = 100
@@ -37,11 +51,14 @@ func (w *Watch) compareChain(ctx context.Context, l *Log, state *State, seen *Se
 		return err
 	}
 	if c.Distributor != nil {
-		chain, err := w.Chain(ctx, c.Distributor.ChainID)
-		if err != nil {
-			return fmt.Errorf("chain: %w", err)
+		if w.chain == nil {
+			chain, err := w.Chain(ctx, c.Distributor.ChainID)
+			if err != nil {
+				return fmt.Errorf("chain: %w", err)
+			}
+			w.chain = chain
 		}
-		if err := c.readChain(ctx, chain); err != nil {
+		if err := c.readChain(ctx, w.chain); err != nil {
 			return fmt.Errorf("chain: %w", err)
 		}
 		seen.Blocks = c.Block
@@ -110,7 +127,7 @@ func newEvent(kind string, body []byte, entry uint64) event {
 func (e event) sameAs() string { return e.Kind + e.Body }
 
 // readChain takes in the blocks that were not read yet, and takes away what both sides have.
-func (c *comparison) readChain(ctx context.Context, chain audit.Chain) error {
+func (c *comparison) readChain(ctx context.Context, chain Chain) error {
 	final, err := chain.Final(ctx)
 	if err != nil {
 		return err
@@ -158,7 +175,7 @@ func keep(list []event, wanted func(event) bool) []event {
 }
 
 // date finds out when events happened.
-func (c *comparison) date(ctx context.Context, chain audit.Chain, news []event) error {
+func (c *comparison) date(ctx context.Context, chain Chain, news []event) error {
 	times := map[uint64]time.Time{}
 	for i := range news {
 		news[i].Since = c.seen.Time
@@ -238,14 +255,14 @@ func (c *comparison) builds(number uint64, root swap.Hash, total swap.Amount) st
 
 // live compares the root under which claims are paid now. A round that the log does not have yet has an activation that
 // is not logged.
-func (c *comparison) live(ctx context.Context, chain audit.Chain) error {
-	s, err := chain.Distributor(ctx, c.Distributor.Address, c.Block)
-	if err != nil || s.LiveRound == 0 {
+func (c *comparison) live(ctx context.Context, chain Chain) error {
+	number, root, total, err := chain.Live(ctx, c.Distributor.Address, c.Block)
+	if err != nil || number == 0 {
 		return err
 	}
 	late := slices.ContainsFunc(c.Unlogged, func(e event) bool { return e.Kind == (*swap.RootActivated)(nil).Kind() })
-	if what := c.builds(s.LiveRound, s.LiveRoot, s.LiveTotal); what != "" && !late {
-		c.seen.alarm(Alarm{Kind: WrongRoot, key: WrongRoot + " live", What: fmt.Sprintf("claims are paid under root 0x%s of round %d: %s", s.LiveRoot, s.LiveRound, what)})
+	if what := c.builds(number, root, total); what != "" && !late {
+		c.seen.alarm(Alarm{Kind: WrongRoot, key: WrongRoot + " live", What: fmt.Sprintf("claims are paid under root 0x%s of round %d: %s", root, number, what)})
 	}
 	return nil
 }

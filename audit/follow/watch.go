@@ -9,7 +9,6 @@ import (
 
 	"golang.org/x/mod/sumdb/note"
 
-	"oxenswap/audit"
 	"oxenswap/swap/ledger"
 )
 
@@ -64,7 +63,7 @@ type Watch struct {
 	Witnesses []*ledger.Witness // all of whom must cosign every checkpoint
 	// Open gives the log's files as they are now; done frees what that took.
 	Open      func(ctx context.Context) (fsys fs.FS, done func(), err error)
-	Chain     audit.DialChain     // nil: the chain is not asked
+	Chain     DialChain           // nil: the chain is not asked
 	StateFile string              // keeps what was seen
 	Interval  time.Duration       // between two looks
 	MaxAge    time.Duration       // the last entry may be this old; 0: any age
@@ -72,7 +71,8 @@ type Watch struct {
 	Tell      func(s *Seen)       // is told of every look that succeeded; may be nil
 	Alarm     func(a Alarm) error // is told of every alarm once, and once more when it is over
 
-	open map[string]Alarm // by key
+	open  map[string]Alarm // by key
+	chain Chain            // once it was reached
 }
 
 // ErrAlarmed is returned by a watch that has seen what cannot pass.

@@ -13,22 +13,21 @@ import (
 	"testing/synctest"
 	"time"
 
-	"oxenswap/audit"
 	"oxenswap/audit/logtest"
 	"oxenswap/swap"
 	"oxenswap/swap/ledger"
 )
 
-// fakeChain is what stands on chain. It implements audit.Chain.
+// fakeChain is what stands on chain. It implements Chain.
 type fakeChain struct {
-	state  audit.ChainState
+	live   round
 	events []swap.Event
 	final  uint64
 	fail   error
 	asked  int // blocks from which events were asked for, the last time
 }
 
-func (c *fakeChain) dial(context.Context, uint64) (audit.Chain, error) { return c, c.fail }
+func (c *fakeChain) dial(context.Context, uint64) (Chain, error) { return c, c.fail }
 
 func (c *fakeChain) Final(context.Context) (uint64, error) { return c.final, nil }
 
@@ -37,8 +36,8 @@ func (c *fakeChain) BlockTime(_ context.Context, block uint64) (time.Time, error
 	return time.Date(2000, 1, 1, 0, int(block), 0, 0, time.UTC), nil
 }
 
-func (c *fakeChain) Distributor(context.Context, swap.EVMAddress, uint64) (audit.ChainState, error) {
-	return c.state, nil
+func (c *fakeChain) Live(context.Context, swap.EVMAddress, uint64) (uint64, swap.Hash, swap.Amount, error) {
+	return c.live.Round, c.live.Root, c.live.Total, nil
 }
 
 func (c *fakeChain) Events(_ context.Context, _ swap.EVMAddress, from, to uint64, visit func(swap.Event) error) error {
@@ -60,10 +59,6 @@ func (c *fakeChain) Events(_ context.Context, _ swap.EVMAddress, from, to uint64
 		}
 	}
 	return nil
-}
-
-func (c *fakeChain) Claimed(context.Context, swap.EVMAddress, []swap.EVMAddress, uint64) ([]swap.Amount, error) {
-	return nil, errors.New("not asked for")
 }
 
 // scene is a log that somebody watches.
@@ -316,7 +311,7 @@ func TestWatchChain(t *testing.T) {
 	run("all is well", func(s *scene) {
 		s.onChain(s.proposal(10), true)
 		s.onChain(&swap.RootActivated{Round: 2, Root: swap.Hash{2}, LogPosition: position(11, 0)}, true)
-		s.chain.state = audit.ChainState{LiveRound: 2, LiveRoot: swap.Hash{2}, LiveTotal: 100}
+		s.chain.live = round{2, swap.Hash{2}, 100}
 		s.onChain(payout(12), true)
 		s.want()
 		state, err := ReadState(s.w.StateFile)
@@ -403,7 +398,7 @@ func TestWatchChain(t *testing.T) {
 		s.want()
 	})
 	run("another live root", func(s *scene) {
-		s.chain.state = audit.ChainState{LiveRound: 2, LiveRoot: swap.Hash{9}, LiveTotal: 100}
+		s.chain.live = round{2, swap.Hash{9}, 100}
 		s.want(WrongRoot)
 	})
 	run("a chain that does not answer", func(s *scene) {

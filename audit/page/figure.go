@@ -27,13 +27,15 @@ const (
 	figureWidth  = 760
 	figureHeight = 300
 	// maxBars is how many categories a chart shows: the labels of more run into each other.
-	maxBars  = 12
-	maxLabel = 14 // characters
+	maxBars   = 12
+	maxLabel  = 14  // characters
+	allLabels = 100 // of all together
 )
 
 // bars is a chart of amounts: one group of bars for each label, one bar in it for each series.
 type bars struct {
 	title, caption string
+	axis           string // what the labels are, where they do not say it
 	labels, series []string
 	values         [][]swap.Amount // by series and label
 }
@@ -50,11 +52,11 @@ func figures(r *audit.Report) ([]Figure, error) {
 		programmes.values[1] = append(programmes.values[1], p.Unclaimed)
 	}
 	rounds := bars{
-		title: "Rounds", caption: "What each published round gives, and what was paid while it was live, in SESH.",
+		title: "Rounds", axis: "round", caption: "What each published round gives, and what was paid while it was live, in SESH.",
 		series: []string{"given", "paid"}, values: make([][]swap.Amount, 2),
 	}
 	for _, x := range published(r) {
-		rounds.labels = append(rounds.labels, fmt.Sprintf("round %d", x.Round))
+		rounds.labels = append(rounds.labels, fmt.Sprint(x.Round))
 		rounds.values[0] = append(rounds.values[0], x.Amount)
 		rounds.values[1] = append(rounds.values[1], x.Paid)
 	}
@@ -87,14 +89,18 @@ func (b bars) draw() (Figure, error) {
 	o := charts.NewBarChartOptionWithData(data)
 	for _, l := range b.labels[from:] {
 		label := []rune(audit.Printable(l))
-		if len(label) > maxLabel {
-			label = append(label[:maxLabel-1], '…')
+		if limit := min(maxLabel, allLabels/(len(b.labels)-from)); len(label) > limit {
+			label = append(label[:limit-1], '…')
 		}
 		o.CategoryAxis.Labels = append(o.CategoryAxis.Labels, string(label))
 	}
+	o.CategoryAxis.Title, o.CategoryAxis.TitleFontStyle.FontSize = b.axis, 10
 	o.CategoryAxis.LabelCount = len(o.CategoryAxis.Labels)
 	o.CategoryAxis.LabelFontStyle.FontSize = 10
 	o.Legend.SeriesNames = b.series
+	o.ValueAxis[0].Min = charts.Ptr(0.0) // bars whose foot is cut off would lie
+	o.ValueAxis[0].LabelFontStyle.FontSize = 10
+	o.Legend.FontStyle.FontSize = 10
 	o.ValueFormatter = func(v float64) string { return group(fmt.Sprintf("%.0f", v)) }
 	painter := charts.NewPainter(charts.PainterOptions{OutputFormat: charts.ChartOutputSVG, Width: figureWidth, Height: figureHeight})
 	if err := painter.BarChart(o); err != nil {

@@ -64,14 +64,13 @@ func published(r *audit.Report) (out []audit.Round) {
 	return out
 }
 
-// coins groups the whole SESH of an amount by thousands.
+// coins groups the whole SESH of an amount by thousands, and leaves out a fraction of nothing.
 func coins(a swap.Amount) string {
 	whole, rest, _ := strings.Cut(a.Coins(), ".")
-	out := group(whole)
-	if rest != "" {
-		out += "." + rest
+	if strings.Trim(rest, "0") == "" {
+		return group(whole)
 	}
-	return out
+	return group(whole) + "." + rest
 }
 
 func count(n uint64) string { return group(strconv.FormatUint(n, 10)) }

@@ -14,21 +14,18 @@ import (
 	"oxenswap/swap"
 )
 
-// chain gives what ethclient reads to the audit.
+// chain gives what ethclient reads to audits and watches.
 type chain struct{ *ethclient.Reader }
 
 // dialer connects to an RPC once the audit knows which chain it must be.
-func dialer(rpc string) (audit.DialChain, error) {
+func dialer(rpc string) (func(ctx context.Context, chainID uint64) (chain, error), error) {
 	u, err := url.Parse(rpc)
 	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
 		return nil, usage("--rpc: expected http://host... or https://host...")
 	}
-	return func(ctx context.Context, chainID uint64) (audit.Chain, error) {
+	return func(ctx context.Context, chainID uint64) (chain, error) {
 		r, err := ethclient.Dial(ctx, ethclient.Options{ChainID: chainID}, ethclient.DefaultLimits(), rpc)
-		if err != nil {
-			return nil, err
-		}
-		return chain{r}, nil
+		return chain{r}, err
 	}, nil
 }
 
@@ -36,6 +33,15 @@ func dialer(rpc string) (audit.DialChain, error) {
 func (c chain) Final(ctx context.Context) (uint64, error) {
 	b, err := c.Finalized(ctx)
 	return b.Number, err
+}
+
+// Live implements follow.Chain.
+func (c chain) Live(ctx context.Context, address swap.EVMAddress, block uint64) (uint64, swap.Hash, swap.Amount, error) {
+	s, err := c.Reader.Distributor(ctx, address, new(big.Int).SetUint64(block))
+	if err != nil {
+		return 0, swap.Hash{}, 0, err
+	}
+	return s.Live.Round, s.Live.Root, s.Live.Total, nil
 }
 
 // Distributor implements audit.Chain.

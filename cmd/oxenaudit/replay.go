@@ -52,7 +52,7 @@ to agree with itself, and the exit code is 1.`,
 				if err != nil {
 					return err
 				}
-				o.Chain = dial
+				o.Chain = func(ctx context.Context, chainID uint64) (audit.Chain, error) { return dial(ctx, chainID) }
 			}
 			o.CodeHash = codeHash
 			export, done, err := openExport(c.Context(), args[0])

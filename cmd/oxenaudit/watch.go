@@ -117,7 +117,7 @@ func (v *watcher) options(c *cobra.Command, rpc, webhook string) error {
 		if err != nil {
 			return err
 		}
-		v.w.Chain = dial
+		v.w.Chain = func(ctx context.Context, chainID uint64) (follow.Chain, error) { return dial(ctx, chainID) }
 	}
 	return nil
 }
