@@ -1,9 +1,11 @@
 package ledger
 
 import (
+	"bytes"
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -67,6 +69,15 @@ func ParseCheckpoint(text string) (Checkpoint, error) {
 		return Checkpoint{}, errors.New("parse checkpoint: its size or root is not in canonical form")
 	}
 	return c, nil
+}
+
+// parseSigned parses a signed checkpoint without verifying its signatures.
+func parseSigned(msg []byte) (Checkpoint, error) {
+	text, err := checkNote(msg, MaxCheckpointSize)
+	if err != nil {
+		return Checkpoint{}, err
+	}
+	return ParseCheckpoint(text)
 }
 
 // SignCheckpoint returns c as a note signed by the ledger's key, whose name is
@@ -134,4 +145,70 @@ func AddSignature(msg []byte, line string) ([]byte, error) {
 		return nil, fmt.Errorf("add signature: %w", err)
 	}
 	return out, nil
+}
+
+// AddCosignatures adds what a witness has sent to a signed checkpoint: signature lines, or the whole checkpoint with
+// them. Lines of the given witnesses are verified and added unless they are there already; those of others are passed over. It
+// returns the checkpoint with them, and the cosignatures that were sent, of which there is at least one.
+func AddCosignatures(checkpoint, sent []byte, ledger note.Verifier, witnesses ...*Witness) ([]byte, []Cosignature, error) {
+	text, err := checkNote(checkpoint, MaxCheckpointSize)
+	if err != nil {
+		return nil, nil, fmt.Errorf("add cosignatures: %w", err)
+	}
+	lines := string(sent)
+	if before, after, ok := strings.Cut(lines, "\n\n"); ok {
+		if before+"\n" != text {
+			return nil, nil, fmt.Errorf("add cosignatures: %w", otherCheckpoint(before+"\n", text))
+		}
+		lines = after
+	}
+	var added []Cosignature
+	var strangers []string
+	for line := range strings.Lines(lines) {
+		key, err := checkSignatureLine(line)
+		if err != nil {
+			return nil, nil, fmt.Errorf("add cosignatures: %w", err)
+		}
+		i := slices.IndexFunc(witnesses, func(w *Witness) bool { return key == fmt.Sprintf("%s+%08x", w.Name(), w.KeyHash()) })
+		if i < 0 {
+			if key != fmt.Sprintf("%s+%08x", ledger.Name(), ledger.KeyHash()) {
+				strangers = append(strangers, key)
+			}
+			continue
+		}
+		n, err := openNote([]byte(text+"\n"+line), MaxCheckpointSize, note.VerifierList(witnesses[i]))
+		if err != nil {
+			return nil, nil, fmt.Errorf("add cosignatures: that of %s is of another checkpoint than this one of %q: send the witness the present checkpoint (%w)", key, text, err)
+		}
+		seconds, err := torchwood.CosignatureTimestamp(n.Sigs[0])
+		if err != nil {
+			return nil, nil, fmt.Errorf("add cosignatures: that of %s: %w", key, err)
+		}
+		added = append(added, Cosignature{Name: witnesses[i].Name(), Time: time.Unix(seconds, 0).UTC()})
+		if bytes.Contains(checkpoint, []byte("\n"+line)) {
+			continue
+		}
+		if checkpoint, err = AddSignature(checkpoint, line); err != nil {
+			return nil, nil, fmt.Errorf("add cosignatures: %w", err)
+		}
+	}
+	if len(added) == 0 && len(strangers) > 0 {
+		return nil, nil, fmt.Errorf("add cosignatures: the witness %s is not a configured one", strings.Join(strangers, " or "))
+	} else if len(added) == 0 {
+		return nil, nil, errors.New("add cosignatures: there is no cosignature in it")
+	}
+	return checkpoint, added, nil
+}
+
+func otherCheckpoint(sent, present string) error {
+	is, err := ParseCheckpoint(sent)
+	if err != nil {
+		return fmt.Errorf("what was sent is not a checkpoint: %w", err)
+	}
+	want, err := ParseCheckpoint(present)
+	if err != nil {
+		return err
+	}
+	return fmt.Errorf("they are of the checkpoint of %d entries of %s with root %v, and this one is of %d entries of %s with root %v: send the witness the present one",
+		is.N, is.Origin, is.Hash, want.N, want.Origin, want.Hash)
 }

@@ -3,6 +3,7 @@ package ledger
 import (
 	"bytes"
 	"crypto/ed25519"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -140,23 +141,83 @@ func TestOpenCheckpoint(t *testing.T) {
 	}
 }
 
+// cosignature is the line with which a witness signs a checkpoint.
+func cosignature(t testing.TB, msg []byte, witness note.Signer) string {
+	t.Helper()
+	text := string(msg[:bytes.Index(msg, []byte("\n\n"))+1])
+	signed, err := note.Sign(&note.Note{Text: text}, witness)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(signed[len(text)+1:])
+}
+
+// TestAddCosignatures hands in what witnesses and others may send.
+func TestAddCosignatures(t *testing.T) {
+	log := newTestLog(t)
+	log.grow(t, 5)
+	earlier := log.checkpoint(t)
+	log.grow(t, 7)
+	msg := log.checkpoint(t)
+	var lines, old []string
+	var witnesses []*Witness
+	for i := range byte(3) {
+		s := witnessSigner(t, fmt.Sprintf("witness.example/w%d", i+1), i+1)
+		w, err := NewWitness(s.Verifier().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines, old, witnesses = append(lines, cosignature(t, msg, s)), append(old, cosignature(t, earlier, s)), append(witnesses, w)
+	}
+	known := witnesses[:2]
+	text := string(msg[:bytes.Index(msg, []byte("\n\n"))+1])
+	one := string(msg) + lines[0]
+	for name, c := range map[string]struct {
+		to, file string
+		want     string // the checkpoint afterwards
+		reason   string // why it is refused
+	}{
+		"a line":                {string(msg), lines[0], one, ""},
+		"two lines":             {string(msg), lines[0] + lines[1], one + lines[1], ""},
+		"a whole checkpoint":    {string(msg), one, one, ""},
+		"without our signature": {string(msg), text + "\n" + lines[0], one, ""},
+		"with a stranger's":     {string(msg), lines[2] + lines[0], one, ""},
+		"a second witness":      {one, lines[1], one + lines[1], ""},
+		"the same again":        {one, lines[0], one, ""},
+		"a stranger's only":     {string(msg), lines[2], "", "witness.example/w3"},
+		"an older one":          {string(msg), string(earlier) + old[0], "", "5 entries"},
+		"an older one's line":   {string(msg), old[0], "", "another checkpoint"},
+		"nothing":               {string(msg), "", "", "no cosignature"},
+		"the checkpoint alone":  {string(msg), string(msg), "", "no cosignature"},
+		"garbage":               {string(msg), "hello\n", "", "not a note signature"},
+		"spaces":                {string(msg), " " + lines[0], "", "not a note signature"},
+	} {
+		got, added, err := AddCosignatures([]byte(c.to), []byte(c.file), log.key, known...)
+		if c.reason != "" {
+			if err == nil || !strings.Contains(err.Error(), c.reason) {
+				t.Errorf("%s: got %v, expected a word on %q", name, err, c.reason)
+			}
+			continue
+		}
+		if err != nil || string(got) != c.want || len(added) == 0 {
+			t.Errorf("%s: got %q, %v, %v", name, got, added, err)
+		}
+	}
+}
+
 func TestCosignatures(t *testing.T) {
 	log := newTestLog(t)
 	log.grow(t, 5)
 	msg := log.checkpoint(t)
-	text := string(msg[:bytes.Index(msg, []byte("\n\n"))+1])
 	cosign := func(name string, seed byte) (line string, w *Witness) {
 		s := witnessSigner(t, name, seed)
-		signed, err := note.Sign(&note.Note{Text: text}, s)
+		w, err := NewWitness(s.Verifier().String())
 		if err != nil {
 			t.Fatal(err)
 		}
-		w, err = NewWitness(s.Verifier().String())
-		if err != nil {
-			t.Fatal(err)
-		}
-		return string(signed[len(text)+1:]), w
+		return cosignature(t, msg, s), w
 	}
+	text := string(msg[:bytes.Index(msg, []byte("\n\n"))+1])
 	before := time.Now().Add(-time.Second)
 	line1, w1 := cosign("witness.example/w1", 1)
 	line2, w2 := cosign("witness.example/w2", 2)

@@ -63,14 +63,15 @@
 //
 // An export is a folder of plain files: checkpoint, the tiles of its size (and
 // the partial tiles of earlier exports until their full tile has been there for
-// one export), attachment/<first two digits>/<digest>.gz, and manifest, a note
+// an hour), attachment/<first two digits>/<digest>.gz, and manifest, a note
 // signed by the ledger's key over
 //
-//	oxenswap ledger manifest v1
+//	oxenswap ledger manifest v2
 //	<origin>
 //	entries <number of entries>
 //	files <number of files>
 //	withheld <number of digests>
+//	checkpoint <base64 of the signed checkpoint>
 //	<SHA-256 in hex> <size in bytes> <path>
 //	...
 //	<digest of a withheld attachment>
@@ -78,7 +79,10 @@
 //
 // with every other file, sorted by path, and every attachment that exists but
 // was left out, sorted. A reader starts from the manifest and opens only what it
-// lists.
+// lists. The manifest is what an export is at any moment: it is replaced last, in one
+// step, and carries the checkpoint, so that the file of that name may for a moment
+// be one ahead, of a tree that begins with the manifest's and whose tiles are there. Version
+// 1 had no line for the checkpoint.
 //
 // # Receipt
 //

@@ -28,6 +28,7 @@ type Export struct {
 	manifestNote   []byte
 	checkpoint     Checkpoint
 	checkpointNote []byte
+	aheadNote      []byte         // the checkpoint of a newer export, see readNotes; nil: none
 	edge           map[int][]byte // the partial tile of each level that has one
 
 	mu    sync.Mutex
@@ -55,17 +56,7 @@ func OpenExport(fsys fs.FS, ledger note.Verifier) (*Export, error) {
 // certain is that the export agrees with itself, until [Export.Verify] succeeds.
 func OpenUnverifiedExport(fsys fs.FS) (*Export, error) {
 	x := &Export{fsys: fsys, edge: make(map[int][]byte), inner: make(map[tlog.Tile][]byte)}
-	// A reader can come between a writer's last two steps, the checkpoint and the
-	// manifest; looking again then finds both.
-	const attempts = 3
-	var err error
-	for range attempts {
-		var mismatch bool
-		if mismatch, err = x.readNotes(); !mismatch {
-			break
-		}
-	}
-	if err != nil {
+	if err := x.readNotes(); err != nil {
 		return nil, fmt.Errorf("open export: %w", err)
 	}
 	if x.checkpoint.Origin != x.manifest.Origin || x.checkpoint.N != x.manifest.Size {
@@ -78,31 +69,10 @@ func OpenUnverifiedExport(fsys fs.FS) (*Export, error) {
 	if err := x.readEdge(); err != nil {
 		return nil, fmt.Errorf("open export: %w", err)
 	}
+	if err := x.checkAhead(); err != nil {
+		return nil, fmt.Errorf("open export: %w", err)
+	}
 	return x, nil
-}
-
-// readNotes reads manifest and checkpoint. mismatch says that they do not belong together.
-func (x *Export) readNotes() (mismatch bool, err error) {
-	if x.manifestNote, err = readAll(x.fsys, manifestPath, MaxManifestSize); err != nil {
-		return false, err
-	}
-	text, err := checkNote(x.manifestNote, MaxManifestSize)
-	if err != nil {
-		return false, &FileError{manifestPath, err}
-	}
-	if x.manifest, err = ParseManifest(text); err != nil {
-		return false, &FileError{manifestPath, err}
-	}
-	if x.checkpointNote, err = x.readFile(checkpointPath, MaxCheckpointSize); err != nil {
-		return true, err
-	}
-	if text, err = checkNote(x.checkpointNote, MaxCheckpointSize); err != nil {
-		return false, &FileError{checkpointPath, err}
-	}
-	if x.checkpoint, err = ParseCheckpoint(text); err != nil {
-		return false, &FileError{checkpointPath, err}
-	}
-	return false, nil
 }
 
 // readEdge loads the partial tiles, from which the root follows. Whatever else is
@@ -147,6 +117,11 @@ func (x *Export) Verify(ledger note.Verifier, witnesses ...*Witness) ([]Cosignat
 	_, cosignatures, err := OpenCheckpoint(x.checkpointNote, ledger, witnesses...)
 	if err != nil {
 		return nil, fmt.Errorf("verify export: %w", &FileError{checkpointPath, err})
+	}
+	if x.aheadNote != nil {
+		if _, _, err := OpenCheckpoint(x.aheadNote, ledger, witnesses...); err != nil {
+			return nil, fmt.Errorf("verify export: %w", &FileError{checkpointPath, err})
+		}
 	}
 	return cosignatures, nil
 }
@@ -386,7 +361,9 @@ func (x *Export) CheckFiles(progress func(path string)) error {
 		if progress != nil {
 			progress(f.Path)
 		}
-		if d, ok := parseAttachmentPath(f.Path); ok {
+		if f.Path == checkpointPath {
+			continue // was compared when the export was opened, and may have been replaced since
+		} else if d, ok := parseAttachmentPath(f.Path); ok {
 			if _, err := x.Attachment(d); err != nil {
 				return err
 			}

@@ -9,6 +9,8 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/fstest"
 
@@ -58,6 +60,7 @@ func resign(t testing.TB, m fstest.MapFS, log *testLog) {
 		manifest.Files[i].Size = int64(len(m[f.Path].Data))
 		manifest.Files[i].SHA256 = DigestOf(m[f.Path].Data)
 	}
+	manifest.Checkpoint = m[checkpointPath].Data
 	if text, err = FormatManifest(manifest); err != nil {
 		t.Fatal(err)
 	}
@@ -344,16 +347,130 @@ func TestOpenExportDuringUpdate(t *testing.T) {
 	if _, err := WriteExport(dir, log, log.config(t)); err != nil {
 		t.Fatal(err)
 	}
-	for _, c := range []struct {
-		left int
-		ok   bool
-	}{{0, true}, {1, true}, {2, true}, {3, false}} {
-		left := c.left
-		err := readEverything(racingFS{os.DirFS(dir), old, &left}, log)
-		if (err == nil) != c.ok {
-			t.Errorf("with %d old manifests: %v", c.left, err)
+	for left := range 5 {
+		if err := readEverything(racingFS{os.DirFS(dir), old, &left}, log); err != nil {
+			t.Errorf("with %d old manifests: %v", left, err)
 		}
 	}
+}
+
+// TestCheckpointAhead puts other checkpoints beside a manifest: only one whose tree is there and begins with the manifest's
+// is what an update leaves for a moment.
+func TestCheckpointAhead(t *testing.T) {
+	log, fork := newTestLog(t), newTestLog(t)
+	log.grow(t, 300)
+	before := exportFS(t, log)
+	earlier := log.checkpoint(t)
+	log.grow(t, 600)
+	after := exportFS(t, log)
+	fork.grow(t, 299)
+	for len(fork.records) < 600 {
+		fork.append(t, "test.entry", struct{}{})
+	}
+	forked := exportFS(t, fork)
+	cosigned, err := AddSignature(earlier, cosignature(t, earlier, witnessSigner(t, "witness.example/w1", 1)))
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	both := func(newer fstest.MapFS) fstest.MapFS {
+		m := maps.Clone(newer)
+		m[manifestPath] = before[manifestPath]
+		for _, path := range slices.Sorted(maps.Keys(before)) {
+			if m[path] == nil {
+				m[path] = before[path] // the partial tiles of the earlier size
+			}
+		}
+		return m
+	}
+	with := func(m fstest.MapFS, path string, data []byte) fstest.MapFS {
+		m = maps.Clone(m)
+		m[path] = &fstest.MapFile{Data: data}
+		return m
+	}
+	changed := bytes.Clone(after[checkpointPath].Data)
+	changed[len(changed)-10] ^= 1
+	for name, c := range map[string]struct {
+		fsys fstest.MapFS
+		want string // "" if it is accepted
+	}{
+		"the next one":              {both(after), ""},
+		"with a cosignature":        {with(before, checkpointPath, cosigned), ""},
+		"a later one without tiles": {with(before, checkpointPath, after[checkpointPath].Data), "tile/"},
+		"a later one, tile changed": {with(both(after), "tile/1/000.p/2", forked["tile/1/000.p/2"].Data), "its tree of 600"},
+		"of a fork":                 {both(forked), "begins with another"},
+		"without its signature":     {with(both(after), checkpointPath, changed), "checkpoint"},
+		"earlier":                   {with(after, checkpointPath, earlier), "it is of 300 entries"},
+		"cosignature cut off":       {nil, "signature"},
+	} {
+		if c.fsys == nil {
+			c.fsys = with(before, checkpointPath, cosigned)
+			resign(t, c.fsys, log)
+			c.fsys = with(c.fsys, checkpointPath, before[checkpointPath].Data)
+		}
+		err := readEverything(c.fsys, log)
+		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
+			t.Errorf("%s: got %v, expected %q", name, err, c.want)
+		}
+	}
+}
+
+// TestExportWhileRead reads a folder again and again while it is brought up to date: every reader finds a whole export.
+func TestExportWhileRead(t *testing.T) {
+	log := newTestLog(t)
+	log.grow(t, 200)
+	dir := t.TempDir()
+	if _, err := WriteExport(dir, log, log.config(t)); err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan struct{})
+	var readers sync.WaitGroup
+	var read atomic.Int64
+	for range 2 {
+		readers.Go(func() {
+			last := int64(0)
+			for {
+				select {
+				case <-done:
+					return
+				default:
+				}
+				x, err := OpenExport(os.DirFS(dir), log.key)
+				if err == nil {
+					for _, err = range x.Entries(0) {
+						if err != nil {
+							break
+						}
+					}
+				}
+				if err == nil {
+					err = x.CheckFiles(nil)
+				}
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				c, _ := x.Checkpoint()
+				if c.N < last {
+					t.Errorf("%d entries after %d", c.N, last)
+				}
+				last = c.N
+				read.Add(1)
+			}
+		})
+	}
+	for size := 201; size < 560 || read.Load() < 20; size += 7 {
+		if t.Failed() {
+			break
+		}
+		log.grow(t, size)
+		if _, err := WriteExport(dir, log, log.config(t)); err != nil {
+			t.Error(err)
+			break
+		}
+	}
+	close(done)
+	readers.Wait()
 }
 
 func BenchmarkEntries(b *testing.B) {

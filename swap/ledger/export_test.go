@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"filippo.io/torchwood"
 	"golang.org/x/mod/sumdb/tlog"
@@ -197,16 +198,28 @@ func TestExportGrows(t *testing.T) {
 }
 
 // TestExportPartials: partial tiles of earlier checkpoints stay until their
-// full tile has been there for one export.
+// full tile has been there for an hour.
 func TestExportPartials(t *testing.T) {
 	log := newTestLog(t)
 	dir := t.TempDir()
 	has := func(path string) bool { _, ok := files(t, dir)[path]; return ok }
 	for _, step := range []struct {
 		size          int
+		age           time.Duration // of the full tiles, before the step
 		p10, p20, all bool
-	}{{10, true, false, false}, {20, true, true, false}, {256, true, true, true}, {257, false, false, true}} {
+	}{
+		{10, 0, true, false, false}, {20, 0, true, true, false}, {256, 0, true, true, true}, {257, 0, true, true, true},
+		{258, partialsFor - time.Minute, true, true, true}, {259, partialsFor + time.Minute, false, false, true},
+	} {
 		log.grow(t, step.size)
+		for _, kind := range []string{"tile/0/000", "tile/entries/000"} {
+			if has(kind) {
+				at := time.Now().Add(-step.age)
+				if err := os.Chtimes(filepath.Join(dir, kind), at, at); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
 		if _, err := WriteExport(dir, log, log.config(t)); err != nil {
 			t.Fatal(err)
 		}
@@ -283,8 +296,17 @@ func TestExportInterrupted(t *testing.T) {
 		}
 		writeFile(t, dir, path, data)
 	}
-	if _, err := OpenExport(os.DirFS(dir), log.key); err == nil {
-		t.Error("a checkpoint that the manifest does not list was taken")
+	for path, data := range small { // partial tiles
+		if _, ok := want[path]; !ok {
+			writeFile(t, dir, path, data)
+		}
+	}
+	if x, err := OpenExport(os.DirFS(dir), log.key); err != nil {
+		t.Error(err)
+	} else if _, signed := x.Checkpoint(); !bytes.Equal(signed, earlierCheckpoint) {
+		t.Error("not the export of the manifest")
+	} else if err := x.CheckFiles(nil); err != nil {
+		t.Error(err)
 	}
 	if _, err := WriteExport(dir, log, log.config(t)); err != nil {
 		t.Fatal(err)

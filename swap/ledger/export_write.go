@@ -8,10 +8,14 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"time"
 
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
 )
+
+// partialsFor is how long partial tiles stay beside their full tile, for those who read an earlier export.
+const partialsFor = time.Hour
 
 // A Source is the log that an export is made of. It must not lose or change
 // anything below the size of the exported checkpoint; it may grow meanwhile.
@@ -73,6 +77,8 @@ type exportWriter struct {
 	now  Checkpoint
 	prev Manifest // zero in an empty folder
 
+	started time.Time // by the clock of the file system
+
 	files    []File
 	withheld []Digest
 	dirs     map[string]bool // to be synced
@@ -104,6 +110,11 @@ func (w *exportWriter) run() error {
 		return err
 	}
 	defer os.RemoveAll(w.tmp)
+	info, err := os.Stat(w.tmp)
+	if err != nil {
+		return err
+	}
+	w.started = info.ModTime()
 	if err := w.tiles(); err != nil {
 		return err
 	}
@@ -133,21 +144,33 @@ func (w *exportWriter) tiles() error {
 		}
 	}
 	// Whoever holds an earlier checkpoint needs its partial tiles until the
-	// full tile is there, and one export longer for readers under way.
+	// full tile is there, and readers under way for a while longer.
 	for _, f := range w.prev.Files {
 		t, err := ParseTilePath(f.Path)
-		if err != nil || current[f.Path] || w.fullBefore(t) {
+		if err != nil || current[f.Path] {
 			continue
 		}
-		w.keep(f.Path)
+		old, err := w.fullForLong(t)
+		if err != nil {
+			return err
+		}
+		if !old {
+			w.keep(f.Path)
+		}
 	}
 	return nil
 }
 
-// fullBefore reports whether the previous export had the full tile in t's place.
-func (w *exportWriter) fullBefore(t tlog.Tile) bool {
-	t.W = tileWidth
-	return inTree(t, w.prev.Size)
+// fullForLong reports whether the full tile in t's place has been there for so long that nobody needs partial ones any more.
+func (w *exportWriter) fullForLong(t tlog.Tile) (bool, error) {
+	if t.W = tileWidth; !inTree(t, w.prev.Size) {
+		return false, nil
+	}
+	info, err := os.Stat(w.path(TilePath(t)))
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil && w.started.Sub(info.ModTime()) > partialsFor, err
 }
 
 // tile returns the bytes of a tile or bundle after comparing them with the stored
@@ -241,7 +264,7 @@ func (w *exportWriter) copyAttachment(out io.Writer, d Digest) error {
 func (w *exportWriter) publish() error {
 	w.files = append(w.files, File{Path: checkpointPath, Size: int64(len(w.cfg.Checkpoint)), SHA256: DigestOf(w.cfg.Checkpoint)})
 	slices.SortFunc(w.files, func(a, b File) int { return strings.Compare(a.Path, b.Path) })
-	m := Manifest{Origin: w.now.Origin, Size: w.now.N, Files: w.files, Withheld: w.withheld}
+	m := Manifest{Origin: w.now.Origin, Size: w.now.N, Checkpoint: w.cfg.Checkpoint, Files: w.files, Withheld: w.withheld}
 	w.stats.Files, w.stats.Withheld = len(m.Files), len(m.Withheld)
 	text, err := FormatManifest(m)
 	if err != nil {
@@ -272,14 +295,25 @@ func (w *exportWriter) publish() error {
 	return w.removePartials()
 }
 
-// removePartials removes the partial tiles whose full tile the previous export had.
+// removePartials removes the partial tiles whose full tile is old.
 // It asks for all of them, so that it also finds what an earlier run left.
 func (w *exportWriter) removePartials() error {
 	for _, t := range NewTiles(0, w.prev.Size) {
-		if t.W == tileWidth {
-			if err := os.RemoveAll(w.path(TilePath(t) + ".p")); err != nil {
-				return err
-			}
+		if t.W < tileWidth {
+			continue
+		}
+		partials := w.path(TilePath(t) + ".p")
+		if _, err := os.Lstat(partials); errors.Is(err, fs.ErrNotExist) {
+			continue
+		} else if err != nil {
+			return err
+		}
+		old, err := w.fullForLong(t)
+		if err == nil && old {
+			err = os.RemoveAll(partials)
+		}
+		if err != nil {
+			return err
 		}
 	}
 	return nil

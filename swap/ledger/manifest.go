@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"cmp"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"math"
@@ -16,7 +17,11 @@ const (
 	checkpointPath = "checkpoint"
 	manifestPath   = "manifest"
 
-	manifestTitle = "oxenswap ledger manifest v1"
+	// Version 1 did not carry the checkpoint: its readers could come between a new checkpoint and a new manifest.
+	manifestTitle1 = "oxenswap ledger manifest v1"
+	manifestTitle  = "oxenswap ledger manifest v2"
+	// manifestCheckpoint begins the line with the checkpoint.
+	manifestCheckpoint = "checkpoint "
 	// MaxManifestSize is the largest manifest in bytes, signatures included:
 	// room for about two million files.
 	MaxManifestSize = 256 << 20
@@ -31,10 +36,11 @@ type File struct {
 
 // A Manifest lists what an export holds and what it leaves out.
 type Manifest struct {
-	Origin   string
-	Size     int64    // number of entries
-	Files    []File   // sorted by path, without the manifest itself
-	Withheld []Digest // attachments that exist and were left out, sorted
+	Origin     string
+	Size       int64    // number of entries
+	Checkpoint []byte   // the signed checkpoint; nil in version 1
+	Files      []File   // sorted by path, without the manifest itself
+	Withheld   []Digest // attachments that exist and were left out, sorted
 }
 
 // AttachmentPath returns the path of an attachment in an export.
@@ -75,6 +81,11 @@ func (m Manifest) check() error {
 	if err := checkSize(m.Size); err != nil {
 		return err
 	}
+	if m.Checkpoint != nil {
+		if err := m.checkCheckpoint(); err != nil {
+			return fmt.Errorf("its checkpoint: %w", err)
+		}
+	}
 	for i, f := range m.Files {
 		if err := checkFilePath(f.Path, m.Size); err != nil {
 			return err
@@ -93,6 +104,22 @@ func (m Manifest) check() error {
 		if _, ok := m.file(AttachmentPath(d)); ok {
 			return fmt.Errorf("%s: the attachment is both withheld and listed", d)
 		}
+	}
+	return nil
+}
+
+// checkCheckpoint compares the checkpoint with the rest of the manifest. Whether the ledger signed it is not asked here.
+func (m Manifest) checkCheckpoint() error {
+	c, err := parseSigned(m.Checkpoint)
+	if err != nil {
+		return err
+	}
+	if c.Origin != m.Origin || c.N != m.Size {
+		return fmt.Errorf("it is of %d entries of %s", c.N, c.Origin)
+	}
+	want := File{Path: checkpointPath, Size: int64(len(m.Checkpoint)), SHA256: DigestOf(m.Checkpoint)}
+	if f, ok := m.file(checkpointPath); !ok || f != want {
+		return errors.New("the file listed is another")
 	}
 	return nil
 }
@@ -120,7 +147,14 @@ func FormatManifest(m Manifest) (string, error) {
 		return "", fmt.Errorf("format manifest: %w", err)
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s\n%s\nentries %d\nfiles %d\nwithheld %d\n", manifestTitle, m.Origin, m.Size, len(m.Files), len(m.Withheld))
+	title := manifestTitle1
+	if m.Checkpoint != nil {
+		title = manifestTitle
+	}
+	fmt.Fprintf(&b, "%s\n%s\nentries %d\nfiles %d\nwithheld %d\n", title, m.Origin, m.Size, len(m.Files), len(m.Withheld))
+	if m.Checkpoint != nil {
+		fmt.Fprintf(&b, "%s%s\n", manifestCheckpoint, base64.StdEncoding.EncodeToString(m.Checkpoint))
+	}
 	for _, f := range m.Files {
 		fmt.Fprintf(&b, "%s %d %s\n", f.SHA256, f.Size, f.Path)
 	}
@@ -154,7 +188,8 @@ func parseManifest(text string) (Manifest, error) {
 		s, text, _ = strings.Cut(text, "\n")
 		return s
 	}
-	if line() != manifestTitle {
+	title := line()
+	if title != manifestTitle && title != manifestTitle1 {
 		return Manifest{}, fmt.Errorf("the first line is not %q", manifestTitle)
 	}
 	m := Manifest{Origin: line()}
@@ -168,20 +203,30 @@ func parseManifest(text string) (Manifest, error) {
 		counts[i] = n
 	}
 	m.Size = counts[0]
+	head := int64(6)
+	if title == manifestTitle {
+		note64, ok := strings.CutPrefix(line(), manifestCheckpoint)
+		note, err := base64.StdEncoding.DecodeString(note64)
+		if !ok || err != nil || len(note) == 0 {
+			return Manifest{}, fmt.Errorf("line %d is not %q and a signed checkpoint in base64", head, manifestCheckpoint)
+		}
+		m.Checkpoint = note
+		head++
+	}
 	for n := range counts[1] {
 		sum, rest, _ := strings.Cut(line(), " ")
 		digits, path, _ := strings.Cut(rest, " ")
 		d, err1 := ParseDigest(sum)
 		size, err2 := strconv.ParseInt(digits, 10, 64)
 		if err1 != nil || err2 != nil || path == "" {
-			return Manifest{}, fmt.Errorf("line %d does not describe a file", n+6)
+			return Manifest{}, fmt.Errorf("line %d does not describe a file", n+head)
 		}
 		m.Files = append(m.Files, File{Path: path, Size: size, SHA256: d})
 	}
 	for n := range counts[2] {
 		d, err := ParseDigest(line())
 		if err != nil {
-			return Manifest{}, fmt.Errorf("line %d: %w", n+counts[1]+6, err)
+			return Manifest{}, fmt.Errorf("line %d: %w", n+counts[1]+head, err)
 		}
 		m.Withheld = append(m.Withheld, d)
 	}

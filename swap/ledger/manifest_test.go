@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"encoding/base64"
 	"strings"
 	"testing"
 )
@@ -33,7 +34,8 @@ func TestParseManifest(t *testing.T) {
 	attachment := AttachmentPath(DigestOf([]byte("secret")))
 	for name, c := range map[string]struct{ old, new, reason string }{
 		"empty":             {good, "", "first line"},
-		"other version":     {"manifest v1", "manifest v2", "first line"},
+		"other version":     {"manifest v1", "manifest v3", "first line"},
+		"version 2":         {"manifest v1", "manifest v2", "line 6"},
 		"bad origin":        {"claim.example", "claim example", "key name"},
 		"no size":           {"entries 600", "entries", "entries"},
 		"negative size":     {"entries 600", "entries -1", "entries"},
@@ -70,6 +72,35 @@ func TestParseManifest(t *testing.T) {
 	}
 }
 
+// The manifest's own copy of the checkpoint is what the rest of it is about.
+func TestManifestCheckpoint(t *testing.T) {
+	log := newTestLog(t)
+	log.grow(t, 3)
+	text, err := checkNote(exportFS(t, log)[manifestPath].Data, MaxManifestSize)
+	if err != nil {
+		t.Fatal(err)
+	}
+	good, err := ParseManifest(text)
+	if err != nil || len(good.Checkpoint) == 0 {
+		t.Fatal(good, err)
+	}
+	log.grow(t, 4)
+	for name, c := range map[string]struct{ old, new, reason string }{
+		"none":       {manifestCheckpoint, "check ", "line 6"},
+		"no base64":  {manifestCheckpoint, manifestCheckpoint + "!", "line 6"},
+		"empty":      {base64.StdEncoding.EncodeToString(good.Checkpoint), "", "line 6"},
+		"no note":    {base64.StdEncoding.EncodeToString(good.Checkpoint), "AAAA", "not a signed note"},
+		"other size": {base64.StdEncoding.EncodeToString(good.Checkpoint), base64.StdEncoding.EncodeToString(log.checkpoint(t)), "4 entries"},
+		"not listed": {DigestOf(good.Checkpoint).String(), DigestOf(nil).String(), "another"},
+		"version 1":  {"manifest v2", "manifest v1", "line 6"},
+	} {
+		bad := strings.Replace(text, c.old, c.new, 1)
+		if _, err := ParseManifest(bad); bad == text || err == nil || !strings.Contains(err.Error(), c.reason) {
+			t.Errorf("%s: got %v, expected a word on %q", name, err, c.reason)
+		}
+	}
+}
+
 func TestManifestComplete(t *testing.T) {
 	good, err := ParseManifest(vectorManifest(t))
 	if err != nil {
@@ -97,6 +128,13 @@ func TestManifestComplete(t *testing.T) {
 
 func FuzzParseManifest(f *testing.F) {
 	f.Add(vectorManifest(f))
+	log := newTestLog(f)
+	log.grow(f, 3)
+	text, err := checkNote(exportFS(f, log)[manifestPath].Data, MaxManifestSize)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(text)
 	f.Add("oxenswap ledger manifest v1\na\nentries 0\nfiles 0\nwithheld 0\n")
 	f.Fuzz(func(t *testing.T, text string) {
 		m, err := ParseManifest(text)
