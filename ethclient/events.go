@@ -133,27 +133,36 @@ func sameLog(a, b types.Log) bool {
 
 // checkBlocks looks up the block of every log, and the one before it.
 func (r *Reader) checkBlocks(ctx context.Context, logs []types.Log) error {
-	var last Block
+	var numbers []uint64
+	for i := range logs {
+		n := logs[i].BlockNumber
+		if i > 0 && n == logs[i-1].BlockNumber {
+			continue
+		}
+		if n > 0 && (i == 0 || logs[i-1].BlockNumber != n-1) {
+			numbers = append(numbers, n-1)
+		}
+		numbers = append(numbers, n)
+	}
+	blocks, err := r.blocks(ctx, numbers)
+	if err != nil {
+		return err
+	}
+	for _, n := range numbers {
+		if err := blocks[n].err; err != nil {
+			return fmt.Errorf("node %s: block %d: %w", r.first().Name, n, err)
+		}
+	}
 	for i := range logs {
 		l := &logs[i]
-		if i == 0 || l.BlockNumber != last.Number {
-			parent := last
-			b, err := r.BlockAt(ctx, l.BlockNumber)
-			if err != nil {
-				return err
-			}
-			if b.Number > 0 && (i == 0 || parent.Number != b.Number-1) {
-				if parent, err = r.BlockAt(ctx, b.Number-1); err != nil {
-					return err
-				}
-			}
-			if b.Number > 0 && b.Parent != parent.Hash {
-				return fmt.Errorf("block %d follows %s, block %d is %s: %w", b.Number, b.Parent, parent.Number, parent.Hash, ErrReorganised)
-			}
-			last = b
+		if is := blocks[l.BlockNumber].value; l.BlockHash != is.Hash {
+			return fmt.Errorf("log %d of transaction %s is of block %s, block %d is %s: %w", l.Index, l.TxHash, l.BlockHash, is.Number, is.Hash, ErrReorganised)
 		}
-		if l.BlockHash != last.Hash {
-			return fmt.Errorf("log %d of transaction %s is of block %s, block %d is %s: %w", l.Index, l.TxHash, l.BlockHash, last.Number, last.Hash, ErrReorganised)
+	}
+	for _, n := range numbers {
+		b := blocks[n].value
+		if before, ok := blocks[n-1]; ok && n > 0 && b.Parent != before.value.Hash {
+			return fmt.Errorf("block %d follows %s, block %d is %s: %w", b.Number, b.Parent, n-1, before.value.Hash, ErrReorganised)
 		}
 	}
 	return nil

@@ -73,7 +73,7 @@ func (r *Reader) Receipts(ctx context.Context, hashes []swap.Hash) ([]Receipt, e
 		switch b := blocks[in.Block]; {
 		case b.err != nil:
 			out[i] = Receipt{Err: fmt.Errorf("receipt of transaction 0x%s: block %d: %w", in.Hash, in.Block, b.err)}
-		case swap.Hash(b.value) != in.BlockHash:
+		case swap.Hash(b.value.Hash) != in.BlockHash:
 			out[i] = Receipt{Err: fmt.Errorf("receipt of transaction 0x%s: block %d: %w", in.Hash, in.Block, ErrReorganised)}
 		}
 	}
@@ -96,8 +96,8 @@ func included(hash swap.Hash, receipt *types.Receipt) Receipt {
 	}}
 }
 
-// blocks are the hashes of blocks that the first node has, by number.
-func (r *Reader) blocks(ctx context.Context, numbers []uint64) (map[uint64]answer[common.Hash], error) {
+// blocks are those that the first node has, by number.
+func (r *Reader) blocks(ctx context.Context, numbers []uint64) (map[uint64]answer[Block], error) {
 	node := r.first()
 	headers, err := askEach(ctx, node, numbers, "eth_getBlockByNumber",
 		func(n uint64) []any { return []any{fmt.Sprintf("0x%x", n), false} },
@@ -105,16 +105,16 @@ func (r *Reader) blocks(ctx context.Context, numbers []uint64) (map[uint64]answe
 	if err != nil {
 		return nil, fmt.Errorf("node %s: %d blocks: %w", node.Name, len(numbers), err)
 	}
-	out := make(map[uint64]answer[common.Hash], len(numbers))
+	out := make(map[uint64]answer[Block], len(numbers))
 	for i, h := range headers {
 		n := numbers[i]
 		switch {
 		case h.err != nil:
-			out[n] = answer[common.Hash]{err: h.err}
+			out[n] = answer[Block]{err: h.err}
 		case h.value.Number == nil || !h.value.Number.IsUint64() || h.value.Number.Uint64() != n:
-			out[n] = answer[common.Hash]{err: fmt.Errorf("it answered with block %v: %w", h.value.Number, ErrMalformed)}
+			out[n] = answer[Block]{err: fmt.Errorf("it answered with block %v: %w", h.value.Number, ErrMalformed)}
 		default:
-			out[n] = answer[common.Hash]{value: h.value.Hash()}
+			out[n] = answer[Block]{value: newBlock(h.value)}
 		}
 	}
 	return out, nil
