@@ -93,10 +93,14 @@ func (a *anvilChain) pass(seconds int) {
 	a.mine(1)
 }
 
-func (a *anvilChain) reorganise(depth int) {
+func (a *anvilChain) reorganise(depth int, carrying ...[]byte) {
 	a.t.Helper()
 	a.forget()
-	a.call(nil, "anvil_reorg", depth, []any{})
+	pairs := []any{}
+	for _, raw := range carrying {
+		pairs = append(pairs, []any{hexutil.Bytes(raw), 0})
+	}
+	a.call(nil, "anvil_reorg", depth, pairs)
 	a.forget()
 	a.mine(1)
 }

@@ -30,9 +30,9 @@ type chain interface {
 	pass(seconds int)
 	// forget empties the pool of transactions.
 	forget()
-	// reorganise replaces the newest blocks by one more of its own; those carry none of the transactions, which are not
-	// in the pool either.
-	reorganise(depth int)
+	// reorganise empties the pool and replaces the newest blocks by one more. The first of the new ones carries the signed
+	// transactions given, and the others are empty.
+	reorganise(depth int, carrying ...[]byte)
 	// raise makes the base fee at least that many times higher.
 	raise(times int64)
 	client() *geth.Client // around every fault
@@ -82,8 +82,7 @@ func newSimulatedOf(t *testing.T, id int64, epoch int, rich ...common.Address) c
 	t.Helper()
 	s := &simulatedChain{t: t, port: freePort(t), above: 2 * epoch}
 	alloc := types.GenesisAlloc{
-		// JUMPDEST PUSH0 JUMP: burns all gas
-		burner: {Code: []byte{0x5b, 0x5f, 0x56}, Balance: new(big.Int)},
+		burner: {Code: []byte{0xfe}, Balance: new(big.Int)}, // INVALID: burns all gas at once
 	}
 	for _, a := range append(rich, keyOf("burner").Address()) {
 		alloc[a] = types.Account{Balance: wealth()}
@@ -94,7 +93,7 @@ func newSimulatedOf(t *testing.T, id int64, epoch int, rich ...common.Address) c
 		rules.OsakaTime, rules.BogotaTime = nil, nil
 		rules.ChainID = big.NewInt(id)
 		eth.Genesis.Config = &rules
-		eth.NetworkId = uint64(id)
+		eth.NetworkId, eth.RPCTxFeeCap = uint64(id), 0
 		eth.Genesis.GasLimit, eth.Miner.GasCeil = 32_000_000, 32_000_000
 		eth.Genesis.Timestamp = start
 	})
@@ -130,7 +129,7 @@ func (s *simulatedChain) pass(seconds int) {
 	must(s.t, s.sim.AdjustTime(time.Duration(seconds)*time.Second))
 }
 
-func (s *simulatedChain) reorganise(depth int) {
+func (s *simulatedChain) reorganise(depth int, carrying ...[]byte) {
 	s.t.Helper()
 	head, err := s.c.BlockNumber(s.t.Context())
 	must(s.t, err)
@@ -138,6 +137,12 @@ func (s *simulatedChain) reorganise(depth int) {
 	must(s.t, err)
 	s.sim.Rollback()
 	must(s.t, s.sim.Fork(parent.Hash()))
+	for s.sim.Fork(parent.Hash()) != nil { // the pool has taken back what was in the blocks
+		s.sim.Rollback()
+	}
+	for _, raw := range carrying {
+		resend(s.t, s, raw)
+	}
 	s.mine(depth + 1)
 }
 
@@ -162,6 +167,16 @@ func (s *simulatedChain) raise(times int64) {
 		must(s.t, s.c.SendTransaction(ctx, tx))
 		s.burnt++
 		s.mine(1)
+	}
+}
+
+// resend gives a node signed bytes, around every fault. It may have them already, or in a block.
+func resend(t *testing.T, c chain, raw []byte) {
+	t.Helper()
+	tx := new(types.Transaction)
+	must(t, tx.UnmarshalBinary(raw))
+	if err := c.client().SendTransaction(t.Context(), tx); err != nil && !strings.Contains(err.Error(), "already") && !strings.Contains(err.Error(), "nonce too low") {
+		t.Fatalf("sending transaction %s again: %v", tx.Hash(), err)
 	}
 }
 

@@ -47,7 +47,7 @@ type migration struct {
 	used    int // wallets that have claimed
 	store   *store.Store
 
-	owed map[swap.EVMAddress]swap.Amount // cumulative, by the rounds approved so far
+	owed map[swap.EVMAddress]swap.Amount // cumulative, by the last round
 }
 
 // memoryDir is a directory that need not survive the machine: every commit waits for its disk.
@@ -143,6 +143,13 @@ func (m *migration) append(records ...swap.Record) {
 func (m *migration) view(read func(t swap.Tables, size uint64) error) {
 	m.t.Helper()
 	must(m.t, m.store.View(context.Background(), read))
+}
+
+// size is the number of entries.
+func (m *migration) size() (n uint64) {
+	m.t.Helper()
+	m.view(func(_ swap.Tables, size uint64) error { n = size; return nil })
+	return n
 }
 
 // state is what a daemon of the network answers; it has the header of the snapshot's block too.
@@ -242,8 +249,10 @@ func (m *migration) approve() uint64 {
 		files, err = swap.BuildRound(t, size)
 		return err
 	})
-	for _, a := range files.List {
-		m.owed[a.Recipient] += a.Amount
+	m.owed = map[swap.EVMAddress]swap.Amount{}
+	for i := range files.Tree.Len() {
+		leaf := files.Tree.Leaf(i)
+		m.owed[swap.EVMAddress(leaf.Account)] = swap.Amount(leaf.Amount.Uint64())
 	}
 	m.append(files.Record())
 	signed, err := ledger.SignNote(swap.ApprovalText(m.terms.Origin(), &files.Event), m.ada)

@@ -58,10 +58,13 @@ type world struct {
 
 	owner, publisher, guardian, stranger key
 
-	limits ethclient.Limits
-	urls   []string // of the nodes that the sender asks
-	wait   func()   // makes time pass instead of a block
-	steps  []sender.Step
+	limits  ethclient.Limits
+	urls    []string          // of the nodes that the sender asks
+	wait    func()            // makes time pass instead of a block
+	stepped func(sender.Step) // is told of every step
+	kill    func()            // ends the present process
+	later   [][]byte          // signed transactions that come back
+	steps   []sender.Step
 }
 
 // process is a run of the program: what it knows beside the ledger and the chain is gone when it ends.
@@ -148,9 +151,13 @@ func (w *world) tryStart() (*process, error) {
 		return nil, err
 	}
 	p.close = node.Close
-	w.steps = nil
+	w.steps, w.kill = nil, p.kill
 	p.sender = sender.New(reader, node, ledgerOf{w.store}, sender.Options{
-		Progress: func(s sender.Step) { w.steps = append(w.steps, s) },
+		Progress: func(s sender.Step) {
+			if w.steps = append(w.steps, s); w.stepped != nil {
+				w.stepped(s)
+			}
+		},
 		Sleep: func(ctx context.Context, _ time.Duration) error {
 			if ctx.Err() == nil {
 				w.tick()
