@@ -141,6 +141,13 @@ func TestChainScript(t *testing.T) {
 				}
 				e.Setenv(strings.ToUpper(role), testKeys()[i].Address.Hex())
 			}
+			signer, err := newExternalSigner(testKeys()[1].PrivateKey)
+			if err != nil {
+				return err
+			}
+			clef := httptest.NewServer(signer)
+			e.Defer(clef.Close)
+			e.Setenv("SIGNER", strings.TrimPrefix(clef.URL, "http://"))
 			daemons := map[string]*oxentest.Daemon{}
 			for _, name := range []string{"a", "b"} {
 				s, err := worldState(1, name)

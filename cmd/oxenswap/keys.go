@@ -76,7 +76,10 @@ func (a *app) openKey(ctx context.Context, k roleKey) (signer.Signer, error) {
 	if k.External != "" {
 		endpoint := k.External
 		if !signer.IsURL(endpoint) {
-			endpoint = a.beside(endpoint)
+			var err error
+			if endpoint, err = filepath.Abs(a.beside(endpoint)); err != nil {
+				return nil, err
+			}
 		}
 		a.say("asking the external signer for %s, the %s; what it signs may need a person's approval there", k.Address, k.role)
 		return signer.OpenExternal(ctx, endpoint, common.HexToAddress(k.Address), signer.DefaultLimits())

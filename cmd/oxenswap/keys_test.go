@@ -1,8 +1,19 @@
 package main
 
 import (
+	"context"
+	"crypto/ecdsa"
+	"errors"
+	"math/big"
+	"net/http"
 	"strings"
 	"testing"
+
+	"github.com/ethereum/go-ethereum/common"
+	"github.com/ethereum/go-ethereum/core/types"
+	"github.com/ethereum/go-ethereum/crypto"
+	"github.com/ethereum/go-ethereum/rpc"
+	"github.com/ethereum/go-ethereum/signer/core/apitypes"
 )
 
 func TestKeyConfig(t *testing.T) {
@@ -36,4 +47,41 @@ func TestKeyConfig(t *testing.T) {
 			}
 		}
 	}
+}
+
+// externalSigner speaks Clef's protocol for one key. It takes no call with a recipient, so that a creation is signed and
+// everything after it is denied.
+type externalSigner struct{ key *ecdsa.PrivateKey }
+
+// newExternalSigner serves it to whoever has the password.
+func newExternalSigner(key *ecdsa.PrivateKey) (http.Handler, error) {
+	server := rpc.NewServer()
+	if err := server.RegisterName("account", externalSigner{key}); err != nil {
+		return nil, err
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if _, password, _ := r.BasicAuth(); password != "hunter2" {
+			http.Error(w, "who are you?", http.StatusUnauthorized)
+			return
+		}
+		server.ServeHTTP(w, r)
+	}), nil
+}
+
+func (externalSigner) Version(context.Context) (string, error) { return "6.1.0", nil }
+
+func (s externalSigner) List(context.Context) ([]common.Address, error) {
+	return []common.Address{crypto.PubkeyToAddress(s.key.PublicKey)}, nil
+}
+
+func (s externalSigner) SignTransaction(_ context.Context, args apitypes.SendTxArgs, _ *string) (map[string]any, error) {
+	if args.To != nil {
+		return nil, errors.New("request denied")
+	}
+	tx, err := args.ToTransaction()
+	if err != nil {
+		return nil, err
+	}
+	signed, err := types.SignTx(tx, types.LatestSignerForChainID((*big.Int)(args.ChainID)), s.key)
+	return map[string]any{"tx": signed}, err
 }

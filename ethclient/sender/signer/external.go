@@ -14,6 +14,7 @@ import (
 	"github.com/ethereum/go-ethereum/accounts/external"
 	"github.com/ethereum/go-ethereum/common"
 	"github.com/ethereum/go-ethereum/core/types"
+	"github.com/ethereum/go-ethereum/rpc"
 )
 
 // Limits bound in time what an external signer does. Both are needed.
@@ -128,10 +129,13 @@ func endpointName(endpoint string) string {
 	return u.Host
 }
 
-// plain takes the URL, which may hold a password, out of an error of net/http.
+// plain takes the URL, which may hold a password, out of an error of net/http, and a page out of one of the RPC client.
 func plain(err error) error {
 	if u := (*url.Error)(nil); errors.As(err, &u) {
 		return u.Err
+	}
+	if page := (rpc.HTTPError{}); errors.As(err, &page) {
+		return errors.New(page.Status)
 	}
 	return err
 }
