@@ -13,10 +13,10 @@ type Rails struct {
 	Batch       uint64 `json:"batch"`       // recipients in one push transaction
 }
 
-// RailHit says that sending stopped at a rail, or at a limit above which a round needs another operator's approval.
+// RailHit says that sending stopped at a rail, or for want of another operator's approval.
 type RailHit struct {
 	Intent
-	Rail  string `json:"rail"` // transaction, day, gas_price, batch; limits.recipient, limits.round, limits.day
+	Rail  string `json:"rail"` // transaction, day, gas_price, batch: the settings; approvals: operators who have approved, and how many must
 	Limit Amount `json:"limit"`
 	Asked Amount `json:"asked"`
 }
@@ -30,7 +30,7 @@ func (e *RailHit) Attachments() []Hash { return nil }
 // RailHits are what the ledger says of rails that stopped sending.
 type RailHits struct {
 	Total   map[string]uint64 // rail -> entries about it
-	Stopped []RailHit         // the last one of every intent that was not signed since, in the order of the entries
+	Stopped []RailHit         // the last one of every intent with no signature since for its purpose and round, by entry
 }
 
 // Has reports whether the same stop stands in the ledger already: of this intent at this rail, with this limit. What was
@@ -58,10 +58,10 @@ func (e *RailHit) apply(a *applier) error {
 	return a.SetMigration(a.m)
 }
 
-// passedRails ends the stop of an intent that was signed.
+// passedRails ends the stops of what goes on with a signature.
 func (a *applier) passedRails(i Intent) error {
 	before := len(a.m.Rails.Stopped)
-	a.m.Rails = a.m.Rails.without(func(other Intent) bool { return other == i })
+	a.m.Rails = a.m.Rails.without(func(other Intent) bool { return other.Purpose == i.Purpose && other.Round == i.Round })
 	if len(a.m.Rails.Stopped) == before {
 		return nil
 	}

@@ -167,6 +167,12 @@ func (op *operation) proposal(ctx context.Context, r swap.Round) (call, error) {
 	if p := op.state.Pending; p.Round != 0 {
 		return call{}, fmt.Errorf("round %d is pending on chain: activate or cancel it first", p.Round)
 	}
+	if err := op.mustBeApproved(ctx, swap.Intent{Purpose: swap.PurposePropose, Round: r.Round, Plan: 1}, r); err != nil {
+		return call{}, err
+	}
+	if err := op.mustAgree(ctx); err != nil {
+		return call{}, err
+	}
 	tree, err := op.tree(r)
 	if err != nil {
 		return call{}, err

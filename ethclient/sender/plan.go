@@ -112,11 +112,3 @@ func due(batch []Row) (sum swap.Amount) {
 	}
 	return sum
 }
-
-// checkRail refuses an amount above a rail.
-func checkRail(name string, limit, asked swap.Amount) error {
-	if asked > limit {
-		return &railError{name, limit, asked, "atomic SESH"}
-	}
-	return nil
-}

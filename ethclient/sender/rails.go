@@ -22,11 +22,7 @@ func checkPayment(rails swap.Rails, e *swap.TxSigned, signed swap.Amount) error 
 	if err := checkRail("transaction", rails.Transaction, e.Amount); err != nil {
 		return err
 	}
-	sum := signed + e.Amount
-	if sum < signed {
-		sum = ^swap.Amount(0)
-	}
-	return checkRail("day", rails.Day, sum)
+	return checkRail("day", rails.Day, signed+min(e.Amount, ^swap.Amount(0)-signed))
 }
 
 // railHit is the entry about a rail.
@@ -38,11 +34,24 @@ func railHit(intent swap.Intent, err error) *swap.RailHit {
 	return &swap.RailHit{Intent: intent, Rail: rail.Rail, Limit: rail.Limit, Asked: rail.Asked}
 }
 
+// stopped is the record of a stop, and nothing when the same one stands in the ledger: who tries again and again at a rail
+// fills no log.
+func stopped(m swap.Migration, hit *swap.RailHit) []swap.Record {
+	if m.Rails.Has(hit) {
+		return nil
+	}
+	return []swap.Record{{Event: hit}}
+}
+
 // stopAtRail records that a rail was hit and returns the error with the intent's name. Other errors pass through.
 func (s *Sender) stopAtRail(ctx context.Context, intent swap.Intent, err error) error {
 	if hit := railHit(intent, err); hit != nil {
-		if _, failed := s.ledger.Update(ctx, func(swap.Tables, time.Time) ([]swap.Record, error) {
-			return []swap.Record{{Event: hit}}, nil
+		if _, failed := s.ledger.Update(ctx, func(t swap.Tables, _ time.Time) ([]swap.Record, error) {
+			m, err := t.Migration()
+			if err != nil {
+				return nil, err
+			}
+			return stopped(m, hit), nil
 		}); failed != nil {
 			return errors.Join(err, failed)
 		}
@@ -50,57 +59,16 @@ func (s *Sender) stopAtRail(ctx context.Context, intent swap.Intent, err error) 
 	return fmt.Errorf("%s: %w", describe(intent), err)
 }
 
-// signedAmounts are the payments signed so far: for every push intent the time of its first signature and its amount.
-type signedAmounts []struct {
-	at     time.Time
-	amount swap.Amount
-}
-
-// on sums up one day (UTC).
-func (l signedAmounts) on(at time.Time) (sum swap.Amount) {
-	day := at.UTC().Truncate(24 * time.Hour)
-	for _, s := range l {
-		if s.at.UTC().Truncate(24 * time.Hour).Equal(day) {
-			sum += s.amount
+// signedOn is what was signed for pushes on a day (UTC). Further attempts of an intent pay no second time.
+func signedOn(t swap.Tables, day time.Time) (sum swap.Amount, err error) {
+	day = day.UTC().Truncate(24 * time.Hour)
+	err = t.AllAttempts(func(a swap.Attempt) error {
+		if a.Purpose == swap.PurposePush && a.TxSigned.Attempt == 1 && a.At.UTC().Truncate(24*time.Hour).Equal(day) {
+			sum += min(a.Amount, ^swap.Amount(0)-sum)
 		}
-	}
-	return sum
-}
-
-// signedByDay reads the push intents of the last day on which one was signed, and of the day before it: time in a ledger
-// never runs backwards, so no earlier one can be of the present day.
-func (s *Sender) signedByDay(ctx context.Context) (signedAmounts, error) {
-	var first []swap.Attempt
-	if err := s.ledger.View(ctx, func(t swap.Tables, _ uint64) error {
-		first = first[:0]
-		return t.AllAttempts(func(a swap.Attempt) error {
-			if a.Purpose == swap.PurposePush && a.TxSigned.Attempt == 1 {
-				first = append(first, a)
-			}
-			return nil
-		})
-	}); err != nil {
-		return nil, err
-	}
-	var out signedAmounts
-	for i := len(first) - 1; i >= 0; i-- {
-		at, ok := s.times[first[i].Entry]
-		if !ok {
-			var err error
-			if _, at, err = s.ledger.Event(ctx, first[i].Entry); err != nil {
-				return nil, err
-			}
-			s.times[first[i].Entry] = at
-		}
-		out = append(out, struct {
-			at     time.Time
-			amount swap.Amount
-		}{at, first[i].Amount})
-		if out[0].at.Sub(at) > 24*time.Hour {
-			break
-		}
-	}
-	return out, nil
+		return nil
+	})
+	return sum, err
 }
 
 const (
@@ -121,7 +89,37 @@ type railError struct {
 	unit         string
 }
 
+// checkRail refuses an amount above a rail.
+func checkRail(name string, limit, asked swap.Amount) error {
+	if asked > limit {
+		return &railError{name, limit, asked, "atomic SESH"}
+	}
+	return nil
+}
+
+// mustBeApproved refuses a round that lacks an approval by the operators and the limits that are in force now.
+func (op *operation) mustBeApproved(ctx context.Context, intent swap.Intent, r swap.Round) error {
+	var by []string
+	var needed int
+	if err := op.ledger.View(ctx, func(t swap.Tables, _ uint64) (err error) {
+		by, needed, err = swap.Approvals(t, r, time.Time{}) // it has a day: that of its approval
+		return err
+	}); err != nil {
+		return err
+	}
+	if len(by) >= needed {
+		return nil
+	}
+	return op.stopAtRail(ctx, intent, &railError{railApprovals, swap.Amount(len(by)), swap.Amount(needed), ""})
+}
+
+// railApprovals is the name of the stop for want of an approval.
+const railApprovals = "approvals"
+
 func (e *railError) Error() string {
+	if e.Rail == railApprovals {
+		return fmt.Sprintf("by the operators and limits in force it has %s of the %s approvals that it needs: nothing was sent; another operator must approve the round (`oxenswap round approve`)", e.Limit, e.Asked)
+	}
 	return fmt.Sprintf("rails.%s is %s %s, this needs %s: nothing was sent; a person must look, and then may raise the rail in the configuration", e.Rail, e.Limit, e.unit, e.Asked)
 }
 

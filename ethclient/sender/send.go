@@ -99,10 +99,6 @@ func (s *Sender) signAndSend(ctx context.Context, m swap.Migration, key signer.S
 	if balance.Cmp(cost) < 0 {
 		return fmt.Errorf("%s has %s wei for gas, %s may cost %s: send it at least %s more", from, balance, describe(c.Intent), cost, new(big.Int).Sub(cost, balance))
 	}
-	today, err := s.signedByDay(ctx)
-	if err != nil {
-		return err
-	}
 	tx, err := signer.Sign(ctx, key, types.NewTx(body), body.ChainID)
 	if err != nil {
 		return err
@@ -124,8 +120,12 @@ func (s *Sender) signAndSend(ctx context.Context, m swap.Migration, key signer.S
 		if err != nil {
 			return nil, err
 		}
-		if hit = checkPayment(m.Config.Rails, event, today.on(at)); hit != nil {
-			return []swap.Record{{Event: railHit(c.Intent, hit)}}, nil
+		today, err := signedOn(t, at)
+		if err != nil {
+			return nil, err
+		}
+		if hit = checkPayment(m.Config.Rails, event, today); hit != nil {
+			return stopped(m, railHit(c.Intent, hit)), nil
 		}
 		return []swap.Record{{Event: event, Attachments: [][]byte{raw}}}, nil
 	}); err != nil {

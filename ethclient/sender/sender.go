@@ -95,7 +95,6 @@ type Sender struct {
 
 	mu      sync.Mutex                // held by an operation: nonces are claimed by looking first
 	batches uint64                    // of the push plan in progress
-	times   map[uint64]time.Time      // of entries, for the rail of a day
 	told    map[swap.Intent]swap.Hash // blocks that Progress was told of
 }
 
@@ -108,7 +107,7 @@ func New(chain *ethclient.Reader, node Node, ledger Ledger, o Options) *Sender {
 	if o.Sleep == nil {
 		o.Sleep = sleep
 	}
-	return &Sender{chain: chain, node: node, ledger: ledger, o: o, times: map[uint64]time.Time{}, told: map[swap.Intent]swap.Hash{}}
+	return &Sender{chain: chain, node: node, ledger: ledger, o: o, told: map[swap.Intent]swap.Hash{}}
 }
 
 func (s *Sender) progress(step Step) {
