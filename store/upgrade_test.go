@@ -2,11 +2,9 @@ package store
 
 import (
 	"bytes"
-	"compress/gzip"
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -22,25 +20,7 @@ import (
 // It tells a story of 36 entries: snapshots, claims, legacy and refused ones, rounds and transactions.
 func schema1(t *testing.T) string {
 	t.Helper()
-	dir := t.TempDir()
-	copyFiles(t, "testdata/schema1", dir, checkpointFile)
-	f, err := os.Open("testdata/schema1/ledger.db.gz")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	data, err := io.ReadAll(z)
-	if err == nil {
-		err = os.WriteFile(filepath.Join(dir, databaseFile), data, 0o600)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	return dir
+	return unpackGolden(t, "testdata/schema1")
 }
 
 // everyRow returns the rows of all tables but the migrations' own, in the order of their keys.
