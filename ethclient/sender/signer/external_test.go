@@ -118,7 +118,7 @@ func TestExternalThatDoesNotSign(t *testing.T) {
 		set   func(*stub)
 		words []string
 	}{
-		"denied": {func(s *stub) { s.denies = errDenied }, []string{"did not sign", "Request denied", "approve it there"}},
+		"denied": {func(s *stub) { s.denies = errDenied }, []string{"did not sign", "request denied", "approve it there"}},
 		"blank":  {func(s *stub) { s.blank = true }, []string{"returned something else", "no transaction"}},
 		"silent": {func(s *stub) { s.denies, s.hangs = errDenied, make(chan struct{}) }, []string{"did not sign", "no answer within 50ms"}},
 	} {

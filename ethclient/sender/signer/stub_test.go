@@ -80,7 +80,7 @@ func (s *stub) SignTransaction(_ context.Context, args apitypes.SendTxArgs, _ *s
 	return &signed{raw, tx}, err
 }
 
-var errDenied = errors.New("Request denied")
+var errDenied = errors.New("request denied")
 
 // serve offers the stub over HTTP and a Unix socket.
 func (s *stub) serve(t *testing.T) (httpURL, socket string) {
