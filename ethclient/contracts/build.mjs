@@ -1,5 +1,5 @@
 // Compiles the contracts with the pinned solc and writes one artifact (ABI, bytecode, where the immutables
-// lie) per contract. The same sources give the same bytes on every machine.
+// lie) per contract, and the distributor's storage layout. The same sources give the same bytes on every machine.
 //
 //   node build.mjs           writes the artifacts
 //   node build.mjs --check   compares them with what is committed; exits 1 and names what differs
@@ -44,7 +44,7 @@ function compile() {
     settings: {
       ...settings,
       outputSelection: {
-        "*": { "*": ["abi", "evm.bytecode.object", "evm.deployedBytecode.object", "evm.deployedBytecode.immutableReferences"], "": ["ast"] },
+        "*": { "*": ["abi", "evm.bytecode.object", "evm.deployedBytecode.object", "evm.deployedBytecode.immutableReferences", "storageLayout"], "": ["ast"] },
       },
     },
   };
@@ -93,6 +93,21 @@ function artifact(name, compiled, names) {
   };
 }
 
+// One line per variable: slot, offset in it, length in bytes, name; structs by their members.
+function storage({ storage, types }) {
+  const lines = [];
+  const walk = (variables, slot, prefix) => {
+    for (const v of variables) {
+      const { members, numberOfBytes } = types[v.type];
+      const at = slot + Number(v.slot);
+      if (members) walk(members, at, `${prefix}${v.label}.`);
+      else lines.push(`${at} ${v.offset} ${numberOfBytes} ${prefix}${v.label}\n`);
+    }
+  };
+  walk(storage, 0, "");
+  return lines.join("");
+}
+
 function fail(message) {
   console.error(message);
   process.exit(1);
@@ -102,19 +117,19 @@ const check = process.argv.includes("--check");
 const output = compile();
 const names = immutableNames(output);
 const stale = [];
+const keep = (file, bytes) => {
+  if (!check) return writeFileSync(join(here, file), bytes);
+  let committed = "";
+  try {
+    committed = readFileSync(join(here, file), "utf8");
+  } catch {}
+  if (committed !== bytes) stale.push(file);
+};
 for (const [source, { dir, contracts }] of Object.entries(wanted)) {
   for (const name of contracts) {
-    const file = join(dir, `${name}.json`);
-    const bytes = JSON.stringify(artifact(name, output.contracts[source][name], names), null, 1) + "\n";
-    if (!check) {
-      writeFileSync(join(here, file), bytes);
-      continue;
-    }
-    let committed = "";
-    try {
-      committed = readFileSync(join(here, file), "utf8");
-    } catch {}
-    if (committed !== bytes) stale.push(file);
+    const compiled = output.contracts[source][name];
+    keep(join(dir, `${name}.json`), JSON.stringify(artifact(name, compiled, names), null, 1) + "\n");
+    if (name === "SessionTokenDistributor") keep("testdata/storage.txt", storage(compiled.storageLayout));
   }
 }
 if (stale.length > 0) {
