@@ -94,10 +94,19 @@ func (l *fileLock) remove() error {
 // readCheckpoint reads and verifies the checkpoint of a data directory.
 func readCheckpoint(dir string, key note.Verifier) ([]byte, ledger.Checkpoint, error) {
 	path := filepath.Join(dir, checkpointFile)
-	f, err := os.Open(path)
+	msg, c, err := readSigned(path, key)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, ledger.Checkpoint{}, fmt.Errorf("%s is missing, without which nobody can tell whether the database is the newest one: put it back from a backup or an export. If the ledger was being created when it was lost, delete the directory and create it again", path)
+		return nil, c, fmt.Errorf("%s is missing, without which nobody can tell whether the database is the newest one: put it back from a backup or an export. If the ledger was being created when it was lost, delete the directory and create it again", path)
 	} else if err != nil {
+		return nil, c, fmt.Errorf("%w: put it back from a backup or an export, never delete it", err)
+	}
+	return msg, c, nil
+}
+
+// readSigned reads and verifies a file with a signed checkpoint.
+func readSigned(path string, key note.Verifier) ([]byte, ledger.Checkpoint, error) {
+	f, err := os.Open(path)
+	if err != nil {
 		return nil, ledger.Checkpoint{}, err
 	}
 	defer f.Close()
@@ -107,20 +116,25 @@ func readCheckpoint(dir string, key note.Verifier) ([]byte, ledger.Checkpoint, e
 	}
 	c, _, err := ledger.OpenCheckpoint(msg, key)
 	if err != nil {
-		return nil, ledger.Checkpoint{}, fmt.Errorf("%s: %w: put it back from a backup or an export, never delete it", path, err)
+		return nil, ledger.Checkpoint{}, fmt.Errorf("%s: %w", path, err)
 	}
 	return msg, c, nil
 }
 
-// writeCheckpoint replaces the checkpoint at once: after a crash the file is either the old one or the new one, and after
-// it returns it is the new one.
+// writeCheckpoint replaces the checkpoint of a data directory.
 func writeCheckpoint(dir string, msg []byte) error {
-	path := filepath.Join(dir, checkpointFile)
+	return replaceFile(dir, checkpointFile, msg)
+}
+
+// replaceFile replaces a file at once: after a crash it is either the old one or the new one, and after it returns it is the
+// new one.
+func replaceFile(dir, name string, data []byte) error {
+	path := filepath.Join(dir, name)
 	f, err := os.OpenFile(path+".new", os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o644)
 	if err != nil {
 		return err
 	}
-	_, err = f.Write(msg)
+	_, err = f.Write(data)
 	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return err
 	}

@@ -99,7 +99,9 @@ const goldenAge = 24 * 3600e9
 // attachmentsOf are an export's.
 type attachmentsOf struct{ x *ledger.Export }
 
-func (a attachmentsOf) Attachment(h swap.Hash) ([]byte, error) { return a.x.Attachment(ledger.Digest(h)) }
+func (a attachmentsOf) Attachment(h swap.Hash) ([]byte, error) {
+	return a.x.Attachment(ledger.Digest(h))
+}
 
 func writeGolden(t *testing.T, to string) {
 	t.Helper()

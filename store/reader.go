@@ -127,13 +127,20 @@ func (r *Reader) Size(ctx context.Context) (uint64, error) {
 	return size, err
 }
 
-// Checkpoint returns the last signed checkpoint. The ledger holds at least its entries.
+// Checkpoint returns the last signed checkpoint, with the cosignatures that it has. The ledger holds at least its entries.
 func (r *Reader) Checkpoint() ([]byte, error) {
 	if err := r.stopped(); err != nil {
 		return nil, err
 	}
 	msg, _, err := readCheckpoint(r.dir, r.key)
-	return msg, err
+	if err != nil {
+		return nil, err
+	}
+	cosigned, err := readCosigned(r.dir, r.key)
+	if err != nil {
+		return nil, err
+	}
+	return withCosignatures(msg, cosigned), nil
 }
 
 // RootAt returns the root of the tree of the first size entries.

@@ -9,6 +9,7 @@
 //   - checkpoint: the last signed size and root. It is written after every commit, before anyone is answered, and proves at
 //     the next start that the database is not an older copy. Who can replace both files by older copies can roll the ledger
 //     back unnoticed on this machine; published checkpoints and receipts show it to others.
+//   - cosigned: the last checkpoint that witnesses have cosigned, if any.
 //   - lock: held by the process that writes, with its number inside.
 //
 // The ledger's secret key is not here. Who has it can sign a second history, which again shows against anything published.

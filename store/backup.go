@@ -1,0 +1,190 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"oxenswap/swap/ledger"
+)
+
+// Backup writes a copy of the database as it is at one moment into a file that does not exist, also while another process
+// writes, and verifies the copy. Beside it, in a file with the suffix .checkpoint, it leaves a checkpoint that the copy covers.
+func (r *Reader) Backup(ctx context.Context, file string) (_ Verified, err error) {
+	fail := func(err error) (Verified, error) {
+		return Verified{}, fmt.Errorf("back the ledger in %s up to %s: %w", r.dir, file, err)
+	}
+	// The name is taken before and only then filled, in one step: whatever happens, no half backup has it, and none is replaced.
+	taken, err := os.OpenFile(file, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return fail(errors.New("the file exists, and no backup is replaced: choose another name"))
+	} else if err != nil {
+		return fail(err)
+	}
+	draft := file + ".partial"
+	defer func() {
+		if err != nil {
+			os.Remove(file)
+		}
+		err = errors.Join(err, os.RemoveAll(draft))
+	}()
+	if err := taken.Close(); err != nil {
+		return fail(err)
+	}
+	if err := errors.Join(os.RemoveAll(draft), os.Mkdir(draft, 0o700)); err != nil {
+		return fail(err)
+	}
+	// Read before the copy is made, it can cover no entry that the copy lacks.
+	checkpoint, err := r.Checkpoint()
+	if err != nil {
+		return fail(err)
+	}
+	path := filepath.Join(draft, databaseFile)
+	if _, err := r.pool.ExecContext(ctx, "VACUUM INTO ?", path); err != nil {
+		return fail(err)
+	}
+	if err := errors.Join(os.Chmod(path, 0o600), writeCheckpoint(draft, checkpoint), setJournal(ctx, path)); err != nil {
+		return fail(err)
+	}
+	v, err := verifyCopy(ctx, draft)
+	if err != nil {
+		return fail(err)
+	}
+	if err := syncFile(path); err != nil {
+		return fail(err)
+	}
+	for from, to := range map[string]string{filepath.Join(draft, checkpointFile): file + ".checkpoint", path: file} {
+		if err := os.Rename(from, to); err != nil {
+			return fail(err)
+		}
+	}
+	if err := syncDir(filepath.Dir(file)); err != nil {
+		return fail(err)
+	}
+	return v, nil
+}
+
+// setJournal makes the copy of a database one that keeps a write-ahead log, which the settings of readers ask for.
+func setJournal(ctx context.Context, path string) error {
+	db := connect(path, readWrite, 1)
+	return errors.Join(db.PingContext(ctx), db.Close())
+}
+
+func verifyCopy(ctx context.Context, dir string) (Verified, error) {
+	r, err := OpenReader(ctx, dir)
+	if err != nil {
+		return Verified{}, err
+	}
+	v, err := r.Verify(ctx)
+	return v, errors.Join(err, r.Close())
+}
+
+func syncFile(path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
+}
+
+// Restore puts a backup into a data directory that has no database. The rules are those of Open: the backup must hold
+// everything that the newest known checkpoint covers. That is the one in the directory and the given one, at least one of which
+// there must be. The backup is opened as any ledger is, brought up to date if an older program wrote it, and verified as a
+// whole, before anything appears in the directory.
+func Restore(ctx context.Context, dir, backup string, checkpoint []byte, o Options) (_ Verified, err error) {
+	fail := func(err error) (Verified, error) {
+		return Verified{}, fmt.Errorf("restore %s into %s: %w", backup, dir, err)
+	}
+	path := filepath.Join(dir, databaseFile)
+	if _, err := os.Lstat(path); err == nil {
+		return fail(fmt.Errorf("%s exists, and a ledger is never replaced: move it away with its -wal file, or choose another directory", path))
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		return fail(err)
+	}
+	if info, err := os.Stat(backup + "-wal"); err == nil && info.Size() > 0 {
+		return fail(fmt.Errorf("%s-wal lies beside it, so it is no backup but a database that was in use, which is incomplete without that file: put both into the directory as %s and %s-wal", backup, databaseFile, databaseFile))
+	}
+	here, err := os.ReadFile(filepath.Join(dir, checkpointFile))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fail(err)
+	}
+	known := [][]byte{}
+	for _, c := range [][]byte{here, checkpoint} {
+		if c != nil {
+			known = append(known, c)
+		}
+	}
+	if len(known) == 0 {
+		return fail(errors.New("no checkpoint is given, without which nobody can tell whether the backup lacks entries that were answered: take the newest that can be found, from the lost directory, from where the ledger was published, or from whoever watched it; where there is none, the one that was written beside the backup"))
+	}
+	lock, err := acquireLock(dir)
+	if err != nil {
+		return fail(err)
+	}
+	defer func() { err = errors.Join(err, lock.release()) }()
+	draft := filepath.Join(dir, ".restore")
+	if err := errors.Join(os.RemoveAll(draft), os.Mkdir(draft, 0o700)); err != nil {
+		return fail(err)
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(draft)) }()
+	if err := copyFile(backup, filepath.Join(draft, databaseFile)); err != nil {
+		return fail(err)
+	}
+	v, err := tryRestore(ctx, draft, known, o)
+	if err != nil {
+		return fail(err)
+	}
+	for _, name := range []string{checkpointFile, databaseFile} {
+		if err := os.Rename(filepath.Join(draft, name), filepath.Join(dir, name)); err != nil {
+			return fail(err)
+		}
+	}
+	if err := syncDir(dir); err != nil {
+		return fail(err)
+	}
+	return v, nil
+}
+
+// tryRestore opens the copy of a backup with each of the known checkpoints in turn, so that it is refused if it is older than
+// any of them.
+func tryRestore(ctx context.Context, draft string, known [][]byte, o Options) (v Verified, err error) {
+	if err := setJournal(ctx, filepath.Join(draft, databaseFile)); err != nil {
+		return v, err
+	}
+	for _, c := range known {
+		if len(c) > ledger.MaxCheckpointSize {
+			return v, errors.New("the checkpoint is too large to be one")
+		}
+		if err := writeCheckpoint(draft, c); err != nil {
+			return v, err
+		}
+		s, err := Open(ctx, draft, o)
+		if err != nil {
+			return v, err
+		}
+		v, err = s.Verify(ctx)
+		if err := errors.Join(err, s.Close()); err != nil {
+			return v, err
+		}
+	}
+	return v, nil
+}
+
+// copyFile makes a durable copy that only the owner can read.
+func copyFile(from, to string) error {
+	in, err := os.Open(from)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	out, err := os.OpenFile(to, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(out, in)
+	return errors.Join(err, out.Sync(), out.Close())
+}
