@@ -223,7 +223,7 @@ func (s *Sender) Fund(ctx context.Context, signer signer.Signer, round uint64, g
 		return nil, err
 	}
 	if last.found && open(last.status) { // of an earlier run; what is missing is known when it has ended
-		if err := op.follow(ctx, op.m, signer, untilFinal, last.Intent); err != nil && !errors.Is(err, ErrReverted) {
+		if err := op.follow(ctx, op.m, signer, untilFinal, last.Intent); err != nil && !notDone(err) {
 			return nil, err
 		}
 		if err := op.refresh(ctx); err != nil {

@@ -4,72 +4,21 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/big"
 	"slices"
 	"time"
 
-	"github.com/ethereum/go-ethereum/common"
-
 	"oxenswap/ethclient/sender/signer"
+	"oxenswap/ethclient/sender/state"
 	"oxenswap/swap"
 )
 
-// ErrReverted is wrapped by the error about a transaction that failed in a final block.
-var ErrReverted = errors.New("failed in its block and changed nothing")
-
-// ErrForeignNonce is wrapped by the error about a nonce that another program or wallet has used.
-var ErrForeignNonce = errors.New("its nonce was used by a transaction that this ledger did not sign: something else holds this key; find out what before you run the command again")
-
-// observe asks the chain about the attempts of intents. Blocks and nonces are read before receipts, so that a nonce that
-// is used in a final block must have a receipt somewhere.
-func (s *Sender) observe(ctx context.Context, lists [][]swap.Attempt) ([]Observation, error) {
-	final, err := s.chain.Finalized(ctx)
-	if err != nil {
-		return nil, err
-	}
-	head, err := s.chain.Head(ctx)
-	if err != nil {
-		return nil, err
-	}
-	latest := map[swap.EVMAddress]uint64{}
-	for _, list := range lists {
-		from := list[0].Sender
-		if _, ok := latest[from]; !ok {
-			if latest[from], err = s.nonce(ctx, from, nil); err != nil {
-				return nil, err
-			}
-		}
-	}
-	out := make([]Observation, len(lists))
-	for i, list := range lists {
-		o := Observation{Latest: latest[list[0].Sender], FinalBlock: final.Number, BaseFee: head.BaseFee}
-		found := false
-		for _, a := range list {
-			r, err := s.chain.Receipt(ctx, a.Hash)
-			if err != nil {
-				return nil, err
-			}
-			found = found || r != nil
-			o.Attempts = append(o.Attempts, Seen{a, r})
-		}
-		if !found && o.Latest > list[0].Nonce { // seldom, and many nodes keep little state of final blocks
-			if o.Final, err = s.nonce(ctx, list[0].Sender, new(big.Int).SetUint64(final.Number)); err != nil {
-				return nil, err
-			}
-		}
-		out[i] = o
-	}
-	return out, nil
-}
-
-// nonce is an account's number of transactions as of a block; nil is the newest one.
-func (s *Sender) nonce(ctx context.Context, account swap.EVMAddress, block *big.Int) (uint64, error) {
-	n, err := s.node.NonceAt(ctx, common.Address(account), block)
-	if err != nil {
-		return 0, fmt.Errorf("nonce of %s: %w", account, err)
-	}
-	return n, nil
-}
+const (
+	// firstLook and longestLook bound the time between two looks at the chain, which grows while nothing happens.
+	// Arbitrum makes a block every quarter of a second, Ethereum every twelve.
+	firstLook, longestLook = 100 * time.Millisecond, 8 * time.Second
+	// maxTrouble is how many looks in a row may fail before a person is told. Nothing is lost by stopping.
+	maxTrouble = 10
+)
 
 // record writes what became of attempts, and nothing that the ledger says already.
 func (s *Sender) record(ctx context.Context, events []swap.Event) error {
@@ -80,7 +29,7 @@ func (s *Sender) record(ctx context.Context, events []swap.Event) error {
 		var out []swap.Record
 		for _, e := range events {
 			var hash swap.Hash
-			from := open
+			from := state.Open
 			switch e := e.(type) {
 			case *swap.TxMined:
 				hash, from = e.Hash, func(s swap.AttemptStatus) bool { return s == swap.SignedAttempt }
@@ -116,30 +65,28 @@ const (
 // chase follows intents until each has ended or is as deep in the chain as asked.
 type chase struct {
 	*Sender
-	m      swap.Migration
-	signer signer.Signer // for replacements; may be nil
-	until  depth
-
-	sent    map[swap.Hash]time.Duration // how long ago bytes were sent last, by the waiting done here
-	refused map[swap.Intent]int
-	foreign map[swap.Intent]int
+	m       swap.Migration
+	signer  signer.Signer // for further attempts; may be nil
+	until   depth
+	helpers map[swap.Intent]bool // followed only because something behind them waits
+	first   error                // about the first intent that did not succeed
 }
 
 // follow waits for intents. The error is about the first, in their order, that did not succeed.
-func (s *Sender) follow(ctx context.Context, m swap.Migration, signer signer.Signer, until depth, intents ...swap.Intent) error {
-	c := &chase{
-		Sender: s, m: m, signer: signer, until: until, sent: map[swap.Hash]time.Duration{},
-		refused: map[swap.Intent]int{}, foreign: map[swap.Intent]int{},
+func (s *Sender) follow(ctx context.Context, m swap.Migration, key signer.Signer, until depth, intents ...swap.Intent) error {
+	c := &chase{Sender: s, m: m, signer: key, until: until, helpers: map[swap.Intent]bool{}}
+	for _, i := range intents {
+		w := s.watch(i)
+		w.looks, w.still, w.same, w.print = 0, 0, 0, ""
 	}
-	var first error
 	trouble, pause := 0, firstLook
 	for len(intents) > 0 {
-		left, news, err := c.look(ctx, intents, &first)
+		left, news, err := c.look(ctx, intents)
 		switch {
 		case err == nil:
 			trouble = 0
 		case ctx.Err() != nil || errors.As(err, new(fatal)):
-			return errors.Join(first, err)
+			return errors.Join(c.first, err)
 		case trouble == maxTrouble:
 			return fmt.Errorf("the chain could not be asked %d times in a row, the last time: %w; nothing is lost: run the command again", trouble+1, err)
 		default:
@@ -155,11 +102,11 @@ func (s *Sender) follow(ctx context.Context, m swap.Migration, signer signer.Sig
 		if err := s.o.Sleep(ctx, pause); err != nil {
 			return fmt.Errorf("stopped while waiting for %s: nothing is lost, run the command again: %w", describe(intents[0]), err)
 		}
-		for hash := range c.sent {
-			c.sent[hash] += pause
+		for _, i := range intents {
+			s.watch(i).pass(pause)
 		}
 	}
-	return first
+	return c.first
 }
 
 // fatal is an error after which looking again does not help.
@@ -168,7 +115,7 @@ type fatal struct{ error }
 func (e fatal) Unwrap() error { return e.error }
 
 // look looks once at all intents and returns those that are not settled yet.
-func (c *chase) look(ctx context.Context, intents []swap.Intent, first *error) (left []swap.Intent, news bool, err error) {
+func (c *chase) look(ctx context.Context, intents []swap.Intent) (left []swap.Intent, news bool, err error) {
 	lists, err := c.attempts(ctx, intents)
 	if err != nil {
 		return intents, false, fatal{err}
@@ -176,96 +123,159 @@ func (c *chase) look(ctx context.Context, intents []swap.Intent, first *error) (
 	var asked []swap.Intent
 	var about [][]swap.Attempt
 	for i, list := range lists {
-		if !slices.ContainsFunc(list, func(a swap.Attempt) bool { return a.Status == swap.FinalizedAttempt }) {
+		if slices.ContainsFunc(list, func(a swap.Attempt) bool { return a.Status == swap.FinalizedAttempt }) {
+			continue
+		}
+		if len(list) > 0 {
 			asked, about = append(asked, intents[i]), append(about, list)
 		}
 	}
 	if len(asked) == 0 {
 		return nil, false, nil
 	}
-	observed, err := c.observe(ctx, about)
+	observed, err := c.observe(ctx, c.m, about)
 	if err != nil {
 		return asked, false, err
 	}
-	for i, o := range observed {
-		intent, d := asked[i], Decide(o)
-		at := o.Attempts[d.Attempt]
-		if d.Action == Foreign {
-			if c.foreign[intent]++; c.foreign[intent] < foreignLooks {
-				left = append(left, intent)
-				continue
-			}
-		}
-		if err := c.record(ctx, d.Events); err != nil {
-			return asked, false, fatal{err}
-		}
-		news = news || len(d.Events) > 0
-		if d.Mined && c.told[intent] != at.Receipt.BlockHash {
-			c.told[intent] = at.Receipt.BlockHash
-			c.progress(Step{Intent: intent, Stage: StageMined, Hash: at.Hash, Block: at.Receipt.Block})
-		}
-		switch d.Action {
-		case Finished:
-			c.progress(Step{Intent: intent, Stage: StageFinal, Hash: at.Hash, Block: at.Receipt.Block})
-			continue
-		case Reverted:
-			keep(first, fmt.Errorf("%s: transaction 0x%s in block %d %w", describe(intent), at.Hash, at.Receipt.Block, ErrReverted))
-			continue
-		case Foreign:
-			keep(first, fmt.Errorf("%s, nonce %d of %s: %w", describe(intent), at.Nonce, at.Sender, ErrForeignNonce))
-			continue
-		case Wait:
-			if d.Mined && at.Receipt.Success && c.until == untilMined {
-				continue
-			}
-			c.progress(Step{Intent: intent, Stage: StageWaiting, Hash: at.Hash, Block: o.FinalBlock})
-		case Send:
-			if err := c.send(ctx, intent, o); err != nil {
-				return asked, news, err
-			}
-		case Replace:
-			if err := c.replace(ctx, c.m, c.signer, at.Attempt); err != nil {
-				return asked, news, fatal{err}
-			}
-			news = true
-		}
-		left = append(left, intent)
-	}
-	return left, news, nil
-}
-
-func keep(first *error, err error) {
-	if *first == nil {
-		*first = err
-	}
-}
-
-// send sends every attempt of an intent again whose bytes were not sent for a while: any of them may win.
-func (c *chase) send(ctx context.Context, intent swap.Intent, o Observation) error {
-	for _, a := range o.Attempts {
-		if ago, ok := c.sent[a.Hash]; ok && ago < sendAgain && c.refused[intent] == 0 {
-			continue
-		}
-		tx, err := c.signedBytes(a.Attempt)
+	c.pools(ctx, asked, observed)
+	ahead := false
+	for i := range observed {
+		more, changed, err := c.step(ctx, asked[i], &observed[i])
 		if err != nil {
-			return fatal{err}
+			return asked, news, err
 		}
-		c.sent[a.Hash] = 0
-		if c.broadcast(ctx, intent, tx) {
-			c.refused[intent] = 0
-		} else if c.refused[intent]++; c.refused[intent] > maxRefused {
-			return fatal{fmt.Errorf("the node keeps refusing %s (transaction 0x%s), and it is in no block; the bytes are kept: run the command again when what the node says is mended", describe(intent), a.Hash)}
+		st, _ := observed[i].State()
+		news, ahead = news || changed, ahead || st == state.Ahead
+		if more {
+			left = append(left, asked[i])
 		}
 	}
-	return nil
+	if ahead {
+		left, err = c.before(ctx, left)
+	}
+	return left, news, err
+}
+
+// step does what is to be done about one intent. It reports whether the intent must be looked at again, and whether anything
+// is new.
+func (c *chase) step(ctx context.Context, intent swap.Intent, o *state.Observation) (more, news bool, err error) {
+	if err := c.complete(ctx, intent, o); err != nil {
+		return true, false, err
+	}
+	d := state.Decide(*o)
+	at := o.Attempts[d.Attempt]
+	if err := c.record(ctx, d.Events); err != nil {
+		return true, false, fatal{err}
+	}
+	news = len(d.Events) > 0
+	if d.Included() && c.told[intent] != at.Receipt.BlockHash {
+		c.told[intent] = at.Receipt.BlockHash
+		c.progress(Step{Intent: intent, Stage: StageMined, Hash: at.Hash, Block: at.Receipt.Block})
+	}
+	switch d.Action {
+	case state.Finished:
+		c.progress(Step{Intent: intent, Stage: StageFinal, Hash: at.Hash, Block: at.Receipt.Block})
+		return false, news, nil
+	case state.Reverted:
+		c.failed(intent, fmt.Errorf("%s: transaction 0x%s in block %d %w", describe(intent), at.Hash, at.Receipt.Block, ErrReverted))
+		return false, news, nil
+	case state.Filled:
+		c.failed(intent, fmt.Errorf("%s: transaction 0x%s in block %d: %w", describe(intent), at.Hash, at.Receipt.Block, ErrFilled))
+		return false, news, nil
+	case state.Stop:
+		return c.stop(ctx, intent, o, d)
+	case state.Wait:
+		if d.State == state.Mined && (c.until == untilMined || c.helpers[intent]) && (at.Receipt.Success || at.Noop) {
+			if at.Noop {
+				return true, news, nil // its intent has failed, which counts once that is final
+			}
+			return false, news, nil
+		}
+		if d.State != state.Next && d.State != state.Ahead {
+			c.progress(Step{Intent: intent, Stage: StageWaiting, Hash: at.Hash, Block: o.FinalBlock})
+		}
+	case state.Resend:
+		tx, err := c.signedBytes(at.Attempt)
+		if err != nil {
+			return true, news, fatal{err}
+		}
+		c.broadcast(ctx, intent, tx)
+	case state.Bump, state.Fill:
+		if err := c.again(ctx, intent, o, d.Action == state.Fill || at.Noop); err != nil {
+			return true, news, fatal{err}
+		}
+		news = true
+	}
+	return true, news, nil
+}
+
+// failed keeps the first error. What is followed only because something waits behind it belongs to another command.
+func (c *chase) failed(intent swap.Intent, err error) {
+	if c.first == nil && !c.helpers[intent] {
+		c.first = err
+	}
+}
+
+// again signs another attempt of an intent: the same call at a higher price, or a no-op.
+func (c *chase) again(ctx context.Context, intent swap.Intent, o *state.Observation, noop bool) error {
+	last := o.Attempts[len(o.Attempts)-1].Attempt
+	why := o.Unwanted
+	if noop && why == "" {
+		why = c.watch(intent).words
+	}
+	if c.signer == nil || swap.EVMAddress(c.signer.Address()) != last.Sender {
+		need := fmt.Sprintf("offers %s wei per gas and must offer more", last.GasFee)
+		if noop {
+			need = "must be replaced by a no-op: " + why
+		}
+		return fmt.Errorf("%s %s, and this command has no key of %s: run the command that sent it again", describe(intent), need, last.Sender)
+	}
+	return c.anew(ctx, c.m, c.signer, last, noop, why)
+}
+
+// before adds to intents those of the same senders that have earlier nonces and are still open: without them in a block,
+// nothing behind them gets into one. A reorganisation can take them back after they were followed.
+func (c *chase) before(ctx context.Context, left []swap.Intent) ([]swap.Intent, error) {
+	waiting := map[swap.Intent]bool{}
+	for _, i := range left {
+		waiting[i] = true
+	}
+	lists, err := c.attempts(ctx, left)
+	if err != nil {
+		return left, fatal{err}
+	}
+	highest := map[swap.EVMAddress]uint64{}
+	for _, list := range lists {
+		highest[list[0].Sender] = max(highest[list[0].Sender], list[0].Nonce)
+	}
+	var earlier []swap.Intent
+	if err := c.ledger.View(ctx, func(t swap.Tables, _ uint64) error {
+		earlier = nil
+		added := map[swap.Intent]bool{}
+		return t.AllAttempts(func(a swap.Attempt) error {
+			if last, ok := highest[a.Sender]; ok && a.Nonce < last && state.Open(a.Status) && !waiting[a.Intent] && !added[a.Intent] {
+				earlier, added[a.Intent] = append(earlier, a.Intent), true
+			}
+			return nil
+		})
+	}); err != nil {
+		return left, fatal{err}
+	}
+	for _, i := range earlier {
+		c.helpers[i] = true
+	}
+	return append(earlier, left...), nil
 }
 
 // settle looks once at every attempt that may still do something and records what the chain says. It sends nothing and
 // waits for nothing.
 func (s *Sender) settle(ctx context.Context) error {
 	var intents []swap.Intent
+	var m swap.Migration
 	if err := s.ledger.View(ctx, func(t swap.Tables, _ uint64) (err error) {
-		intents, err = openIntents(t, nil)
+		if m, err = t.Migration(); err == nil {
+			intents, err = openIntents(t, nil)
+		}
 		return err
 	}); err != nil || len(intents) == 0 {
 		return err
@@ -274,15 +284,19 @@ func (s *Sender) settle(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	observed, err := s.observe(ctx, lists)
+	observed, err := s.observe(ctx, m, lists)
 	if err != nil {
 		return err
 	}
 	var events []swap.Event
 	for _, o := range observed {
-		if d := Decide(o); d.Action != Foreign { // follow looks more than once before it says so
+		if st, _ := o.State(); st != state.Taken { // follow looks more than once before it says so
+			o.Sent = true
+			d := state.Decide(o)
 			events = append(events, d.Events...)
 		}
 	}
 	return s.record(ctx, events)
 }
+
+func open(s swap.AttemptStatus) bool { return state.Open(s) }

@@ -83,12 +83,12 @@ func TestErrorsAnywhere(t *testing.T) {
 	}
 }
 
-// interruptRounds carries out a round for every step-th call that a command makes, and for fewer of the later ones: calls
-// grow with the rounds, because every proposal reads all that ever happened.
+// interruptRounds carries out a round for every step-th call that a command makes. With a step above 1 it grows on the way:
+// each round leaves more events to compare, and so adds reads.
 func (w *world) interruptRounds(late, passes bool, step int) {
 	w.t.Helper()
 	last := map[string]int{}
-	for n, some := 1, true; some; n += max(step, n/10) {
+	for n, some := 1, true; some; n += step + n*(step-1)/16 {
 		r := w.approve(3000, 5000, 7000, 9000, 11000, 13000, 15000)
 		some = false
 		for _, op := range w.operations(r.Round) {

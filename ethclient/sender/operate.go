@@ -90,7 +90,7 @@ func (op *operation) finishEarlier(ctx context.Context) error {
 		return err
 	}
 	err := op.follow(ctx, op.m, op.signer, untilMined, earlier...)
-	if errors.Is(err, ErrReverted) {
+	if notDone(err) {
 		return nil // it is recorded; what follows from it is for the operation that it belongs to
 	}
 	return err
@@ -243,7 +243,7 @@ func (s *Sender) Cancel(ctx context.Context, signer signer.Signer, number uint64
 		sent := op.carry(ctx, swap.PurposeCancel, number, func(context.Context) (call, error) {
 			return call{to: &op.at, data: distributorABI.PackCancel()}, op.mustBe("guardian", op.state.Guardian)
 		})
-		if sent != nil && !errors.Is(sent, ErrReverted) {
+		if sent != nil && !notDone(sent) {
 			return sent
 		}
 		if err := errors.Join(op.end(ctx), op.refresh(ctx)); err != nil && !errors.Is(err, ErrAlarm) {
@@ -315,7 +315,7 @@ func (op *operation) move(ctx context.Context, purpose string, number uint64, wa
 		return r, nil
 	}
 	sent := op.carry(ctx, purpose, number, func(context.Context) (call, error) { return prepare(r) })
-	if sent != nil && !errors.Is(sent, ErrReverted) {
+	if sent != nil && !notDone(sent) {
 		return r, sent
 	}
 	if err := op.end(ctx); err != nil {

@@ -78,7 +78,7 @@ func (s *Sender) Push(ctx context.Context, signer signer.Signer, number uint64, 
 	}
 	if plan == nil && len(intents) > 0 && !dryRun {
 		// The old plan cannot be carried on: once all of it is final, a new one covers what is left.
-		if err := p.follow(ctx, p.m, p.signer, untilFinal, intents...); err != nil && !errors.Is(err, ErrReverted) {
+		if err := p.follow(ctx, p.m, p.signer, untilFinal, intents...); err != nil && !notDone(err) {
 			return nil, err
 		}
 	}

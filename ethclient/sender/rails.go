@@ -4,12 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/big"
 	"time"
 
-	"github.com/ethereum/go-ethereum/core/types"
-
-	"oxenswap/ethclient"
 	"oxenswap/swap"
 )
 
@@ -71,17 +67,6 @@ func signedOn(t swap.Tables, day time.Time) (sum swap.Amount, err error) {
 	return sum, err
 }
 
-const (
-	// replaceNum / replaceDen is what a replacement must offer at least: go-ethereum's pool asks for 10 % more of both caps.
-	replaceNum, replaceDen = 11, 10
-	// gasNum / gasDen is the margin over an estimate, which on Arbitrum includes the moving price of L1 data.
-	gasNum, gasDen = 6, 5
-	// maxGas is the most that Arbitrum One takes in one transaction.
-	maxGas = 32_000_000
-	// maxTxBytes is the most that Arbitrum's sequencer takes; go-ethereum's pool takes more (131,072).
-	maxTxBytes = 95_000
-)
-
 // railError says at which rail sending stops. It becomes a rail.hit entry.
 type railError struct {
 	Rail         string
@@ -121,57 +106,4 @@ func (e *railError) Error() string {
 		return fmt.Sprintf("by the operators and limits in force it has %s of the %s approvals that it needs: nothing was sent; another operator must approve the round (`oxenswap round approve`)", e.Limit, e.Asked)
 	}
 	return fmt.Sprintf("rails.%s is %s %s, this needs %s: nothing was sent; a person must look, and then may raise the rail in the configuration", e.Rail, e.Limit, e.unit, e.Asked)
-}
-
-// offer is what a transaction offers: what the chain suggests now, but never above the ceiling. A price of now above the
-// ceiling is a *railError.
-func offer(now ethclient.Fees, ceiling swap.Amount) (ethclient.Fees, error) {
-	return under(now, new(big.Int).Add(now.Base, now.Tip), ceiling)
-}
-
-// outbid is an offer that replaces an earlier transaction with the same nonce.
-func outbid(old *types.Transaction, now ethclient.Fees, ceiling swap.Amount) (ethclient.Fees, error) {
-	leastCap, leastTip := more(old.GasFeeCap()), more(old.GasTipCap())
-	if now.Cap.Cmp(leastCap) < 0 {
-		now.Cap = leastCap
-	}
-	if now.Tip.Cmp(leastTip) < 0 {
-		now.Tip = leastTip
-	}
-	least := new(big.Int).Add(now.Base, now.Tip)
-	if least.Cmp(leastCap) < 0 {
-		least = leastCap
-	}
-	return under(now, least, ceiling)
-}
-
-// more is n and a tenth, rounded up.
-func more(n *big.Int) *big.Int {
-	out := new(big.Int).Mul(n, big.NewInt(replaceNum))
-	return out.Div(out.Add(out, big.NewInt(replaceDen-1)), big.NewInt(replaceDen))
-}
-
-// under lowers the cap to the ceiling, or refuses if not even least is under it.
-func under(f ethclient.Fees, least *big.Int, ceiling swap.Amount) (ethclient.Fees, error) {
-	most := wei(ceiling)
-	if least.Cmp(most) > 0 {
-		asked := ^swap.Amount(0)
-		if least.IsUint64() {
-			asked = swap.Amount(least.Uint64())
-		}
-		return f, &railError{"gas_price", ceiling, asked, "wei per gas"}
-	}
-	if f.Cap.Cmp(most) > 0 {
-		f.Cap = most
-	}
-	return f, nil
-}
-
-// gasLimit is an estimate with its margin.
-func gasLimit(estimate uint64) (uint64, error) {
-	limit := estimate * gasNum / gasDen
-	if estimate > maxGas {
-		return 0, fmt.Errorf("it would use %d gas, and a transaction takes at most %d: lower rails.batch", estimate, maxGas)
-	}
-	return min(limit, maxGas), nil
 }

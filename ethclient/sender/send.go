@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/big"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/ethereum/go-ethereum"
@@ -16,22 +17,8 @@ import (
 
 	"oxenswap/ethclient/contracts"
 	"oxenswap/ethclient/sender/signer"
+	"oxenswap/ethclient/sender/state"
 	"oxenswap/swap"
-)
-
-const (
-	// firstLook and longestLook bound the time between two looks at the chain, which grows while nothing happens.
-	// Arbitrum makes a block every quarter of a second, Ethereum every twelve.
-	firstLook, longestLook = 100 * time.Millisecond, 8 * time.Second
-	// sendAgain is how long bytes that are in no block are left alone before they are sent again.
-	sendAgain = 15 * time.Second
-	// maxTrouble is how many looks in a row may fail before a person is told. Nothing is lost by stopping.
-	maxTrouble = 10
-	// maxRefused is how many times in a row a node may refuse the bytes before a person is told.
-	maxRefused = 10
-	// foreignLooks is how many looks must agree that a nonce went to a transaction that is not ours: a node's index of
-	// transactions may be a moment behind its blocks.
-	foreignLooks = 3
 )
 
 // call is what an intent is to do, before it has a nonce and fees.
@@ -40,6 +27,8 @@ type call struct {
 	to     *common.Address // nil: create a contract
 	data   []byte
 	amount swap.Amount // atomic SESH that it moves, at most
+	noop   bool        // it only fills the nonce of earlier attempts
+	note   string      // why
 }
 
 // submit signs the first attempt of an intent, stores it and sends it. Everything that can be refused is refused before
@@ -50,7 +39,7 @@ func (s *Sender) submit(ctx context.Context, m swap.Migration, signer signer.Sig
 	if err != nil {
 		return fmt.Errorf("%s would fail: %w", describe(c.Intent), explain(err))
 	}
-	gas, err := gasLimit(estimate)
+	gas, err := gasLimit(s.profile(), estimate)
 	if err != nil {
 		return fmt.Errorf("%s: %w", describe(c.Intent), err)
 	}
@@ -107,17 +96,21 @@ func (s *Sender) signAndSend(ctx context.Context, m swap.Migration, key signer.S
 	if err != nil {
 		return err
 	}
-	if len(raw) > maxTxBytes {
-		return fmt.Errorf("%s has %d bytes, and a transaction at most %d: lower rails.batch", describe(c.Intent), len(raw), maxTxBytes)
+	if most := s.profile().MaxBytes; len(raw) > most {
+		return fmt.Errorf("%s has %d bytes, and a transaction at most %d: lower rails.batch", describe(c.Intent), len(raw), most)
 	}
 	event := &swap.TxSigned{
 		Intent: c.Intent, Attempt: attempt, ChainID: m.Terms.Token.ChainID, Sender: swap.EVMAddress(from), Nonce: tx.Nonce(),
 		Hash: swap.Hash(tx.Hash()), Raw: swap.Digest(raw), Amount: c.amount, GasFee: swap.Amount(tx.GasFeeCap().Uint64()),
+		Noop: c.noop,
 	}
 	var hit error
 	if _, err := s.ledger.Update(ctx, func(t swap.Tables, at time.Time) ([]swap.Record, error) {
 		m, err := t.Migration()
 		if err != nil {
+			return nil, err
+		}
+		if err := mayClaim(t, event); err != nil {
 			return nil, err
 		}
 		today, err := signedOn(t, at)
@@ -134,33 +127,61 @@ func (s *Sender) signAndSend(ctx context.Context, m swap.Migration, key signer.S
 	if hit != nil {
 		return fmt.Errorf("%s: %w", describe(c.Intent), hit)
 	}
-	s.progress(Step{Intent: c.Intent, Stage: StageSigned, Hash: event.Hash})
+	s.progress(Step{Intent: c.Intent, Stage: StageSigned, Hash: event.Hash, Note: c.note})
+	s.watching[c.Intent] = &watched{looks: s.watch(c.Intent).looks}
 	s.broadcast(ctx, c.Intent, tx)
 	return nil
 }
 
-// broadcast sends signed bytes once. It reports false when the node refused them for a reason that a person should hear if
-// it lasts; whether the transaction gets into a block is seen from receipts alone.
-func (s *Sender) broadcast(ctx context.Context, intent swap.Intent, tx *types.Transaction) bool {
-	err := s.node.SendTransaction(ctx, tx)
-	step := Step{Intent: intent, Stage: StageSent, Hash: swap.Hash(tx.Hash())}
-	if err != nil && !knownAlready(err) {
-		step.Stage, step.Note = StageRefused, err.Error()
+// mayClaim refuses a nonce that another intent has, and another nonce for an intent that has one. It runs in the transaction
+// that stores the attempt.
+func mayClaim(t swap.Tables, e *swap.TxSigned) error {
+	earlier, err := t.Attempts(e.Intent)
+	if err != nil {
+		return err
 	}
-	s.progress(step)
-	return step.Stage == StageSent
-}
-
-// knownAlready recognises the answers of go-ethereum, anvil and nitro to bytes that they have or had. It only spares a
-// person a warning.
-func knownAlready(err error) bool {
-	text := strings.ToLower(err.Error())
-	for _, known := range []string{"already known", "already imported", "known transaction", "nonce too low"} {
-		if strings.Contains(text, known) {
-			return true
+	if e.Attempt != uint64(len(earlier))+1 {
+		return fmt.Errorf("%s has %d attempts already: another process sends with this ledger; end it, and run the command again", describe(e.Intent), len(earlier))
+	}
+	for _, a := range earlier {
+		if a.Nonce != e.Nonce || a.Sender != e.Sender {
+			return fmt.Errorf("%s has nonce %d of %s for good, not nonce %d of %s", describe(e.Intent), a.Nonce, a.Sender, e.Nonce, e.Sender)
 		}
 	}
-	return false
+	users, err := t.NonceAttempts(e.ChainID, e.Sender, e.Nonce)
+	if err != nil {
+		return err
+	}
+	for _, a := range users {
+		if a.Intent != e.Intent {
+			return fmt.Errorf("nonce %d of %s went to %s meanwhile: run the command again", e.Nonce, e.Sender, describe(a.Intent))
+		}
+	}
+	return nil
+}
+
+// broadcast sends signed bytes once to every node; one that takes them is enough. What they say is remembered for the next
+// look, which sees from receipts alone whether the transaction is in a block.
+func (s *Sender) broadcast(ctx context.Context, intent swap.Intent, tx *types.Transaction) {
+	nodes := append([]Node{s.node}, s.o.Others...)
+	said := make([]error, len(nodes))
+	var all sync.WaitGroup
+	for i, n := range nodes {
+		all.Go(func() { said[i] = n.SendTransaction(ctx, tx) })
+	}
+	all.Wait()
+	answers := make([]state.Answer, len(said))
+	for i, err := range said {
+		answers[i] = classify(err)
+	}
+	answer, words := state.Strongest(answers...), ""
+	step := Step{Intent: intent, Stage: StageSent, Hash: swap.Hash(tx.Hash())}
+	if answer != state.Holds && answer != state.NonceUsed {
+		words = strings.ReplaceAll(errors.Join(said...).Error(), "\n", "; ")
+		step.Stage, step.Note = StageRefused, words
+	}
+	s.watch(intent).send(answer, words)
+	s.progress(step)
 }
 
 // signedBytes reads an attempt's transaction back from the ledger.
@@ -179,12 +200,8 @@ func (s *Sender) signedBytes(a swap.Attempt) (*types.Transaction, error) {
 	return tx, nil
 }
 
-// replace signs another attempt of an intent whose last one can no longer be included, with the same nonce and contents.
-func (s *Sender) replace(ctx context.Context, m swap.Migration, signer signer.Signer, last swap.Attempt) error {
-	if signer == nil || swap.EVMAddress(signer.Address()) != last.Sender {
-		return fmt.Errorf("%s offers %s wei per gas, less than the base fee now, and this command has no key of %s to offer more: run the command that sent it again, or wait",
-			describe(last.Intent), last.GasFee, last.Sender)
-	}
+// anew signs another attempt of an intent with the same nonce: the same call at a higher price, or a no-op.
+func (s *Sender) anew(ctx context.Context, m swap.Migration, key signer.Signer, last swap.Attempt, noop bool, why string) error {
 	old, err := s.signedBytes(last)
 	if err != nil {
 		return err
@@ -193,15 +210,33 @@ func (s *Sender) replace(ctx context.Context, m swap.Migration, signer signer.Si
 	if err != nil {
 		return err
 	}
-	fees, err := outbid(old, now, m.Config.Rails.GasPrice)
+	fees, err := outbid(s.profile(), old, now, m.Config.Rails.GasPrice)
 	if err != nil {
 		return s.stopAtRail(ctx, last.Intent, err)
 	}
 	c := call{Intent: last.Intent, to: old.To(), data: old.Data(), amount: last.Amount}
-	return s.signAndSend(ctx, m, signer, c, last.TxSigned.Attempt+1, &types.DynamicFeeTx{
-		ChainID: old.ChainId(), Nonce: old.Nonce(), To: old.To(), Data: old.Data(), Gas: old.Gas(), GasFeeCap: fees.Cap, GasTipCap: fees.Tip,
+	gas := old.Gas()
+	if noop {
+		self := key.Address()
+		c = call{Intent: last.Intent, to: &self, noop: true, note: "a no-op: " + why}
+		gas = 0
+	}
+	// What was signed before may need more by now: on Arbitrum, gas pays for L1 data.
+	estimate, err := s.node.EstimateGas(ctx, ethereum.CallMsg{From: key.Address(), To: c.to, Data: c.data})
+	if err == nil {
+		estimate, err = gasLimit(s.profile(), estimate)
+	}
+	if err != nil && noop {
+		return fmt.Errorf("%s: gas of a no-op: %w", describe(last.Intent), err)
+	} else if err == nil {
+		gas = max(gas, estimate)
+	}
+	return s.signAndSend(ctx, m, key, c, last.TxSigned.Attempt+1, &types.DynamicFeeTx{
+		ChainID: old.ChainId(), Nonce: old.Nonce(), To: c.to, Data: c.data, Gas: gas, GasFeeCap: fees.Cap, GasTipCap: fees.Tip,
 	})
 }
+
+func (s *Sender) profile() state.Profile { return state.ProfileOf(s.chain.ChainID()) }
 
 // describe names an intent for a person.
 func describe(i swap.Intent) string {

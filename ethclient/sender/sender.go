@@ -9,7 +9,7 @@
 //	record what the chain says: tx.mined, then tx.finalized or tx.failed
 //
 // and after any error or restart it is the chain that decides how far a transaction got: receipts by hash and nonces,
-// never the text of an error. Decide is that decision, a pure function; the rest of the package is I/O around it.
+// never the text of an error. Package state is that decision, without I/O; this one is the I/O around it.
 //
 // It is the only package that touches keys.
 package sender
@@ -42,7 +42,8 @@ type Ledger interface {
 }
 
 // Node is what is asked of a node beyond reading the chain. SendTransaction makes one try, and its error says nothing
-// about whether the transaction arrived.
+// about whether the transaction arrived. A node with go-ethereum's TransactionByHash is also asked whether it still holds
+// bytes that were sent to it.
 type Node interface {
 	ethereum.TransactionSender
 	ethereum.GasEstimator
@@ -53,6 +54,8 @@ type Node interface {
 type Options struct {
 	// Progress is told of every step, from one goroutine.
 	Progress func(Step)
+	// Others are further nodes that signed bytes are sent to; one that takes them is enough.
+	Others []Node
 	// Roles are the addresses that the distributor's roles should have now; nil means those that it was deployed with.
 	Roles *Roles
 	// Sleep waits between two looks at the chain; it returns early with an error when ctx ends.
@@ -93,9 +96,10 @@ type Sender struct {
 	ledger Ledger
 	o      Options
 
-	mu      sync.Mutex                // held by an operation: nonces are claimed by looking first
-	batches uint64                    // of the push plan in progress
-	told    map[swap.Intent]swap.Hash // blocks that Progress was told of
+	mu       sync.Mutex                // held by an operation: nonces are claimed by looking first
+	batches  uint64                    // of the push plan in progress
+	told     map[swap.Intent]swap.Hash // blocks that Progress was told of
+	watching map[swap.Intent]*watched
 }
 
 // New returns a sender for the migration of a ledger. The node must be on the chain that is read. The ledger must be locked
@@ -107,7 +111,7 @@ func New(chain *ethclient.Reader, node Node, ledger Ledger, o Options) *Sender {
 	if o.Sleep == nil {
 		o.Sleep = sleep
 	}
-	return &Sender{chain: chain, node: node, ledger: ledger, o: o, told: map[swap.Intent]swap.Hash{}}
+	return &Sender{chain: chain, node: node, ledger: ledger, o: o, told: map[swap.Intent]swap.Hash{}, watching: map[swap.Intent]*watched{}}
 }
 
 func (s *Sender) progress(step Step) {

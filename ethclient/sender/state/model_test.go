@@ -25,6 +25,8 @@ type model struct {
 	blocks   []block
 	final    int // blocks that are final
 	unwanted string
+	fails    bool
+	failing  time.Duration
 
 	answer state.Answer
 	sent   bool
@@ -76,6 +78,7 @@ func (m *model) observe(late, unknown bool) state.Observation {
 	o := state.Observation{
 		Profile: m.profile, Latest: m.nonce(), Final: m.blocks[m.final-1].nonce, FinalBlock: uint64(m.final - 1), Fees: m.fees(),
 		Ceiling: m.ceiling, Pool: m.answer, Idle: m.idle, Sent: m.sent, Vain: m.vain, Unwanted: m.unwanted,
+		Fails: m.fails, Failing: m.failing,
 	}
 	for i, a := range m.attempts {
 		s := state.Attempt{Attempt: a}
@@ -104,6 +107,9 @@ func (m *model) observe(late, unknown bool) state.Observation {
 func (m *model) act(t *rapid.T, o state.Observation, d state.Decision, answer state.Answer) {
 	last := len(m.attempts) - 1
 	m.idle += 8 * time.Second
+	if m.failing += 8 * time.Second; !m.fails {
+		m.failing = 0
+	}
 	send := func() {
 		m.sent, m.idle, m.answer = true, 0, answer
 		if m.vain++; !answer.Vain() {
@@ -207,7 +213,7 @@ func (m *model) block(attempt int, success bool) {
 // nature is what happens between two looks while everything may go wrong.
 func (m *model) nature(t *rapid.T) {
 	for range rapid.IntRange(0, 3).Draw(t, "happenings") {
-		switch rapid.IntRange(0, 9).Draw(t, "happening") {
+		switch rapid.IntRange(0, 10).Draw(t, "happening") {
 		case 0, 1:
 			m.block(rapid.IntRange(0, len(m.attempts)-1).Draw(t, "attempt"), rapid.Bool().Draw(t, "success"))
 		case 2:
@@ -226,6 +232,8 @@ func (m *model) nature(t *rapid.T) {
 			m.unwanted = rapid.SampledFrom([]string{"", "its round is not live any more"}).Draw(t, "unwanted")
 		case 9:
 			m.answer = rapid.SampledFrom(state.Answers()).Draw(t, "pool")
+		case 10:
+			m.fails = rapid.Bool().Draw(t, "fails")
 		}
 	}
 }

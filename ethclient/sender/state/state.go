@@ -41,6 +41,8 @@ type Observation struct {
 	Sent     bool          // they were sent by this run at all
 	Vain     int           // how many times in a row they were sent in vain (Answer.Vain)
 	Unwanted string        // why the intent must not or cannot be carried out any more; "": it must
+	Fails    bool          // the call would fail now, by an estimate
+	Failing  time.Duration // since it would for the first of several looks in a row
 	Looks    int           // at this intent before, in this run
 	Still    int           // looks in a row, without this one, at which everything was as it is now
 	Same     time.Duration // how long that was

@@ -10,9 +10,11 @@ const (
 	ResendAfter = 15 * time.Second
 	// BumpAfter is how long bytes wait in a pool, well paid by the base fee, before more is offered: ten blocks of Ethereum.
 	BumpAfter = 2 * time.Minute
-	// ForeignLooks is how many looks must agree that a nonce went to a transaction that is not ours: a node's index of
-	// transactions may be a moment behind its blocks.
+	// ForeignLooks is how many looks must agree that a nonce went to a transaction that is not ours, and SureAfter for how long
+	// they must, or looks that say that a call would fail: a node's index of transactions may be a moment behind its blocks,
+	// and one of several nodes behind one address behind the others.
 	ForeignLooks = 3
+	SureAfter    = 10 * time.Second
 	// RefusedSends is how many times in a row all nodes must refuse bytes before that is believed.
 	RefusedSends = 3
 	// VainSends is how many times in a row bytes are sent before a person is told, where no node takes them and nobody knows why.
@@ -51,7 +53,7 @@ func Rows() []Row {
 		endless(Mined),
 		{Mined, "", always, Wait, "", "a reorganisation may still take it back"},
 
-		{Taken, "at fewer than 3 looks", (*Observation).first, Wait, "", "the node's index of transactions may be behind its blocks"},
+		{Taken, "at fewer than 3 looks, or for less than 10 seconds", (*Observation).first, Wait, "", "the node's index of transactions may be behind its blocks"},
 		{Taken, "", always, Stop, ForeignNonce, "none of the attempts can ever be included: something else holds this key"},
 
 		{Used, "unchanged for too long", (*Observation).stale, Stop, ForeignNonce, "the block that used the nonce has no receipt of ours and does not become final"},
@@ -63,8 +65,9 @@ func Rows() []Row {
 		{Unknown, "", always, Wait, "", "what a node could not say is asked again"},
 
 		endless(Next),
-		{Next, "unwanted, and no attempt is a no-op yet, which would cost more than the ceiling", func(o *Observation) bool { return o.fillable() && !o.affordable() }, Stop, Ceiling, "a no-op costs gas too, and a rail is a rail"},
-		{Next, "unwanted, and no attempt is a no-op yet", (*Observation).fillable, Fill, "", "the nonce must be used, and the call must not be"},
+		{Next, "its call would fail now, and has for less than 10 seconds", (*Observation).doubtful, Wait, "", "the node may be behind, or an earlier step reorganised"},
+		{Next, "unwanted, or its call would fail; no attempt is a no-op yet, and one would pass the ceiling", func(o *Observation) bool { return o.fillable() && !o.affordable() }, Stop, Ceiling, "a no-op costs gas too, and a rail is a rail"},
+		{Next, "unwanted, or its call would fail; no attempt is a no-op yet", (*Observation).fillable, Fill, "", "the nonce must be used, and the call must not be"},
 		{Next, "fee cap below the base fee, and more would pass the ceiling", func(o *Observation) bool { return o.pricedOut() && !o.affordable() }, Stop, Ceiling, "a person decides what gas may cost"},
 		{Next, "fee cap below the base fee", (*Observation).pricedOut, Bump, "", "the bytes can no longer be taken; a new attempt has the same nonce, so that one of them can win"},
 		{Next, "never sent in this run", func(o *Observation) bool { return !o.Sent }, Resend, "", "the last run may have ended between the signature and the broadcast"},
@@ -112,11 +115,14 @@ func Moves() []Move {
 
 func (o *Observation) endless() bool { return o.Looks >= MostLooks }
 func (o *Observation) stale() bool   { return o.Same >= Patience }
-func (o *Observation) first() bool   { return o.Still+1 < ForeignLooks }
+func (o *Observation) first() bool   { return o.Still+1 < ForeignLooks || o.Same < SureAfter }
 func (o *Observation) noop() bool    { _, i := o.State(); return o.Attempts[i].Noop }
 func (o *Observation) success() bool { _, i := o.State(); return o.Attempts[i].Receipt.Success }
 
-func (o *Observation) fillable() bool { return o.Unwanted != "" && !o.last().Noop }
+// doubtful is a call that would fail now and may not in a moment.
+func (o *Observation) doubtful() bool { return o.Fails && o.Failing < SureAfter && !o.last().Noop }
+
+func (o *Observation) fillable() bool { return (o.Unwanted != "" || o.Fails) && !o.last().Noop }
 
 func (o *Observation) pricedOut() bool { return o.Fees.Base.Cmp(Wei(o.last().GasFee)) > 0 }
 
