@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"math/big"
+	"strings"
 	"testing"
 
 	"github.com/ethereum/go-ethereum/core/types"
@@ -91,6 +92,16 @@ func TestTokenThatCallsBack(t *testing.T) {
 			func(w *world) []byte { return w.batchData(w.tree(amounts...), 0, 1, 2) },
 			true, "", // it finds everybody paid
 		},
+		"a batch in the claim of one of its leaves": {
+			func(w *world) []byte { return w.claimData(w.tree(amounts...), 1) },
+			func(w *world) []byte { return w.batchData(w.tree(amounts...), 0, 1, 2) },
+			true, "",
+		},
+		"the sweep in a batch": {
+			func(w *world) []byte { return w.batchData(w.tree(amounts...), 0, 1) },
+			func(w *world) []byte { return w.d.PackSweep(w.stranger.addr) },
+			false, "OwnableUnauthorizedAccount",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w, token := newHostileWorld(t, "ReentrantToken", 2000) // more than announced is there to steal
@@ -122,5 +133,29 @@ func TestTokenThatCallsBack(t *testing.T) {
 				t.Errorf("the distributor holds %d after paying %d of 2000", got, paid)
 			}
 		})
+	}
+}
+
+// TestTokenThatActivatesInAPayment makes the next root live in the middle of a batch: the batch ends as it began, under the
+// old root, and the new one pays the differences.
+func TestTokenThatActivatesInAPayment(t *testing.T) {
+	w, token := newHostileWorld(t, "ReentrantToken", 1000)
+	first, second := w.tree(100, 200, 300), w.tree(150, 200, 350)
+	w.publish(1, first)
+	w.do(w.publisher, w.proposal(2, second))
+	w.tell(token, "arm", w.addr, w.d.PackActivate())
+	w.at(w.head().Time + delay)
+	events := w.events(w.do(w.stranger, w.batchData(first, 0, 1, 2)))
+	if strings.Count(events, "RootActivated round=2") != 1 || strings.Count(events, " round=1") != 3 {
+		t.Errorf("events:\n%s", events)
+	}
+	w.expect("live", fmt.Sprint([]any{2, [32]byte(second.Root()), 700}...))
+	w.expect("totalClaimed", "600")
+	w.do(w.stranger, w.batchData(second, 0, 1, 2))
+	w.expect("totalClaimed", "700")
+	for i, want := range []int64{150, 200, 350} {
+		if got := w.balance(holder(i)); got != want {
+			t.Errorf("holder %d has %d, want %d", i, got, want)
+		}
 	}
 }
