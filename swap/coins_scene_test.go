@@ -205,6 +205,7 @@ func (s *coinScene) owed() map[Account]Owing {
 	if err != nil {
 		s.t.Fatalf("%v", err)
 	}
+	checkOwedTo(s.t, s.tables, m, l)
 	out := map[Account]Owing{}
 	for _, o := range l.Owings {
 		out[o.Account] = o

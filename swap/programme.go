@@ -25,24 +25,77 @@ type Ledgered struct {
 	Settled   bool     // false: those are not fixed yet, and nothing is owed
 	Den       Quantity
 	Owings    []Owing // by account; only accounts with a source
+
+	everybody *uint256.Int // share-points: all accounts' points, where the tables show one account only
 }
 
 // Owed computes what a programme owes to every account.
 func Owed(t Tables, m Migration, p *Programme) (*Ledgered, error) {
 	heights, settled := m.Settled[p.Name]
 	out := &Ledgered{Programme: p, Heights: heights, Settled: settled, Den: NewQuantity(1)}
-	if !settled || len(heights) == 0 {
-		return out, nil
+	return out, out.compute(t)
+}
+
+// OwedTo computes what a programme owes to one account: the same as Owed, with that account's Owing alone or none. den is the
+// Den that Owed gives for the programme. Only share-points need it, where it is the sum of everybody's points and never
+// changes once the programme is settled.
+func OwedTo(t Tables, m Migration, p *Programme, a Account, den Quantity) (*Ledgered, error) {
+	heights, settled := m.Settled[p.Name]
+	out := &Ledgered{Programme: p, Heights: heights, Settled: settled, Den: NewQuantity(1), everybody: den.Int()}
+	err := out.compute(&oneAccount{Tables: t, account: a})
+	if p.Kind == SharePoints {
+		out.Den = den
 	}
-	switch p.Kind {
+	return out, err
+}
+
+func (l *Ledgered) compute(t Tables) error {
+	if !l.Settled || len(l.Heights) == 0 {
+		return nil
+	}
+	switch l.Programme.Kind {
 	case ConvertStake, ConvertRewards:
-		return out, out.convert(t)
+		return l.convert(t)
 	case SharePoints:
-		return out, out.share(t)
+		return l.share(t)
 	case ConvertCoins:
-		return out, out.coins(t)
+		return l.coins(t)
 	}
-	return out, nil
+	return nil
+}
+
+// oneAccount are tables that show the balances and proofs of one account.
+type oneAccount struct {
+	Tables
+	account  Account
+	balances map[uint64]Balance // nil: not read
+}
+
+// Balances implements Tables.
+func (t *oneAccount) Balances(height uint64, visit func(Balance) error) error {
+	if t.balances == nil {
+		list, err := t.AccountBalances(t.account)
+		if err != nil {
+			return err
+		}
+		t.balances = map[uint64]Balance{}
+		for _, b := range list {
+			t.balances[b.Height] = b.Balance
+		}
+	}
+	if b, ok := t.balances[height]; ok {
+		return visit(b)
+	}
+	return nil
+}
+
+// Proofs implements Tables.
+func (t *oneAccount) Proofs(visit func(Proof) error) error {
+	list, err := t.AccountProofs(t.account)
+	if err != nil {
+		return err
+	}
+	return each(list, visit)
 }
 
 // convert owes an account's stake or rewards in the one snapshot, times the ratio.
@@ -145,6 +198,9 @@ func (l *Ledgered) share(t Tables) error {
 	}
 	if all.IsZero() {
 		return nil
+	}
+	if l.everybody != nil {
+		all = l.everybody
 	}
 	num := NewQuantity(uint64(l.Programme.Cap))
 	l.Den = Quantity(*all)

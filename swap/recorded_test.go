@@ -81,6 +81,7 @@ func TestRecordedMigration(t *testing.T) {
 		for _, o := range got.Owings {
 			owed[o.Account] = o.Owed
 		}
+		checkOwedTo(t, l.tables, m, got)
 		if diff := cmp.Diff(want, owed); diff != "" || len(want) < 7 {
 			t.Errorf("%s: %s", name, diff)
 		}

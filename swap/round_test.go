@@ -302,6 +302,7 @@ func TestSharesOfPoints(t *testing.T) {
 			}
 			return
 		}
+		checkOwedTo(t, tables, m, l)
 		var sum uint64
 		for _, o := range l.Owings {
 			var want, rest wide
