@@ -13,9 +13,12 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"oxenswap/audit"
 )
 
 const version = "oxenaudit 0.1.0"
@@ -23,6 +26,7 @@ const version = "oxenaudit 0.1.0"
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	debug.SetGCPercent(audit.GCPercent)
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }
 
