@@ -20,6 +20,12 @@ import (
 // cancelled, everything paid. alter may change each round before it becomes an entry.
 func migrated(tb testing.TB, alter func(*swap.RoundFiles)) *testLog {
 	tb.Helper()
+	return migratedWith(tb, alter, func(*testLog) {})
+}
+
+// migratedWith lets more entries come after the first payments.
+func migratedWith(tb testing.TB, alter func(*swap.RoundFiles), more func(*testLog)) *testLog {
+	tb.Helper()
 	l := newTestLog(tb, testTerms(tb))
 	worlds := []*world{nil, loadWorld(tb, 1), loadWorld(tb, 2), loadWorld(tb, 3), loadWorld(tb, 4)}
 	wallets := loadWallets(tb)
@@ -56,6 +62,7 @@ func migrated(tb testing.TB, alter func(*swap.RoundFiles)) *testLog {
 	c.claimed(c.tree(2).Leaf(1))
 	c.push(2, 1)
 	l.add(&swap.RailHit{Intent: swap.Intent{Purpose: swap.PurposePush, Round: 2, Plan: 1}, Rail: "gas price", Limit: 1e12, Asked: 2e12})
+	more(l)
 
 	// A recipient changes, two more wallets come, the bonus becomes final.
 	l.claim(wallets[3], 2)

@@ -7,6 +7,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -25,6 +26,7 @@ type Log struct {
 	TB     testing.TB
 	Lines  [][]byte
 	Files  map[ledger.Digest][]byte // attachments
+	Stored *sync.Map                // their stored form by digest, once it was made; nil: it is made each time
 	Signer note.Signer
 	Key    note.Verifier
 	VKey   string
@@ -156,12 +158,24 @@ func (l *Log) Export(witnesses ...note.Signer) fstest.MapFS {
 		out[ledger.TilePath(t)] = &fstest.MapFile{Data: data}
 	}
 	for digest, plain := range l.Files {
-		stored, err := ledger.CompressAttachment(plain)
-		must(l.TB, err)
-		out[ledger.AttachmentPath(digest)] = &fstest.MapFile{Data: stored}
+		out[ledger.AttachmentPath(digest)] = &fstest.MapFile{Data: l.store(digest, plain)}
 	}
 	l.Sign(out)
 	return out
+}
+
+func (l *Log) store(digest ledger.Digest, plain []byte) []byte {
+	if l.Stored != nil {
+		if stored, ok := l.Stored.Load(digest); ok {
+			return stored.([]byte)
+		}
+	}
+	stored, err := ledger.CompressAttachment(plain)
+	must(l.TB, err)
+	if l.Stored != nil {
+		l.Stored.Store(digest, stored)
+	}
+	return stored
 }
 
 // Sign gives the files a manifest that lists them as they are, and what is withheld.
