@@ -125,7 +125,13 @@ func Restore(ctx context.Context, dir, backup string, checkpoint []byte, o Optio
 	if err != nil {
 		return fail(err)
 	}
-	defer func() { err = errors.Join(err, lock.release()) }()
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, lock.remove())
+		} else {
+			err = lock.release()
+		}
+	}()
 	draft := filepath.Join(dir, ".restore")
 	if err := errors.Join(os.RemoveAll(draft), os.Mkdir(draft, 0o700)); err != nil {
 		return fail(err)

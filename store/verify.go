@@ -15,6 +15,9 @@ import (
 	"oxenswap/swap/ledger"
 )
 
+// ErrProjections is wrapped by what Verify returns when the log is whole and only a projection is wrong.
+var ErrProjections = errors.New("is not what the entries add up to")
+
 // Verified is what Verify has compared.
 type Verified struct {
 	Entries     uint64
@@ -224,7 +227,7 @@ func (v *verifier) projections() error {
 	}
 	for _, p := range projections() {
 		if err := compareRows(v.tables, anew, "SELECT * FROM "+p.table+" ORDER BY "+p.order); err != nil {
-			return fmt.Errorf("the table %s is not what the entries add up to: %w: `oxenswap ledger rebuild` makes it anew once it is known who changed it", p.table, err)
+			return fmt.Errorf("the table %s %w: %w: `oxenswap ledger rebuild` makes it anew once it is known who changed it", p.table, ErrProjections, err)
 		}
 	}
 	return nil

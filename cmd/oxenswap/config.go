@@ -2,13 +2,16 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
+	"net"
 	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
 	"text/template"
+	"time"
 
 	"github.com/BurntSushi/toml"
 	"github.com/ethereum/go-ethereum/common"
@@ -23,11 +26,13 @@ const configFile = "oxenswap.toml"
 // config is the configuration file. Operators, quorum, limits and rails are put into force by a config.set entry.
 type config struct {
 	Operators []string       `toml:"operators"`
+	Witnesses []string       `toml:"witnesses"`
 	Oxen      oxenConfig     `toml:"oxen"`
 	Limits    limitsConfig   `toml:"limits"`
 	Rails     railsConfig    `toml:"rails"`
 	Chain     chainConfig    `toml:"chain"`
 	Schedule  scheduleConfig `toml:"schedule"`
+	Serve     serveConfig    `toml:"serve"`
 }
 
 type oxenConfig struct {
@@ -64,6 +69,11 @@ type chainConfig struct {
 type scheduleConfig struct {
 	Take     string `toml:"take"`
 	Finalize string `toml:"finalize"`
+	Publish  string `toml:"publish"`
+}
+
+type serveConfig struct {
+	Listen string `toml:"listen"`
 }
 
 var configTemplate = template.Must(template.New("").Parse(`# oxenswap: configuration of migration {{.ID}} ({{.Name}}).
@@ -76,6 +86,9 @@ operators = [
   "{{.}}",
 {{- end}}
 ]
+
+# Keys of witnesses, whose cosignatures of checkpoints "oxenswap ledger cosign" keeps.
+witnesses = []
 
 [oxen]
 # This many daemons must give the same answer: more than half of them{{if .Fakechain}}; on a fakechain one is enough{{else}}, and at least 2{{end}}.
@@ -131,6 +144,12 @@ password_file = "{{.Chain.Guardian.PasswordFile}}"{{else}}# keystore = "guardian
 # When "oxenswap serve" looks whether a snapshot is due, and whether one is final (cron expressions, UTC).
 take = "@every 20s"
 finalize = "*/5 * * * *"
+# When it brings the public export of the ledger, the folder "public" beside this file, up to date: at least every minute.
+publish = "@every 20s"
+
+[serve]
+# Where it serves that folder under /ledger/, such as "127.0.0.1:8480" behind a web server. Empty: it does not.
+listen = ""
 `))
 
 // newConfig writes the first configuration. Limits start at a hundredth of the caps for one recipient, a tenth for a
@@ -239,10 +258,24 @@ func parseConfig(text []byte) (*config, error) {
 			return nil, fmt.Errorf("chain.%s: %w", k.role, err)
 		}
 	}
-	for name, expr := range map[string]string{"take": c.Schedule.Take, "finalize": c.Schedule.Finalize} {
-		if _, err := cron.ParseStandard(expr); err != nil {
+	c.Schedule.Publish = cmp.Or(c.Schedule.Publish, "@every 20s")
+	for name, expr := range map[string]string{"take": c.Schedule.Take, "finalize": c.Schedule.Finalize, "publish": c.Schedule.Publish} {
+		when, err := cron.ParseStandard(expr)
+		if err != nil {
 			return nil, fmt.Errorf("schedule.%s = %q is not a cron expression: %w", name, expr, err)
 		}
+		first := when.Next(time.Unix(0, 0).UTC())
+		if second := when.Next(first); name == "publish" && second.Sub(first) > time.Minute {
+			return nil, fmt.Errorf("schedule.publish = %q: the ledger is published at least every minute, such as \"@every 20s\"", expr)
+		}
+	}
+	if c.Serve.Listen != "" {
+		if _, _, err := net.SplitHostPort(c.Serve.Listen); err != nil {
+			return nil, fmt.Errorf("serve.listen = %q is not an address such as 127.0.0.1:8480: %w", c.Serve.Listen, err)
+		}
+	}
+	if _, err := c.witnesses(); err != nil {
+		return nil, err
 	}
 	return c, nil
 }

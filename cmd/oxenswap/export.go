@@ -27,40 +27,47 @@ func (s exportStats) print(w io.Writer, dir string) {
 	}
 }
 
-// export writes the log as static files.
-func (w *world) export(ctx context.Context, dir string, signer note.Signer, full bool) (exportStats, error) {
-	signed, err := w.Checkpoint()
-	if err != nil {
-		return exportStats{}, err
-	}
-	cp, _, err := ledger.OpenCheckpoint(signed, w.Key())
+// exporter writes the log as static files, again and again.
+type exporter struct {
+	*world
+	signer note.Signer
+	full   bool
+
+	// What the first size entries keep from the public. An entry never stops to do so.
+	private map[swap.Hash]bool
+	size    uint64
+}
+
+// export brings the folder up to the signed checkpoint.
+func (e *exporter) export(ctx context.Context, dir string, signed []byte) (exportStats, error) {
+	cp, _, err := ledger.OpenCheckpoint(signed, e.Key())
 	if err != nil {
 		return exportStats{}, err
 	}
 	withhold := ledger.WithholdNothing
-	if !full {
-		private, err := w.private(ctx, uint64(cp.N))
-		if err != nil {
+	if !e.full {
+		if err := e.readPrivate(ctx, uint64(cp.N)); err != nil {
 			return exportStats{}, err
 		}
-		withhold = func(d ledger.Digest) bool { return private[swap.Hash(d)] }
+		withhold = func(d ledger.Digest) bool { return e.private[swap.Hash(d)] }
 	}
-	stats, err := ledger.WriteExport(dir, w.Reader, ledger.ExportConfig{Checkpoint: signed, Signer: signer, Key: w.Key(), Withhold: withhold})
+	stats, err := ledger.WriteExport(dir, e.Reader, ledger.ExportConfig{Checkpoint: signed, Signer: e.signer, Key: e.Key(), Withhold: withhold})
 	return exportStats{cp.N, stats.Files, stats.Written, stats.Withheld}, err
 }
 
-// private are the attachments that the first size entries keep from the public.
-func (w *world) private(ctx context.Context, size uint64) (map[swap.Hash]bool, error) {
-	private := map[swap.Hash]bool{}
-	err := w.Entries(ctx, 0, size, func(e store.Stored) error {
-		event, err := swap.DecodeEvent(e.Kind, e.Body)
+func (e *exporter) readPrivate(ctx context.Context, size uint64) error {
+	if e.private == nil {
+		e.private = map[swap.Hash]bool{}
+	}
+	return e.Entries(ctx, e.size, size, func(stored store.Stored) error {
+		event, err := swap.DecodeEvent(stored.Kind, stored.Body)
 		if err != nil {
-			return fmt.Errorf("entry %d: %w", e.Seq, err)
+			return fmt.Errorf("entry %d: %w", stored.Seq, err)
 		}
 		for _, h := range swap.Private(event) {
-			private[h] = true
+			e.private[h] = true
 		}
+		e.size = stored.Seq + 1
 		return nil
 	})
-	return private, err
 }

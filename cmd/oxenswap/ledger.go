@@ -15,36 +15,14 @@ import (
 
 	"oxenswap/store"
 	"oxenswap/swap"
-	"oxenswap/swap/ledger"
 )
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
 
 func (a *app) ledgerCommand() *cobra.Command {
-	return group("ledger", "The append-only log", a.ledgerHeadCommand(), a.ledgerTailCommand(), a.ledgerShowCommand(), a.ledgerExportCommand(), a.ledgerVerifyCommand(), a.ledgerCorrectCommand())
-}
-
-func (a *app) ledgerHeadCommand() *cobra.Command {
-	return &cobra.Command{
-		Use:   "head",
-		Short: "Print the signed checkpoint",
-		Args:  noArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
-			return a.with(c.Context(), a.read, func(w *world) error {
-				signed, err := w.Checkpoint()
-				if err != nil {
-					return err
-				}
-				cp, cosignatures, err := ledger.OpenCheckpoint(signed, w.Key())
-				if err != nil {
-					return err
-				}
-				return a.print(map[string]any{"origin": cp.Origin, "size": cp.N, "root": cp.Hash, "cosignatures": len(cosignatures), "note": string(signed)}, func(out io.Writer) {
-					fmt.Fprint(out, string(signed))
-				})
-			})
-		},
-	}
+	return group("ledger", "The append-only log",
+		a.ledgerHeadCommand(), a.ledgerCosignCommand(), a.ledgerTailCommand(), a.ledgerShowCommand(), a.ledgerExportCommand(),
+		a.ledgerVerifyCommand(), a.ledgerRebuildCommand(), a.ledgerBackupCommand(), a.ledgerRestoreCommand(), a.ledgerCorrectCommand())
 }
 
 // entryView is an entry as `ledger tail` and `ledger show` print it.
@@ -135,9 +113,9 @@ func (a *app) ledgerShowCommand() *cobra.Command {
 }
 
 func (a *app) ledgerExportCommand() *cobra.Command {
-	var full, public bool
+	var full, public, cosigned bool
 	c := &cobra.Command{
-		Use:   "export DIR [--public | --full]",
+		Use:   "export DIR [--public | --full] [--cosigned]",
 		Short: "Write the log as static files that anyone can check: checkpoint, tiles, entries, attachments, manifest",
 		Args:  exactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -149,7 +127,18 @@ func (a *app) ledgerExportCommand() *cobra.Command {
 				return err
 			}
 			return a.with(c.Context(), a.read, func(w *world) error {
-				stats, err := w.export(c.Context(), args[0], signer, full)
+				signed, err := w.Checkpoint()
+				if cosigned {
+					signed, err = w.Cosigned()
+					if err == nil && signed == nil {
+						err = errNotCosigned
+					}
+				}
+				if err != nil {
+					return err
+				}
+				e := exporter{world: w, signer: signer, full: full}
+				stats, err := e.export(c.Context(), args[0], signed)
 				if err != nil {
 					return err
 				}
@@ -158,6 +147,7 @@ func (a *app) ledgerExportCommand() *cobra.Command {
 		},
 	}
 	c.Flags().BoolVar(&public, "public", false, "leave out what holders were promised to be kept from the public (the default)")
+	c.Flags().BoolVar(&cosigned, "cosigned", false, "as of the last checkpoint that witnesses have cosigned")
 	c.Flags().BoolVar(&full, "full", false, "everything, for auditors")
 	return c
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"time"
 
@@ -20,7 +21,7 @@ import (
 func (a *app) serveCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "serve",
-		Short: "Take and finalise snapshots on schedule, until interrupted",
+		Short: "Take and finalise snapshots on schedule and publish the ledger, until interrupted",
 		Args:  noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return a.with(c.Context(), a.open, func(w *world) error {
@@ -28,9 +29,14 @@ func (a *app) serveCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
+				signer, err := readKey(filepath.Join(a.dir, keyFile))
+				if err != nil {
+					return err
+				}
 				log := a.logger()
 				defer log.Sync()
-				return (&scheduler{w, daemons, log}).run(c.Context())
+				site := &ledgerSite{dir: filepath.Join(a.dir, publicDir), log: log, exporter: exporter{world: w, signer: signer}}
+				return (&scheduler{w, daemons, log, site}).run(c.Context())
 			})
 		},
 	}
@@ -50,6 +56,7 @@ type scheduler struct {
 	*world
 	daemons []swap.Daemon
 	log     *zap.Logger
+	site    *ledgerSite
 }
 
 // cronLog hands the scheduler's own messages to zap.
@@ -67,19 +74,31 @@ func (s *scheduler) run(ctx context.Context) error {
 	for _, job := range []struct {
 		when string
 		what func(context.Context)
-	}{{s.config.Schedule.Take, s.take}, {s.config.Schedule.Finalize, s.finalize}} {
+	}{{s.config.Schedule.Take, s.take}, {s.config.Schedule.Finalize, s.finalize}, {s.config.Schedule.Publish, s.site.publish}} {
 		if _, err := jobs.AddFunc(job.when, func() { job.what(ctx) }); err != nil {
 			return fmt.Errorf("%s: schedule %q: %w", configFile, job.when, err)
 		}
+	}
+	s.site.publish(ctx)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	ended, err := s.listen(ctx)
+	if err != nil {
+		return err
 	}
 	s.log.Info("serving", zap.String("migration", s.terms().ID()), zap.Uint64s("heights", s.terms().Heights()))
 	s.take(ctx)
 	s.finalize(ctx)
 	jobs.Start()
-	<-ctx.Done()
+	select {
+	case <-ctx.Done():
+	case err = <-ended:
+	}
+	cancel()
 	<-jobs.Stop().Done()
+	s.site.publish(context.WithoutCancel(ctx))
 	s.log.Info("stopped")
-	return nil
+	return errors.Join(err, <-ended)
 }
 
 // take records a snapshot when one is due, and says so when its height has passed without one.

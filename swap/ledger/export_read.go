@@ -363,7 +363,7 @@ func (x *Export) CheckFiles(progress func(path string)) error {
 		}
 		if f.Path == checkpointPath {
 			continue // was compared when the export was opened, and may have been replaced since
-		} else if d, ok := parseAttachmentPath(f.Path); ok {
+		} else if d, ok := ParseAttachmentPath(f.Path); ok {
 			if _, err := x.Attachment(d); err != nil {
 				return err
 			}

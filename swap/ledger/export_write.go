@@ -220,7 +220,7 @@ func (w *exportWriter) attachments() error {
 	slices.SortFunc(digests, Digest.Compare)
 	digests = slices.Compact(digests)
 	for _, f := range w.prev.Files {
-		if d, ok := parseAttachmentPath(f.Path); ok {
+		if d, ok := ParseAttachmentPath(f.Path); ok {
 			if _, ok := slices.BinarySearchFunc(digests, d, Digest.Compare); !ok {
 				return fmt.Errorf("the log no longer names the attachment %s, which the folder holds", d)
 			}

@@ -49,7 +49,8 @@ func AttachmentPath(d Digest) string {
 	return "attachment/" + s[:2] + "/" + s + ".gz"
 }
 
-func parseAttachmentPath(path string) (Digest, bool) {
+// ParseAttachmentPath is the inverse of [AttachmentPath].
+func ParseAttachmentPath(path string) (Digest, bool) {
 	name := path[strings.LastIndexByte(path, '/')+1:]
 	d, err := ParseDigest(strings.TrimSuffix(name, ".gz"))
 	return d, err == nil && AttachmentPath(d) == path
@@ -68,7 +69,7 @@ func checkFilePath(path string, size int64) error {
 		}
 		return err
 	}
-	if _, ok := parseAttachmentPath(path); !ok {
+	if _, ok := ParseAttachmentPath(path); !ok {
 		return fmt.Errorf("%q is not a file of an export", path)
 	}
 	return nil
