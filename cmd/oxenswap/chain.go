@@ -66,16 +66,20 @@ func (a *app) onChain(ctx context.Context, w *world, f func(*operator) error) er
 	if err != nil {
 		return err
 	}
-	node, err := ethclient.Connect(ctx, urls[0], id, ethclient.DefaultLimits())
-	if err != nil {
-		return err
+	var nodes []sender.Node
+	for _, url := range urls {
+		node, err := ethclient.Connect(ctx, url, id, ethclient.DefaultLimits())
+		if err != nil {
+			return err
+		}
+		defer node.Close()
+		nodes = append(nodes, node)
 	}
-	defer node.Close()
-	o := sender.Options{Progress: a.progress()}
+	o := sender.Options{Progress: a.progress(), Others: nodes[1:]}
 	if o.Roles, err = w.config.Chain.roles(false); err != nil {
 		return err
 	}
-	return f(&operator{w, reader, sender.New(reader, node, chainLedger{w}, o)})
+	return f(&operator{w, reader, sender.New(reader, nodes[0], chainLedger{w}, o)})
 }
 
 // roles reads the three addresses. Unless they are needed, nothing is returned when one is missing.
