@@ -164,6 +164,12 @@ func (c *chase) step(ctx context.Context, intent swap.Intent, o *state.Observati
 	}
 	d := state.Decide(*o)
 	at := o.Attempts[d.Attempt]
+	if intent.Purpose == swap.PurposePropose && (d.Action == state.Reverted || d.Action == state.Stop) {
+		// Somebody else's proposal explains why ours failed, and comes first in the ledger.
+		if err := c.sync(ctx); err != nil {
+			return true, false, err
+		}
+	}
 	if err := c.record(ctx, d.Events); err != nil {
 		return true, false, fatal{err}
 	}

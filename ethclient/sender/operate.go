@@ -37,9 +37,10 @@ func (s *Sender) begin(ctx context.Context, signer signer.Signer, purpose string
 	if _, err := s.identify(ctx, !stopping); err != nil {
 		return nil, err
 	}
-	err := s.settle(ctx)
+	// The distributor's events come first: what somebody else proposed explains why our own proposal failed.
+	err := s.sync(ctx)
 	if err == nil {
-		err = s.sync(ctx)
+		err = s.settle(ctx)
 	}
 	if err != nil && !stopping {
 		return nil, err

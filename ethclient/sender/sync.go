@@ -21,10 +21,10 @@ func (s *Sender) Sync(ctx context.Context) (swap.Migration, error) {
 	if _, err := s.identify(ctx, false); err != nil {
 		return swap.Migration{}, err
 	}
-	if err := s.settle(ctx); err != nil {
+	if err := s.sync(ctx); err != nil {
 		return swap.Migration{}, err
 	}
-	if err := s.sync(ctx); err != nil {
+	if err := s.settle(ctx); err != nil {
 		return swap.Migration{}, err
 	}
 	return s.migration(ctx)
