@@ -27,7 +27,7 @@ check:
 # Longer runs, started by hand.
 check-long: test check
 	./ethclient/contracts/foundry/run.sh --long
-	$(GO) test -race ./...
+	$(GO) test -race -timeout 60m ./...
 	$(MAKE) fuzz
 
 bench: build
