@@ -155,7 +155,10 @@ func (w *world) sender() *sender.Sender {
 	return s
 }
 
-func (w *world) tryCreate(id uint64) (*sender.Sender, error) {
+func (w *world) tryCreate(id uint64) (*sender.Sender, error) { return w.over(id, w.chain) }
+
+// over is a sender that sends to nodes of its own.
+func (w *world) over(id uint64, nodes ...sender.Node) (*sender.Sender, error) {
 	w.faults.down = false
 	w.steps = nil
 	reader, err := ethclient.New(context.Background(), ethclient.Options{ChainID: id, Finality: ethclient.BlocksDeep(deep)},
@@ -163,7 +166,8 @@ func (w *world) tryCreate(id uint64) (*sender.Sender, error) {
 	if err != nil {
 		return nil, err
 	}
-	return sender.New(reader, w.chain, &faultyLedger{w.memoryLedger, w.faults}, sender.Options{
+	return sender.New(reader, nodes[0], &faultyLedger{w.memoryLedger, w.faults}, sender.Options{
+		Others:   nodes[1:],
 		Progress: func(s sender.Step) { w.steps = append(w.steps, s) },
 		Sleep: func(ctx context.Context, _ time.Duration) error {
 			if w.faults.down {
