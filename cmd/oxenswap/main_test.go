@@ -52,6 +52,7 @@ func TestScript(t *testing.T) {
 			"world":    showWorld,
 			"daemon":   misbehave,
 			"withheld": withheld,
+			"witness":  witness,
 		},
 	})
 }
