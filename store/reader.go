@@ -214,6 +214,17 @@ func (r *Reader) Entries(ctx context.Context, from, to uint64, visit func(Stored
 	return nil
 }
 
+// AllocationPage returns the first n lines of a round's allocation list that are about accounts after the given one.
+func (r *Reader) AllocationPage(ctx context.Context, round uint64, after swap.Account, n int) ([]swap.Allocation, error) {
+	var list []swap.Allocation
+	err := r.view(ctx, func(t *tables) (err error) {
+		list, err = collect(t, "allocations", allocationFields,
+			"SELECT "+allocationColumns+" FROM allocations WHERE round = +? AND account > ? ORDER BY account, line LIMIT ?", whole(round), string(after), n)
+		return err
+	})
+	return list, err
+}
+
 // Records implements ledger.Source.
 func (r *Reader) Records(lo, hi int64) ([][]byte, error) {
 	if lo < 0 || hi < lo {
