@@ -74,7 +74,7 @@ type world struct {
 	owed  map[swap.EVMAddress]swap.Amount // cumulative, by the rounds approved so far
 }
 
-func newWorld(t *testing.T) *world {
+func newWorld(t *testing.T, configure ...func(*node.Config)) *world {
 	t.Helper()
 	w := &world{
 		deployer: newKey("deployer"), owner: newKey("owner"), publisher: newKey("publisher"), guardian: newKey("guardian"),
@@ -84,7 +84,10 @@ func newWorld(t *testing.T) *world {
 	for _, k := range []key{w.deployer, w.owner, w.publisher, w.guardian, w.stranger} {
 		alloc[k.Address()] = types.Account{Balance: new(big.Int).Lsh(big.NewInt(1), 90)}
 	}
-	w.sim = simulated.NewBackend(alloc, func(_ *node.Config, eth *ethconfig.Config) {
+	w.sim = simulated.NewBackend(alloc, func(n *node.Config, eth *ethconfig.Config) {
+		for _, c := range configure {
+			c(n)
+		}
 		rules := *eth.Genesis.Config
 		rules.OsakaTime, rules.BogotaTime = nil, nil
 		eth.Genesis.Config = &rules
