@@ -49,6 +49,11 @@ func TestDecide(t *testing.T) {
 	unwanted := func(o *state.Observation) { holds(o); o.Unwanted = "it is over" }
 	low := func(then change) change { return func(o *state.Observation) { o.Ceiling = 105; then(o) } }
 	none := func(*state.Observation) {}
+	rows := map[string]bool{}
+	for _, r := range state.Rows() {
+		rows[string(r.State)+": "+r.When] = true
+	}
+	often := func(o *state.Observation) { holds(o); o.Looks = state.MostLooks }
 	for _, c := range []struct {
 		name          string
 		attempts      []state.Attempt
@@ -107,6 +112,11 @@ func TestDecide(t *testing.T) {
 		{"the second reverts", two(signed, nil, included(2, 10, false)), 8, 8, 50, none, state.Reverted, "",
 			[]swap.Event{&swap.TxFailed{Hash: swap.Hash{2}, Reason: "reverted", Inclusion: included(2, 10, false)}, &swap.TxFailed{Hash: swap.Hash{1}, Reason: otherWon}}},
 		{"the first wins after all", two(signed, included(1, 12, true), nil), 8, 7, 50, none, state.Wait, "", []swap.Event{&swap.TxMined{Inclusion: *included(1, 12, true)}}},
+		{"too often, next", one(signed, nil), 7, 7, 50, often, state.Stop, state.Endless, nil},
+		{"too often, ahead", one(signed, nil), 6, 6, 50, often, state.Stop, state.Endless, nil},
+		{"too often, in a block", one(mined, included(1, 11, true)), 8, 7, 50, often, state.Stop, state.Endless, nil},
+		{"too often, used", one(signed, nil), 8, 7, 50, often, state.Stop, state.Endless, nil},
+		{"too often, not answered", unknown(one(signed, nil)), 7, 7, 50, often, state.Stop, state.Endless, nil},
 		{"filled", filled(signed, nil, included(2, 10, true)), 8, 8, 50, none, state.Filled, "", []swap.Event{&swap.TxFinalized{Inclusion: *included(2, 10, true)}}},
 		{"filled, known", filled(failed, nil, included(2, 10, true)), 8, 8, 50, none, state.Filled, "", nil},
 		{"filled too late", filled(signed, included(1, 10, true), nil), 8, 8, 50, none, state.Finished, "",
@@ -130,9 +140,10 @@ func TestDecide(t *testing.T) {
 		if d.Action != c.action || d.Reason != c.reason || !(len(d.Events) == 0 && len(c.events) == 0 || reflect.DeepEqual(d.Events, c.events)) {
 			t.Errorf("%s: %s %s %+v, expected %s %s %+v", c.name, d.Action, d.Reason, d.Events, c.action, c.reason, c.events)
 		}
-		if c.name == "" {
-			t.Error("no name")
-		}
+		delete(rows, string(d.State)+": "+d.Row().When)
+	}
+	for when := range rows {
+		t.Errorf("no case is decided by the row %q", when)
 	}
 }
 

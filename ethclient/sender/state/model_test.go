@@ -260,6 +260,7 @@ func TestModel(t *testing.T) {
 			m.record(t, d)
 			switch d.Action {
 			case state.Finished, state.Reverted, state.Filled, state.Stop:
+				m.ended(t, d)
 				return
 			}
 			m.act(t, o, d, answer)
@@ -268,6 +269,27 @@ func TestModel(t *testing.T) {
 			}
 		}
 	})
+}
+
+// ended holds what the ledger says in the end: at most one attempt is finalized, only if it was carried out, and when the intent
+// has ended nothing of it is open.
+func (m *model) ended(t *rapid.T, d state.Decision) {
+	finalized, open := 0, 0
+	for _, a := range m.attempts {
+		if a.Status == swap.FinalizedAttempt {
+			finalized++
+		}
+		if state.Open(a.Status) {
+			open++
+		}
+	}
+	carriedOut := d.Action == state.Finished
+	if finalized > 1 || (finalized == 1) != carriedOut {
+		t.Fatalf("%s, and %d attempts are finalized", d.Action, finalized)
+	}
+	if ends := d.Action != state.Stop || d.State == state.Taken; ends && open > 0 {
+		t.Fatalf("%s, and %d attempts are open", d.Action, open)
+	}
 }
 
 // fair is a chain that works: the earlier nonces come, the pool's transaction gets into a block, and blocks become final.

@@ -133,6 +133,9 @@ type Decision struct {
 	row     int
 }
 
+// Row is the row of the table that gave the answer.
+func (d *Decision) Row() Row { return Rows()[d.row] }
+
 // Included reports whether an attempt is in a block.
 func (d *Decision) Included() bool { return d.State == Mined || d.State == Final }
 
