@@ -248,6 +248,7 @@ func cosign(t *testing.T, l *testLog, dir string, witness note.Signer) {
 	must(t, err)
 	manifest, err := ledger.ParseManifest(listed.Text)
 	must(t, err)
+	manifest.Checkpoint = both
 	for i, f := range manifest.Files {
 		if f.Path == "checkpoint" {
 			manifest.Files[i] = ledger.File{Path: f.Path, Size: int64(len(both)), SHA256: ledger.DigestOf(both)}

@@ -241,7 +241,9 @@ func TestForgedCheckpoint(t *testing.T) {
 			signed, err := ledger.SignCheckpoint(ledger.Checkpoint{Origin: l.terms.Origin(), Tree: c.tree}, c.by)
 			must(t, err)
 			files["checkpoint"] = &fstest.MapFile{Data: signed}
-			plain.Sign(files) // the manifest at least is in order
+			if c.tree.N == int64(len(l.lines)) {
+				plain.Sign(files) // the manifest at least is in order
+			}
 			r := replayed(t, files, l.options())
 			if r.OK() || r.Problems[0].Entry != nil || r.Problems[0].Kind != "checkpoint" && r.Problems[0].Kind != "export" {
 				t.Errorf("problems: %v", r.Problems)

@@ -49,8 +49,8 @@ func readFile(fsys fs.FS, key note.Verifier, path string) error {
 	}
 	m := x.Manifest()
 	at, listed := slices.BinarySearchFunc(m.Files, path, func(f ledger.File, path string) int { return strings.Compare(f.Path, path) })
-	if !listed {
-		return nil // the manifest or the checkpoint, which opening has read
+	if !listed || path == "checkpoint" {
+		return nil // opening has read them
 	}
 	if strings.HasPrefix(path, "attachment/") {
 		name := path[strings.LastIndexByte(path, '/')+1:]
@@ -66,7 +66,10 @@ func readFile(fsys fs.FS, key note.Verifier, path string) error {
 	case err != nil:
 		return err
 	case !slices.Contains(ledger.NewTiles(0, m.Size), t):
-		return newFiles(fsys, m).compare(m.Files[at]) // of an earlier size
+		if err := newFiles(fsys, m).compare(m.Files[at]); err != nil { // of an earlier size
+			return &ledger.FileError{Path: path, Err: err}
+		}
+		return nil
 	case t.L < 0:
 		_, err = x.Bundle(t.N)
 	default:

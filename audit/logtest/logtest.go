@@ -181,7 +181,7 @@ func (l *Log) store(digest ledger.Digest, plain []byte) []byte {
 // Sign gives the files a manifest that lists them as they are, and what is withheld.
 func (l *Log) Sign(files fstest.MapFS, withheld ...ledger.Digest) {
 	l.TB.Helper()
-	m := ledger.Manifest{Origin: l.Key.Name(), Size: int64(len(l.Lines)), Withheld: slices.SortedFunc(slices.Values(withheld), ledger.Digest.Compare)}
+	m := ledger.Manifest{Origin: l.Key.Name(), Size: int64(len(l.Lines)), Checkpoint: files["checkpoint"].Data, Withheld: slices.SortedFunc(slices.Values(withheld), ledger.Digest.Compare)}
 	for path, f := range files {
 		if path != "manifest" {
 			m.Files = append(m.Files, ledger.File{Path: path, Size: int64(len(f.Data)), SHA256: ledger.DigestOf(f.Data)})
