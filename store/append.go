@@ -96,12 +96,21 @@ func replay(ctx context.Context, log, to *tables, size uint64) error {
 
 // do hands a job to the goroutine that writes and waits for its end. Once the job has been taken, ctx ends nothing any more.
 func (s *Store) do(ctx context.Context, run func(*batch) error) error {
+	return s.hand(ctx, s.jobs, run)
+}
+
+// doAlone is do for a job that needs a transaction of its own: whatever was written before it is committed.
+func (s *Store) doAlone(ctx context.Context, run func(*batch) error) error {
+	return s.hand(ctx, s.guests, run)
+}
+
+func (s *Store) hand(ctx context.Context, jobs chan<- *job, run func(*batch) error) error {
 	if err := s.stopped(); err != nil {
 		return err
 	}
 	j := newJob(ctx, run)
 	select {
-	case s.jobs <- j:
+	case jobs <- j:
 	case <-ctx.Done():
 		return ctx.Err()
 	case <-s.ended:
@@ -141,6 +150,11 @@ func (s *Store) run() {
 				}
 				close(j.done)
 			}
+		case j := <-s.guests:
+			if err := s.transact([]*job{j}); err != nil {
+				j.err = err
+			}
+			close(j.done)
 		case <-s.closing:
 			return
 		}

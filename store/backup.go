@@ -121,7 +121,7 @@ func Restore(ctx context.Context, dir, backup string, checkpoint []byte, o Optio
 	if len(known) == 0 {
 		return fail(errors.New("no checkpoint is given, without which nobody can tell whether the backup lacks entries that were answered: take the newest that can be found, from the lost directory, from where the ledger was published, or from whoever watched it; where there is none, the one that was written beside the backup"))
 	}
-	lock, err := acquireLock(dir)
+	lock, err := acquireLock(dir, lockFile)
 	if err != nil {
 		return fail(err)
 	}

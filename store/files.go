@@ -21,14 +21,25 @@ const (
 	databaseFile   = "ledger.db"
 	checkpointFile = "checkpoint"
 	lockFile       = "lock"
+	sendingFile    = "sending.lock"
 )
 
 // fileLock keeps every other writer out of a data directory for as long as the process lives or until it is released.
 type fileLock struct{ file *os.File }
 
-// acquireLock takes the lock of a data directory or fails at once.
-func acquireLock(dir string) (*fileLock, error) {
-	path := filepath.Join(dir, lockFile)
+// LockSending takes the lock of a data directory that whoever sends transactions holds, or fails at once: one sender at a
+// time, also when several commands append through one service. The returned function gives it back.
+func LockSending(dir string) (release func() error, err error) {
+	l, err := acquireLock(dir, sendingFile)
+	if err != nil {
+		return nil, err
+	}
+	return l.release, nil
+}
+
+// acquireLock takes a lock of a data directory or fails at once.
+func acquireLock(dir, name string) (*fileLock, error) {
+	path := filepath.Join(dir, name)
 	for {
 		f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 		if err != nil {

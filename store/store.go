@@ -11,6 +11,8 @@
 //     back unnoticed on this machine; published checkpoints and receipts show it to others.
 //   - cosigned: the last checkpoint that witnesses have cosigned, if any.
 //   - lock: held by the process that writes, with its number inside.
+//   - sending.lock: held by the process that sends transactions ([LockSending]).
+//   - writer.sock: while a service runs, the socket over which commands append through it ([Store.Host]).
 //
 // The ledger's secret key is not here. Who has it can sign a second history, which again shows against anything published.
 //
@@ -63,6 +65,7 @@ type Store struct {
 	clock  func() time.Time
 
 	jobs    chan *job
+	guests  chan *job // each gets a transaction of its own
 	closing chan struct{}
 	ended   chan struct{}
 	close   sync.Once
@@ -174,14 +177,14 @@ func newStore(dir string, o Options) (*Store, error) {
 	if o.Signer == nil {
 		return nil, errors.New("the ledger's key is missing: nothing could be signed")
 	}
-	lock, err := acquireLock(dir)
+	lock, err := acquireLock(dir, lockFile)
 	if err != nil {
 		return nil, err
 	}
 	s := &Store{
 		Reader: newReader(dir), lock: lock, signer: o.Signer, clock: o.Clock,
 		write: connect(filepath.Join(dir, databaseFile), readWrite, 1),
-		jobs:  make(chan *job), closing: make(chan struct{}), ended: make(chan struct{}),
+		jobs:  make(chan *job), guests: make(chan *job), closing: make(chan struct{}), ended: make(chan struct{}),
 	}
 	if s.clock == nil {
 		s.clock = time.Now

@@ -39,7 +39,8 @@ const keyFile = "ledger.key"
 // world is an opened data directory. It is a swap.Ledger when it was opened for writing.
 type world struct {
 	*store.Reader
-	writer    *store.Store // nil: opened for reading
+	updates   swap.Ledger  // nil: opened for reading
+	writer    *store.Store // nil: opened for reading, or a running service is the writer
 	config    *config
 	migration swap.Migration
 	now       func() time.Time
@@ -47,10 +48,10 @@ type world struct {
 
 // Update implements swap.Ledger.
 func (w *world) Update(ctx context.Context, decide func(swap.Tables, time.Time) ([]swap.Record, error)) ([]ledger.Entry, error) {
-	if w.writer == nil {
+	if w.updates == nil {
 		return nil, errors.New("the data directory is open for reading only")
 	}
-	return w.writer.Update(ctx, decide)
+	return w.updates.Update(ctx, decide)
 }
 
 // Close ends all work on the data directory.
@@ -64,12 +65,20 @@ func (w *world) Close() error {
 // terms are the migration's.
 func (w *world) terms() *swap.Terms { return w.migration.Terms }
 
-// open opens the data directory for writing and puts a changed configuration into force.
+// open opens the data directory for writing, through a running service if there is one, and puts a changed configuration
+// into force.
 func (a *app) open(ctx context.Context) (*world, error) {
-	c, err := readConfig(a.dir)
-	if err != nil {
+	g, err := store.OpenGuest(ctx, a.dir)
+	if errors.Is(err, store.ErrNoHost) {
+		return a.own(ctx)
+	} else if err != nil {
 		return nil, err
 	}
+	return a.begin(ctx, &world{Reader: g.Reader, updates: g})
+}
+
+// own opens the data directory for writing as its only writer.
+func (a *app) own(ctx context.Context) (*world, error) {
 	signer, err := readKey(filepath.Join(a.dir, keyFile))
 	if err != nil {
 		return nil, err
@@ -82,17 +91,29 @@ func (a *app) open(ctx context.Context) (*world, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &world{Reader: s.Reader, writer: s, config: c, now: now}
+	return a.begin(ctx, &world{Reader: s.Reader, updates: s, writer: s})
+}
+
+// begin does what comes before writing, or closes the world again.
+func (a *app) begin(ctx context.Context, w *world) (_ *world, err error) {
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, w.Close())
+		}
+	}()
+	if w.config, err = readConfig(a.dir); err != nil {
+		return nil, err
+	}
+	if w.now, err = a.now(); err != nil {
+		return nil, err
+	}
 	if err := errors.Join(w.load(ctx), a.checkClock(w)); err != nil {
-		return nil, errors.Join(err, s.Close())
+		return nil, err
 	}
 	if err := a.checkClockOutside(ctx, w); err != nil {
-		return nil, errors.Join(err, s.Close())
+		return nil, err
 	}
-	if err := w.applyConfig(ctx); err != nil {
-		return nil, errors.Join(err, s.Close())
-	}
-	return w, nil
+	return w, w.applyConfig(ctx)
 }
 
 // read opens the data directory for reading, beside a running writer if there is one.

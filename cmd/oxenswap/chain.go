@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"math/big"
@@ -17,6 +18,7 @@ import (
 
 	"oxenswap/ethclient"
 	"oxenswap/ethclient/sender"
+	"oxenswap/store"
 	"oxenswap/swap"
 )
 
@@ -52,7 +54,13 @@ type operator struct {
 
 // withChain runs a function on the data directory, opened for writing, and the token's chain.
 func (a *app) withChain(ctx context.Context, f func(*operator) error) error {
-	return a.with(ctx, a.open, func(w *world) error { return a.onChain(ctx, w, f) })
+	return a.with(ctx, a.open, func(w *world) error {
+		release, err := store.LockSending(a.dir)
+		if err != nil {
+			return err
+		}
+		return errors.Join(a.onChain(ctx, w, f), release())
+	})
 }
 
 // onChain connects an opened data directory to the token's chain.

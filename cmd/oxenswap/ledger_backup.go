@@ -155,7 +155,7 @@ func (a *app) ledgerRebuildCommand() *cobra.Command {
 		Short: "Make the projections anew from the entries, and say whether they differed",
 		Args:  noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			return a.with(c.Context(), a.open, func(w *world) error {
+			return a.with(c.Context(), a.own, func(w *world) error {
 				_, before := w.Verify(c.Context())
 				if before != nil && !errors.Is(before, store.ErrProjections) {
 					return before

@@ -24,7 +24,7 @@ func (a *app) serveCommand() *cobra.Command {
 		Short: "Take and finalise snapshots on schedule and publish the ledger, until interrupted",
 		Args:  noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			return a.with(c.Context(), a.open, func(w *world) error {
+			return a.with(c.Context(), a.own, func(w *world) error {
 				daemons, err := w.daemons()
 				if err != nil {
 					return err
@@ -86,6 +86,8 @@ func (s *scheduler) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	hosted := make(chan error, 1)
+	go func() { hosted <- s.writer.Host(ctx) }()
 	s.log.Info("serving", zap.String("migration", s.terms().ID()), zap.Uint64s("heights", s.terms().Heights()))
 	s.take(ctx)
 	s.finalize(ctx)
@@ -93,8 +95,11 @@ func (s *scheduler) run(ctx context.Context) error {
 	select {
 	case <-ctx.Done():
 	case err = <-ended:
+	case err = <-hosted:
+		hosted <- nil
 	}
 	cancel()
+	err = errors.Join(err, <-hosted)
 	<-jobs.Stop().Done()
 	s.site.publish(context.WithoutCancel(ctx))
 	s.log.Info("stopped")

@@ -1,0 +1,148 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"oxenswap/swap"
+)
+
+// hosted is a store that takes updates of others, and a guest of it.
+func hosted(t *testing.T, w *world) (*Store, *Guest) {
+	t.Helper()
+	dir := t.TempDir()
+	s := w.create(dir)
+	w.story(s)
+	if _, err := OpenGuest(t.Context(), dir); !errors.Is(err, ErrNoHost) {
+		t.Fatalf("a guest without a host: %v", err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- s.Host(ctx) }()
+	var g *Guest
+	for g == nil {
+		var err error
+		if g, err = OpenGuest(t.Context(), dir); err != nil && !errors.Is(err, ErrNoHost) {
+			t.Fatal(err)
+		}
+	}
+	t.Cleanup(func() {
+		cancel()
+		w.must(<-ended)
+		w.must(g.Close())
+		w.verify(s.Reader)
+		w.must(s.Close())
+	})
+	return s, g
+}
+
+// remark is a record that changes nothing else, with an attachment.
+func remark(text string) swap.Record {
+	evidence := []byte("evidence of " + text)
+	digest := swap.Digest(evidence)
+	return swap.Record{Event: &swap.Correction{By: "ada", Note: text, Evidence: &digest}, Attachments: [][]byte{evidence}}
+}
+
+func TestGuest(t *testing.T) {
+	w := newWorld(t, 12)
+	s, g := hosted(t, w)
+	ctx := t.Context()
+	size := w.size(s)
+
+	entries, err := g.Update(ctx, func(tables swap.Tables, at time.Time) ([]swap.Record, error) {
+		if _, err := tables.Migration(); err != nil {
+			return nil, err
+		}
+		return []swap.Record{remark("one"), remark("two")}, nil
+	})
+	w.must(err)
+	if len(entries) != 2 || entries[0].Seq != size || entries[1].Kind != "correction" || w.size(s) != size+2 {
+		t.Fatalf("entries %+v, size %d", entries, w.size(s))
+	}
+	stored, err := g.Entry(ctx, size+1)
+	w.must(err)
+	if string(stored.Body) != string(entries[1].Body) {
+		t.Errorf("%s instead of %s", stored.Body, entries[1].Body)
+	}
+	digest := swap.Digest([]byte("evidence of two"))
+	if got, err := g.Attachment(digest); err != nil || string(got) != "evidence of two" {
+		t.Errorf("attachment %q, %v", got, err)
+	}
+
+	nothing, err := g.Update(ctx, func(swap.Tables, time.Time) ([]swap.Record, error) { return nil, nil })
+	if err != nil || len(nothing) != 0 {
+		t.Errorf("an update of nothing: %v, %v", nothing, err)
+	}
+	mine := errors.New("mine")
+	if _, err := g.Update(ctx, func(swap.Tables, time.Time) ([]swap.Record, error) { return nil, mine }); !errors.Is(err, mine) {
+		t.Errorf("the guest's own error became %v", err)
+	}
+	wrong := swap.Record{Event: &swap.ClaimChecked{Claim: 1 << 40, Code: swap.RecipientCode{Ethereum: swap.SeenNothing, Target: swap.SeenNothing}}}
+	if _, err := g.Update(ctx, func(swap.Tables, time.Time) ([]swap.Record, error) { return []swap.Record{remark("three"), wrong}, nil }); err == nil || !strings.Contains(err.Error(), "does not exist yet") {
+		t.Errorf("a record that cannot be applied: %v", err)
+	}
+	if w.size(s) != size+2 {
+		t.Errorf("%d entries after refused updates, expected %d", w.size(s), size+2)
+	}
+}
+
+// TestGuestsAndHost: everybody decides on tables that hold all that was answered before.
+func TestGuestsAndHost(t *testing.T) {
+	w := newWorld(t, 12)
+	s, g := hosted(t, w)
+	const each = 20
+	start := w.size(s)
+	count := func(l swap.Ledger, name string) {
+		for n := range each {
+			entries, err := l.Update(context.Background(), func(tables swap.Tables, _ time.Time) ([]swap.Record, error) {
+				return []swap.Record{remark(fmt.Sprintf("%s %d", name, n))}, nil
+			})
+			if err != nil || len(entries) != 1 {
+				t.Errorf("%s, update %d: %v, %v", name, n, entries, err)
+			}
+		}
+	}
+	var all sync.WaitGroup
+	for i := range 3 {
+		all.Go(func() { count(s, fmt.Sprint("host ", i)) })
+		all.Go(func() { count(g, fmt.Sprint("guest ", i)) })
+	}
+	all.Wait()
+	if got := w.size(s) - start; got != 6*each {
+		t.Errorf("%d entries, expected %d", got, 6*each)
+	}
+}
+
+// TestGuestLeaves: a guest that says something wrong, or nothing more, leaves no trace and keeps nobody out.
+func TestGuestLeaves(t *testing.T) {
+	w := newWorld(t, 12)
+	s, g := hosted(t, w)
+	size := w.size(s)
+	for name, says := range map[string]string{
+		"nothing":            "",
+		"no JSON":            "records\n",
+		"an unknown kind":    `{"records":[{"kind":"coin.minted","body":{}}]}` + "\n",
+		"too long":           `{"records":[{"kind":"correction","body":{"by":"ada","note":"x"},"sizes":[9223372036854775807]}]}` + "\n",
+		"a negative size":    `{"records":[{"kind":"correction","body":{"by":"ada","note":"x"},"sizes":[-1]}]}` + "\n",
+		"half an attachment": `{"records":[{"kind":"correction","body":{"by":"ada","note":"x"},"sizes":[10]}]}` + "\nhalf",
+	} {
+		c, err := net.Dial("unix", filepath.Join(g.dir, socketFile))
+		w.must(err)
+		if _, err := c.Write([]byte(says)); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		w.must(c.(*net.UnixConn).CloseWrite())
+		w.must(c.Close())
+	}
+	w.add(s, remark("after"))
+	if got := w.size(s); got != size+1 {
+		t.Errorf("%d entries, expected %d", got, size+1)
+	}
+}
