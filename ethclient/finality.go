@@ -39,15 +39,16 @@ func (f Finality) check(chainID uint64) error {
 
 // Block is a block as the chain knows it.
 type Block struct {
-	Number  uint64
-	Hash    common.Hash
-	Parent  common.Hash
-	Time    uint64   // Unix seconds
-	BaseFee *big.Int // wei per gas; nil on chains older than EIP-1559
+	Number   uint64
+	Hash     common.Hash
+	Parent   common.Hash
+	Time     uint64   // Unix seconds
+	GasLimit uint64   // of all its transactions; on Arbitrum more than any block uses
+	BaseFee  *big.Int // wei per gas; nil on chains older than EIP-1559
 }
 
 func newBlock(h *types.Header) Block {
-	return Block{Number: h.Number.Uint64(), Hash: h.Hash(), Parent: h.ParentHash, Time: h.Time, BaseFee: h.BaseFee}
+	return Block{Number: h.Number.Uint64(), Hash: h.Hash(), Parent: h.ParentHash, Time: h.Time, GasLimit: h.GasLimit, BaseFee: h.BaseFee}
 }
 
 func (n Node) block(ctx context.Context, number *big.Int) (Block, error) {

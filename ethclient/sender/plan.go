@@ -61,6 +61,34 @@ func MakePlan(tree *merkle.Tree, paid map[swap.EVMAddress]swap.Amount, minPush s
 	return p, nil
 }
 
+// split cuts batches that a transaction cannot hold into halves, and those again. A single recipient stays.
+func (p *Plan) split(holds func(rows []Row) (bool, error)) error {
+	var out [][]Row
+	var cut func(rows []Row) error
+	cut = func(rows []Row) error {
+		ok, err := holds(rows)
+		if err != nil {
+			return err
+		}
+		if ok || len(rows) == 1 {
+			out = append(out, rows)
+			return nil
+		}
+		half := (len(rows) + 1) / 2
+		if err := cut(rows[:half:half]); err != nil {
+			return err
+		}
+		return cut(rows[half:])
+	}
+	for _, rows := range p.Batches {
+		if err := cut(rows); err != nil {
+			return err
+		}
+	}
+	p.Batches = out
+	return nil
+}
+
 // List is the plan's attachment: lines batch,address,cumulative.
 func (p *Plan) List() []byte {
 	var buf bytes.Buffer
