@@ -39,7 +39,8 @@ func newAnvil(t *testing.T, epoch int, rich ...common.Address) chain {
 	a := &anvilChain{t: t, port: freePort(t)}
 	cmd := exec.Command(anvilBinary(t), "--host", "127.0.0.1", "--port", strconv.Itoa(a.port), "--chain-id", "31337", "--accounts", "1",
 		"--no-mining", "--slots-in-an-epoch", strconv.Itoa(epoch), "--hardfork", "prague", "--gas-limit", "32000000",
-		"--timestamp", strconv.Itoa(start), "--no-cors", "--order", "fifo")
+		"--timestamp", strconv.Itoa(start), "--no-cors", "--order", "fifo",
+		"--prune-history", "100000") // unless told, it loses contracts in a reorganisation after the thousandth block
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
 	must(t, err)

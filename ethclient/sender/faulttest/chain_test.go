@@ -71,7 +71,6 @@ type simulatedChain struct {
 	port  int
 	above int
 	c     *geth.Client
-	burnt uint64 // transactions sent to raise the base fee
 }
 
 func newSimulated(t *testing.T, epoch int, rich ...common.Address) chain {
@@ -158,14 +157,15 @@ func (s *simulatedChain) raise(times int64) {
 	}
 	want := new(big.Int).Mul(fee(), big.NewInt(times))
 	for fee().Cmp(want) < 0 {
+		nonce, err := s.c.NonceAt(ctx, from.Address(), nil)
+		must(s.t, err)
 		tip := big.NewInt(1e13) // ahead of everything else in the pool
 		tx, err := from.SignTx(ctx, types.NewTx(&types.DynamicFeeTx{
-			ChainID: new(big.Int).SetUint64(s.id()), Nonce: s.burnt, To: &burner, Gas: 31_900_000, GasTipCap: tip,
+			ChainID: new(big.Int).SetUint64(s.id()), Nonce: nonce, To: &burner, Gas: 31_900_000, GasTipCap: tip,
 			GasFeeCap: new(big.Int).Add(tip, new(big.Int).Lsh(want, 1)),
 		}), new(big.Int).SetUint64(s.id()))
 		must(s.t, err)
 		must(s.t, s.c.SendTransaction(ctx, tx))
-		s.burnt++
 		s.mine(1)
 	}
 }

@@ -64,9 +64,10 @@ type proxy struct {
 	fault  fault
 	hit    func() // called when it hits
 	came   bool
-	view   view     // what is made of every answer
-	sent   [][]byte // signed transactions that the node was given
-	noSend bool     // transactions are swallowed: the answer is their hash
+	chance func() fault // may let any request meet a fault
+	view   view         // what is made of every answer
+	sent   [][]byte     // signed transactions that the node was given
+	noSend bool         // transactions are swallowed: the answer is their hash
 }
 
 // connection is what the proxy knows of one of its connections.
@@ -122,6 +123,13 @@ func (p *proxy) show(v view) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.view = v
+}
+
+// storm lets requests meet faults by chance; nil ends that.
+func (p *proxy) storm(chance func() fault) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.chance = chance
 }
 
 // swallow makes the node never hear of transactions that it is said to have taken.
@@ -207,8 +215,16 @@ func (p *proxy) meet(w http.ResponseWriter, r *http.Request, questions []questio
 			p.hit()
 		}
 	}
+	if p.chance != nil && !c.astray {
+		if meets = p.chance(); meets == other {
+			if c.astray = !c.used; c.used {
+				meets = ""
+				w.Header().Set("Connection", "close") // perhaps the next one
+			}
+		}
+	}
 	// Before and after the connection that goes astray, none stays open.
-	if p.at > 0 && p.fault == other && (n+1 >= p.at && !p.came || c.astray && c.used) {
+	if p.at > 0 && p.fault == other && n+1 >= p.at && !p.came || c.astray && c.used {
 		w.Header().Set("Connection", "close")
 	}
 	c.used = true

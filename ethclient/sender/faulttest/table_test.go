@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -88,8 +89,8 @@ func all(f fault, propose, push int) (out []row) {
 	return out
 }
 
-// some lets a request of each kind fail: the first of a kind in propose, one from the middle in push. Half of the kinds are
-// left to the other chain, but for those on which money depends; half of the others are with a restart.
+// some lets a request of each kind fail: the first of a kind in propose, one from the middle in push. On what is sent and
+// what became of it, money depends; of the other kinds each chain gets a quarter with each fault.
 func some(f fault, propose, push []step, from int) (out []row) {
 	names := slices.Compact(slices.Sorted(slices.Values(slices.Concat(propose, push))))
 	for i, name := range names {
@@ -103,15 +104,18 @@ func some(f fault, propose, push []step, from int) (out []row) {
 		if len(places) > 0 {
 			r.push = places[len(places)/2]
 		}
-		switch name {
-		case "sendRawTransaction", "getTransactionReceipt", "getTransactionCount latest":
-			out = append(out, r)
+		switch turn := from + i; {
+		case name == "sendRawTransaction":
 			r.restart = true
 			out = append(out, r)
-		default:
-			if r.restart = (from+i)%4 == 0; (from+i)%2 == 0 {
-				out = append(out, r)
-			}
+			r.restart = false
+			out = append(out, r)
+		case strings.HasPrefix(string(name), "getTransaction"):
+			r.restart = turn%2 == 0
+			out = append(out, r)
+		case turn%4 == 0:
+			r.restart = turn%8 == 0
+			out = append(out, r)
 		}
 	}
 	return out

@@ -58,6 +58,7 @@ type world struct {
 
 	owner, publisher, guardian, stranger key
 
+	epoch   int // half of how many blocks are above a final one
 	limits  ethclient.Limits
 	urls    []string          // of the nodes that the sender asks
 	wait    func()            // makes time pass instead of a block
@@ -78,7 +79,7 @@ type process struct {
 // newWorld funds the distributor for so many rounds.
 func newWorld(t *testing.T, make maker, epoch, rounds int) *world {
 	t.Helper()
-	w := &world{owner: keyOf("owner"), publisher: keyOf("publisher"), guardian: keyOf("guardian"), stranger: keyOf("stranger"), limits: ethclient.DefaultLimits()}
+	w := &world{owner: keyOf("owner"), publisher: keyOf("publisher"), guardian: keyOf("guardian"), stranger: keyOf("stranger"), epoch: epoch, limits: ethclient.DefaultLimits()}
 	w.limits.Tries = 1
 	w.chain = make(t, epoch, w.owner.Address(), w.publisher.Address(), w.guardian.Address(), w.stranger.Address())
 	w.proxy = newProxy(t, w.chain.url(), newSimulatedOf(t, 4242, epoch).url(), w.chain.final())
@@ -146,13 +147,22 @@ func (w *world) tryStart() (*process, error) {
 	if err != nil {
 		return nil, err
 	}
-	var node *geth.Client
-	if node, err = ethclient.Connect(p.ctx, w.urls[0], w.chain.id(), w.limits); err != nil {
-		return nil, err
+	var nodes []sender.Node
+	p.close = func() {
+		for _, n := range nodes {
+			n.(*geth.Client).Close()
+		}
 	}
-	p.close = node.Close
+	for _, u := range w.urls {
+		node, err := ethclient.Connect(p.ctx, u, w.chain.id(), w.limits)
+		if err != nil {
+			return nil, err
+		}
+		nodes = append(nodes, node)
+	}
 	w.steps, w.kill = nil, p.kill
-	p.sender = sender.New(reader, node, ledgerOf{w.store}, sender.Options{
+	p.sender = sender.New(reader, nodes[0], ledgerOf{w.store}, sender.Options{
+		Others: nodes[1:],
 		Progress: func(s sender.Step) {
 			if w.steps = append(w.steps, s); w.stepped != nil {
 				w.stepped(s)
@@ -173,7 +183,16 @@ func (w *world) tick() {
 		w.wait()
 		return
 	}
-	w.chain.mine(1)
+	w.soon()
+}
+
+// soon makes a block, or a good part of those still missing when nothing but a final one is waited for.
+func (w *world) soon() {
+	n := 1
+	if len(w.steps) > 0 && w.steps[len(w.steps)-1].Stage == sender.StageWaiting {
+		n = max(1, w.epoch/3)
+	}
+	w.chain.mine(n)
 }
 
 // stop ends a process, as a kill would: what it was doing fails, and the ledger is opened anew.
@@ -329,11 +348,17 @@ func (w *world) undisturbed(round uint64) {
 	}
 }
 
-// audited has the ledger and the chain recomputed by an auditor.
+// audited has the ledger and the chain compared by the sender, and recomputed by an auditor.
 func (w *world) audited() {
 	w.t.Helper()
+	p := w.start()
+	r, err := p.sender.Reconcile(p.ctx)
+	must(w.t, err)
+	if len(r.Differences) > 0 {
+		w.t.Errorf("the ledger and the chain differ: %v", r.Differences)
+	}
+	w.stop(p)
 	w.audit(func(ctx context.Context, chainID uint64) (audit.Chain, error) {
-		w.proxy.show(nil)
 		r, err := ethclient.Dial(ctx, ethclient.Options{ChainID: chainID}, ethclient.DefaultLimits(), w.proxy.server.URL)
 		return auditedChain{r}, err
 	})
