@@ -72,30 +72,6 @@ func TestClean(t *testing.T) {
 	}
 }
 
-// TestOneUnit: a round that gives one account one atomic unit too much, with everything after it approved, proposed,
-// signed and paid accordingly, is found by computing it again, and by nothing else.
-func TestOneUnit(t *testing.T) {
-	rounds := 0
-	l := migrated(t, func(f *swap.RoundFiles) {
-		if rounds++; rounds == 2 {
-			oneMore(f)
-		}
-	})
-	r := l.audit(l.export(), l.options())
-	at := l.find("round.built", 1)
-	if got := firstEntry(r); r.OK() || *r.Problems[0].Entry != at {
-		t.Fatalf("entry %s is named first, not %d: %v", got, at, r.Problems)
-	}
-	if !strings.Contains(r.Problems[0].What, "allocation list, line 2: recomputed") {
-		t.Errorf("it says %q", r.Problems[0].What)
-	}
-	for _, p := range r.Problems {
-		if p.Kind != "round.built" {
-			t.Errorf("the forged log contradicts itself: %s", p)
-		}
-	}
-}
-
 // TestAnchors: what only an anchor can show, and that without one nothing is shown.
 func TestAnchors(t *testing.T) {
 	l := migrated(t, nil)

@@ -3,6 +3,7 @@ package audit
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"testing/fstest"
 
@@ -180,7 +181,7 @@ func receiptShows(t *testing.T, honest *logtest.Log, forged fstest.MapFS, entry 
 		return
 	}
 	if int64(entry) < log.N {
-		if want := fmt.Sprintf("entry %d in the log is another one now: ", entry); len(err.Error()) < len(want) || err.Error()[:len(want)] != want {
+		if !strings.HasPrefix(err.Error(), fmt.Sprintf("entry %d in the log is another one now: ", entry)) {
 			t.Errorf("the receipt of entry %d says %q", entry, err)
 		}
 	}
@@ -201,7 +202,10 @@ func TestConsistentForgery(t *testing.T) {
 	o.Chain = forged.chain.dial // on which it is what happened
 	r := replayed(t, forged.inMemory(), o)
 	if r.OK() || firstEntry(r) != fmt.Sprint(at) {
-		t.Errorf("replayed: %v", r.Problems)
+		t.Fatalf("replayed: %v", r.Problems)
+	}
+	if !strings.Contains(r.Problems[0].What, "allocation list, line 2: recomputed") {
+		t.Errorf("it says %q", r.Problems[0].What)
 	}
 	for _, p := range r.Problems {
 		if p.Kind != "round.built" {

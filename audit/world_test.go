@@ -159,8 +159,10 @@ func (l *testLog) decoded() []swap.Event {
 // find is the number of the n-th entry of a kind, from 0.
 func (l *testLog) find(kind string, n int) uint64 {
 	l.tb.Helper()
-	for i, e := range l.decoded() {
-		if e.Kind() == kind {
+	for i, line := range l.lines {
+		e, err := ledger.ParseEntry(line)
+		must(l.tb, err)
+		if e.Kind == kind {
 			if n--; n < 0 {
 				return uint64(i)
 			}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"crypto/ed25519"
 	"fmt"
 	"io"
 	"net/http"
@@ -15,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"filippo.io/torchwood"
 	"github.com/ethereum/go-ethereum/crypto"
 	"github.com/rogpeppe/go-internal/testscript"
 	"golang.org/x/mod/sumdb/note"
@@ -30,7 +32,8 @@ func TestMain(m *testing.M) {
 // TestScript runs the commands as a person types them, on two exports of one small log: $EXPORT and $FORGED (a correction
 // changed, and everything signed again with the real key). $KEY and $MIGRATION are the anchors, earlier is a checkpoint of
 // the log, $URL serves $EXPORT. $GROWN is the log with a further entry, grown its checkpoint, receipt that of entry 2 under
-// earlier, golden what testdata/golden holds. Another log has a proof of coins: $FULL, and $PUBLIC, which withholds what is private, with
+// earlier, golden what testdata/golden holds. The
+// witness with the key $WITNESS has cosigned $COSIGNED. Another log has a proof of coins: $FULL, and $PUBLIC, which withholds what is private, with
 // $COINS_KEY and $COINS as anchors.
 func TestScript(t *testing.T) {
 	testscript.Run(t, testscript.Params{
@@ -56,6 +59,14 @@ func TestScript(t *testing.T) {
 			if err := os.CopyFS(filepath.Join(e.WorkDir, "golden"), os.DirFS("testdata/golden")); err != nil {
 				return err
 			}
+			witness, err := torchwood.NewCosignatureSigner("witness.example", ed25519.NewKeyFromSeed(make([]byte, 32)))
+			if err != nil {
+				return err
+			}
+			seen := smallLog(t)
+			seen.witness = witness
+			cosigned := filepath.Join(e.WorkDir, "cosigned")
+			seen.export(t, cosigned)
 			larger := smallLog(t)
 			larger.add(t, &swap.Correction{Entry: 2, Note: "<b>it was</b>\x1b[2J theirs", By: "ben"})
 			grown := filepath.Join(e.WorkDir, "more")
@@ -72,6 +83,7 @@ func TestScript(t *testing.T) {
 			e.Defer(server.Close)
 			for name, value := range map[string]string{
 				"EXPORT": export, "FORGED": forged, "KEY": l.vkey, "MIGRATION": l.terms.ID(), "URL": server.URL, "GROWN": grown,
+				"COSIGNED": cosigned, "WITNESS": witness.Verifier().String(),
 				"FULL": full, "PUBLIC": public, "COINS_KEY": coins.vkey, "COINS": coins.terms.ID(),
 			} {
 				e.Setenv(name, value)
@@ -91,6 +103,7 @@ type testLog struct {
 	vkey    string
 	signer  note.Signer
 	private []swap.Hash // attachments
+	witness note.Signer // cosigns exports; nil: nobody does
 	ledger.Hashes
 }
 
@@ -197,8 +210,15 @@ func (l *testLog) export(t *testing.T, dir string, withhold ...swap.Hash) {
 	}
 	key, err := ledger.NewVerifier(l.vkey)
 	must(t, err)
+	checkpoint := l.checkpoint(t, len(l.lines))
+	if l.witness != nil {
+		n, err := note.Open(checkpoint, note.VerifierList(key))
+		must(t, err)
+		checkpoint, err = note.Sign(n, l.witness)
+		must(t, err)
+	}
 	_, err = ledger.WriteExport(dir, source{l}, ledger.ExportConfig{
-		Checkpoint: l.checkpoint(t, len(l.lines)), Signer: l.signer, Key: key,
+		Checkpoint: checkpoint, Signer: l.signer, Key: key,
 		Withhold: func(d ledger.Digest) bool { return slices.Contains(withhold, swap.Hash(d)) },
 	})
 	must(t, err)
