@@ -2,6 +2,7 @@
 # Installs what some tests use when it is there, if this machine lets it, and says what was left out:
 #   the Debian package monero-tests, with Monero's own vectors; without it those tests run on a committed subset
 #   Clef, go-ethereum's external signer, into build/clef; without it a stub alone speaks its protocol
+#   anvil, a node of other make, from npm; without it the fault tests run on go-ethereum's simulated chain alone
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
@@ -23,6 +24,14 @@ clef() {
 		echo "left out: Clef could not be built from the module proxy; signing through it is tested with a stub alone"
 }
 
+anvil() (
+	cd ethclient/sender/faulttest
+	cmp -s package-lock.json node_modules/.built-from && return
+	command -v npm >/dev/null && npm ci --ignore-scripts --silent >/dev/null 2>&1 && cp package-lock.json node_modules/.built-from ||
+		echo "left out: anvil could not be installed with npm; the fault tests run on go-ethereum's simulated chain alone"
+)
+
 vectors
 clef
+anvil
 exit 0
