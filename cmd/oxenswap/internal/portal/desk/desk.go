@@ -1,0 +1,195 @@
+// Package desk is everything that the portal knows and does, without HTTP and HTML: questions about the migration are
+// answered as plain values, claims and proofs of coins are taken.
+//
+// Amounts are atomic units: of OXEN where they are balances or sources, of SESH where they are owed, given or paid. In JSON
+// they are decimal strings. Hashes are 64 lower-case hex digits without 0x, as the ledger writes them, but where a contract
+// takes them (Collect). Times are UTC.
+//
+// Answers hold no clock: they change only with the ledger, and at the instants that Basis names. So whoever renders them may
+// keep the bytes for as long as Desk.Holds says.
+package desk
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"go.uber.org/zap"
+	"golang.org/x/mod/sumdb/note"
+	"golang.org/x/mod/sumdb/tlog"
+
+	"oxenswap/swap"
+	"oxenswap/swap/ledger"
+)
+
+// Log is the ledger with its bytes. All methods may be called from many goroutines.
+type Log interface {
+	swap.Ledger
+	swap.Attachments
+	tlog.HashReader
+	// Size is the number of entries.
+	Size(ctx context.Context) (uint64, error)
+	// Records are the bytes of the entries lo <= i < hi, at most 256 of them.
+	Records(lo, hi int64) ([][]byte, error)
+	// AllocationPage are the first n lines of a round's allocation list that are about accounts after the given one.
+	AllocationPage(ctx context.Context, round uint64, after swap.Account, n int) ([]swap.Allocation, error)
+	// Checkpoint is the last signed checkpoint; it is on disk.
+	Checkpoint() ([]byte, error)
+	// Key verifies it; its name is the ledger's origin.
+	Key() note.Verifier
+}
+
+// Config is what a desk needs.
+type Config struct {
+	Log Log
+	// Now is the clock of the ledger. nil: time.Now.
+	Now func() time.Time
+	// See looks at a recipient on Ethereum and on the token's chain. It is asked for one address at a time, is bounded in time
+	// by ctx, and its answers are kept for a minute. nil: the check is recorded as not made.
+	See func(context.Context, swap.EVMAddress) (swap.RecipientCode, error)
+	// Daemons are asked about proofs of coins. None: proofs are received and wait.
+	Daemons []swap.CoinDaemon
+	Limits  Limits
+	// Logger hears what no holder is told. nil: nobody does.
+	Logger *zap.Logger
+}
+
+// Limits bound what is done at one time. Zero is refused.
+type Limits struct {
+	Claims  int // claims and signatures that are being checked or recorded
+	Uploads int // proofs of coins that are being received, up to 8 MiB each
+	Waiting int // proofs that are received and not judged
+	Judges  int // proofs that are being judged
+}
+
+// DefaultLimits suit two cores and a gigabyte of memory.
+func DefaultLimits() Limits { return Limits{Claims: 256, Uploads: 4, Waiting: 200, Judges: 1} }
+
+// Desk answers for one migration. Its methods may be called from many goroutines.
+type Desk struct {
+	log     Log
+	now     func() time.Time
+	terms   *swap.Terms
+	zap     *zap.Logger
+	daemons []swap.CoinDaemon
+	limits  Limits
+
+	claims  chan struct{} // one for each claim in work
+	uploads chan struct{}
+
+	stamps  stamps
+	history history
+	reading sync.Mutex // held by who reads new entries into history
+	trees   trees
+	shares  shares
+	known   known
+	codes   codes
+	queue   queue
+	graph   graph
+}
+
+// New returns a desk. Run keeps it up to date.
+func New(ctx context.Context, c Config) (*Desk, error) {
+	for name, n := range map[string]int{"claims": c.Limits.Claims, "uploads": c.Limits.Uploads, "waiting": c.Limits.Waiting, "judges": c.Limits.Judges} {
+		if n < 1 {
+			return nil, fmt.Errorf("portal: the limit of %s is %d: set at least 1", name, n)
+		}
+	}
+	d := &Desk{
+		log: c.Log, now: c.Now, zap: c.Logger, daemons: c.Daemons, limits: c.Limits,
+		claims: make(chan struct{}, c.Limits.Claims), uploads: make(chan struct{}, c.Limits.Uploads),
+	}
+	if d.now == nil {
+		d.now = time.Now
+	}
+	if d.zap == nil {
+		d.zap = zap.NewNop()
+	}
+	d.history.init()
+	d.codes.see = c.See
+	d.queue.wake = make(chan struct{}, 1)
+	return d, d.log.View(ctx, func(t swap.Tables, _ uint64) error {
+		m, err := t.Migration()
+		d.terms = m.Terms
+		return err
+	})
+}
+
+// Terms are the migration's.
+func (d *Desk) Terms() *swap.Terms { return d.terms }
+
+// A NotFoundError says that there is no such thing.
+type NotFoundError struct {
+	What string // such as "claim of entry 12"
+}
+
+func (e *NotFoundError) Error() string { return "there is no " + e.What }
+
+// A LaterError says that something cannot be done now and may be asked again.
+type LaterError struct {
+	Reason LaterReason
+	After  time.Duration // when to ask again
+	Err    error         // for the log; nil: nothing is wrong
+}
+
+// LaterReason is why something cannot be done now; stable, for programs.
+type LaterReason string
+
+// The reasons.
+const (
+	LaterBusy  LaterReason = "busy"  // too many are being served
+	LaterQueue LaterReason = "queue" // too many proofs of coins wait
+	LaterChain LaterReason = "chain" // the recipient could not be looked at
+	LaterStart LaterReason = "start" // the ledger is still being read
+)
+
+func (e *LaterError) Error() string {
+	words := map[LaterReason]string{
+		LaterBusy: "too many requests are being served", LaterQueue: "too many proofs of coins are waiting",
+		LaterChain: "the recipient could not be looked at on chain", LaterStart: "the ledger is still being read",
+	}
+	text := fmt.Sprintf("%s: try again in %s", words[e.Reason], e.After)
+	if e.Err != nil {
+		text += ": " + e.Err.Error()
+	}
+	return text
+}
+
+func (e *LaterError) Unwrap() error { return e.Err }
+
+// enter takes one of a bounded number of places, or says that there is none.
+func enter(places chan struct{}, reason LaterReason) (leave func(), err error) {
+	select {
+	case places <- struct{}{}:
+		return func() { <-places }, nil
+	default:
+		return nil, &LaterError{Reason: reason, After: time.Second}
+	}
+}
+
+// Evidence is where something is recorded: the ledger's entry, and the transaction if it happened on chain, in a final block.
+type Evidence struct {
+	Entry uint64     `json:"entry"`
+	At    time.Time  `json:"at"`
+	Tx    *swap.Hash `json:"tx,omitempty"`
+	Block uint64     `json:"block,omitempty"`
+}
+
+// entry reads one entry.
+func (d *Desk) entry(seq uint64) (ledger.Entry, error) {
+	list, err := d.log.Records(int64(seq), int64(seq)+1)
+	if err != nil {
+		return ledger.Entry{}, err
+	}
+	return ledger.ParseEntry(list[0])
+}
+
+// none turns the tables' ErrNone into a NotFoundError.
+func none(err error, format string, args ...any) error {
+	if errors.Is(err, swap.ErrNone) {
+		return &NotFoundError{fmt.Sprintf(format, args...)}
+	}
+	return err
+}

@@ -1,0 +1,4 @@
+package desk
+
+// graph is what Progress was last.
+type graph struct{}

@@ -1,0 +1,195 @@
+package desk
+
+import (
+	"context"
+	"hash/maphash"
+	"strings"
+	"sync"
+	"time"
+
+	"oxenswap/swap"
+	"oxenswap/swap/cryptonote"
+	"oxenswap/swap/ledger"
+)
+
+// Submission is a claim as a holder hands it in.
+type Submission struct {
+	Oxen            string `json:"oxen"`
+	Text            string `json:"text"`
+	Signature       string `json:"signature"`
+	ConfirmContract bool   `json:"confirm_contract"` // the holder controls this contract address on the token's chain too
+	Proof           string `json:"proof"`            // of coins, made for this text; "": none
+}
+
+// Submitted is the answer to a claim. It is given only when a signed checkpoint that covers the entry is on disk.
+type Submitted struct {
+	Entry     uint64             `json:"entry"` // 0: the claim is recorded only when its proof is accepted
+	Account   swap.Account       `json:"account"`
+	Oxen      string             `json:"oxen"`
+	Reduced   bool               `json:"reduced"` // an integrated address was given
+	Recipient swap.EVMAddress    `json:"recipient"`
+	Sequence  uint32             `json:"sequence"`
+	Again     bool               `json:"again"` // it was recorded before, and this is its first entry
+	Code      swap.RecipientCode `json:"code"`
+	Proof     *Proof             `json:"proof"` // null: none was handed in
+}
+
+// Submit takes a claim: what is cheap to check first, then the signature, the recipient on chain, and the ledger. A claim of
+// an unknown account or with a bad signature costs nothing but processor time. Errors are *swap.Refusal,
+// *swap.ProofRefusal (then the claim of an entitled account is recorded all the same) and *LaterError.
+func (d *Desk) Submit(ctx context.Context, s Submission) (*Submitted, error) {
+	leave, err := enter(d.claims, LaterBusy)
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
+	in, err := d.verify(s)
+	if err != nil {
+		return nil, err
+	}
+	if in.Code, err = d.codes.at(ctx, in.Claim.Recipient); err != nil {
+		return nil, err
+	}
+	in.Code.Confirmed = s.ConfirmContract && in.Code.Ethereum == swap.SeenCode && in.Code.Target == swap.SeenNothing
+	out := &Submitted{
+		Account: in.Claim.Account, Oxen: in.Claim.Oxen, Reduced: in.Claim.Integrated, Recipient: in.Claim.Recipient, Sequence: in.Claim.Sequence, Code: in.Code,
+	}
+	proof := strings.TrimSpace(s.Proof)
+	pending := false
+	if proof != "" {
+		if err := d.log.View(ctx, func(t swap.Tables, _ uint64) error {
+			entitled, err := swap.Entitled(t, d.terms, in.Claim.Account)
+			pending = !entitled
+			return err
+		}); err != nil {
+			return nil, err
+		}
+	}
+	if !pending {
+		done, err := swap.SubmitClaim(ctx, noting{d}, in)
+		if err != nil {
+			return nil, err
+		}
+		out.Entry, out.Again = done.Claim.Entry, done.Again
+	}
+	if proof == "" {
+		return out, nil
+	}
+	handIn := swap.HandIn{Claim: out.Entry, Proof: proof}
+	if pending {
+		handIn.Pending = &in
+	}
+	out.Proof, err = d.receive(ctx, handIn)
+	return out, err
+}
+
+// verify checks all of a claim that needs no ledger, the dear checks last.
+func (d *Desk) verify(s Submission) (in swap.Incoming, err error) {
+	oxen, text, signature := strings.Join(strings.Fields(s.Oxen), ""), strings.TrimSpace(s.Text), strings.Join(strings.Fields(s.Signature), "")
+	if _, err := swap.ParseClaimText(text); err != nil {
+		return in, err
+	}
+	if _, err := cryptonote.ParseSignature(signature); err != nil {
+		return in, &swap.Refusal{Reason: swap.ReasonSignature, Detail: err.Error() + ": paste the whole SigV1 line"}
+	}
+	if a, err := cryptonote.DecodeAddress(oxen); err == nil && a.Kind != cryptonote.Subaddress && strings.TrimSpace(s.Proof) == "" && d.stranger(swap.AccountOf(a)) {
+		return in, &swap.Refusal{Reason: swap.ReasonNotEntitled, Detail: a.Standard().String() +
+			" has no stake and no rewards in a snapshot that counts: coins that were never staked need a proof of coins"}
+	}
+	in.Claim, err = swap.VerifyClaim(d.terms, oxen, text, signature)
+	return in, err
+}
+
+// noting is the ledger for who appends to it here: answers that the entries change are thrown away before anybody is told.
+type noting struct{ d *Desk }
+
+func (n noting) View(ctx context.Context, read func(swap.Tables, uint64) error) error {
+	return n.d.log.View(ctx, read)
+}
+
+func (n noting) Update(ctx context.Context, decide func(swap.Tables, time.Time) ([]swap.Record, error)) ([]ledger.Entry, error) {
+	entries, err := n.d.log.Update(ctx, decide)
+	n.d.noteEntries(entries)
+	return entries, err
+}
+
+// known are the accounts that may be entitled: all that ever were in a snapshot or had a proof accepted. It answers for
+// those who are not without asking the ledger, of which there can be many and which must cost little. It grows by some 20
+// bytes an account.
+type known struct {
+	mu       sync.RWMutex
+	accounts map[uint64]struct{} // hashes
+	heights  map[uint64]uint64   // of the snapshots in it -> their entries
+	size     uint64              // entries up to which it is complete
+}
+
+func knownKey(a swap.Account) uint64 { return maphash.String(seed, string(a)) }
+
+// stranger reports whether an account was certainly not entitled when the ledger was last looked at.
+func (d *Desk) stranger(a swap.Account) bool {
+	k := &d.known
+	k.mu.RLock()
+	defer k.mu.RUnlock()
+	_, ok := k.accounts[knownKey(a)]
+	return k.size > 0 && k.size >= d.stamps.entitling.Load() && !ok
+}
+
+// learn reads the accounts of snapshots and proofs that are new into known.
+func (d *Desk) learn(ctx context.Context) error {
+	// Whatever was recorded after this is learnt next time, and until then its accounts are no certain strangers.
+	due := d.stamps.entitling.Load()
+	k := &d.known
+	k.mu.RLock()
+	done := k.size > 0 && k.size >= due
+	k.mu.RUnlock()
+	if done {
+		return nil
+	}
+	var fresh []uint64
+	heights := map[uint64]uint64{}
+	var size uint64
+	if err := d.log.View(ctx, func(t swap.Tables, n uint64) error {
+		size = n
+		snapshots, err := t.Snapshots()
+		if err != nil {
+			return err
+		}
+		for _, s := range snapshots {
+			if s.Status == swap.DiscardedSnapshot || !d.terms.Reads(s.Height) || k.has(s) {
+				continue
+			}
+			heights[s.Height] = s.Taken
+			if err := t.Balances(s.Height, func(b swap.Balance) error { fresh = append(fresh, knownKey(b.Account)); return ctx.Err() }); err != nil {
+				return err
+			}
+		}
+		return t.Proofs(func(p swap.Proof) error {
+			if p.Status == swap.AcceptedProof {
+				fresh = append(fresh, knownKey(p.Account))
+			}
+			return nil
+		})
+	}); err != nil {
+		return err
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.accounts == nil {
+		k.accounts, k.heights = map[uint64]struct{}{}, map[uint64]uint64{}
+	}
+	for _, key := range fresh {
+		k.accounts[key] = struct{}{}
+	}
+	for h, entry := range heights {
+		k.heights[h] = entry
+	}
+	k.size = size
+	return nil
+}
+
+func (k *known) has(s swap.Snapshot) bool {
+	k.mu.RLock()
+	defer k.mu.RUnlock()
+	entry, ok := k.heights[s.Height]
+	return ok && entry == s.Taken
+}
