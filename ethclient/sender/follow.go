@@ -55,11 +55,12 @@ func (s *Sender) record(ctx context.Context, events []swap.Event) error {
 }
 
 // depth is how far transactions are followed.
-type depth bool
+type depth int
 
 const (
-	untilMined depth = false
-	untilFinal depth = true
+	untilIncluded depth = iota // in a block, whatever it did there: the nonce is used
+	untilMined                 // carried out in a block; a failure must be final
+	untilFinal
 )
 
 // chase follows intents until each has ended or is as deep in the chain as asked.
@@ -148,6 +149,8 @@ func (c *chase) look(ctx context.Context, intents []swap.Intent) (left []swap.In
 		news, ahead = news || changed, ahead || st == state.Ahead
 		if more {
 			left = append(left, asked[i])
+		} else {
+			delete(c.watching, asked[i])
 		}
 	}
 	if ahead {
@@ -191,10 +194,11 @@ func (c *chase) step(ctx context.Context, intent swap.Intent, o *state.Observati
 	case state.Stop:
 		return c.stop(ctx, intent, o, d)
 	case state.Wait:
-		if d.State == state.Mined && (c.until == untilMined || c.helpers[intent]) && (at.Receipt.Success || at.Noop) {
-			if at.Noop {
-				return true, news, nil // its intent has failed, which counts once that is final
-			}
+		until := c.until
+		if c.helpers[intent] {
+			until = untilIncluded
+		}
+		if d.State == state.Mined && (until == untilIncluded || until == untilMined && at.Receipt.Success && !at.Noop) {
 			return false, news, nil
 		}
 		if d.State != state.Next && d.State != state.Ahead {

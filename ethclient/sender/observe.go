@@ -157,8 +157,11 @@ func (s *Sender) pools(ctx context.Context, asked []swap.Intent, observed []stat
 		switch {
 		case held[i]:
 			w.pool, w.vain, w.sent = state.Holds, 0, true
-		case all && (w.pool == state.Holds || w.pool == state.Silent) && w.idle >= lookAgain:
+		case !w.sent || w.pool.Vain() && w.pool != state.Silent:
+		case all && w.idle >= lookAgain:
 			w.pool = state.Lost
+		case !all && w.idle >= state.ResendAfter:
+			w.pool = state.Silent
 		}
 	}
 }

@@ -90,7 +90,7 @@ func (op *operation) finishEarlier(ctx context.Context) error {
 	}); err != nil {
 		return err
 	}
-	err := op.follow(ctx, op.m, op.signer, untilMined, earlier...)
+	err := op.follow(ctx, op.m, op.signer, untilIncluded, earlier...)
 	if notDone(err) {
 		return nil // it is recorded; what follows from it is for the operation that it belongs to
 	}
