@@ -15,6 +15,7 @@ abstract contract Watch is World {
         uint64 closesAt;
         uint64 lastProposed;
         bool paused;
+        uint64 pausedAt;
         uint64 liveRound;
         bytes32 liveRoot;
         uint256 liveTotal;
@@ -52,7 +53,7 @@ abstract contract Watch is World {
         }
         b.held = token.balanceOf(address(d));
         b.totalClaimed = d.totalClaimed();
-        (b.closesAt, b.lastProposed, b.paused) = (d.closesAt(), d.lastProposed(), d.paused());
+        (b.closesAt, b.lastProposed, b.paused, b.pausedAt) = (d.closesAt(), d.lastProposed(), d.paused(), d.pausedAt());
         (b.liveRound, b.liveRoot, b.liveTotal) = d.live();
         (b.pendingRound, b.pendingRoot, b.pendingTotal, b.activatesAt) = d.pending();
     }
@@ -101,6 +102,9 @@ abstract contract Watch is World {
 
     function _watchClosing(Books memory was, Books memory now_) private view {
         require(now_.closesAt >= was.closesAt, "the closing time went back");
+        if (was.paused && !now_.paused) {
+            require(now_.closesAt == was.closesAt + block.timestamp - was.pausedAt, "a pause took time from claims");
+        }
         if (!was.paused && block.timestamp >= was.closesAt) {
             require(now_.closesAt == was.closesAt && !now_.paused, "opened again after the closing");
         }
