@@ -1,0 +1,181 @@
+package crash
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+
+	"golang.org/x/mod/sumdb/note"
+	"golang.org/x/mod/sumdb/tlog"
+
+	"oxenswap/store"
+	"oxenswap/swap"
+	"oxenswap/swap/ledger"
+)
+
+// A witness stands beside a ledger for all of its life. It keeps the last checkpoint and the receipts that it was given, and
+// holds every later state against them.
+type witness struct {
+	dir string
+
+	mu       sync.Mutex
+	vkey     string
+	last     tlog.Tree // of the last checkpoint seen
+	receipts [][]byte  // not yet held against the ledger
+	honoured int       // receipts that were
+	checks   int
+	batches  map[uint64]uint64 // legacy.imported -> the claims that must follow it
+	read     uint64            // entries looked at for whole transactions
+}
+
+func newWitness(dir string) *witness { return &witness{dir: dir, batches: map[uint64]uint64{}} }
+
+// keep is called with a receipt that somebody was given.
+func (w *witness) keep(receipt []byte) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.receipts = append(w.receipts, receipt)
+}
+
+// check compares all of a ledger with itself and with what was seen and answered before.
+func (w *witness) check(t testing.TB) store.Verified {
+	t.Helper()
+	v, err := w.try(context.Background())
+	must(t, err)
+	return v
+}
+
+func (w *witness) try(ctx context.Context) (_ store.Verified, err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if _, err := os.Stat(w.dir); errors.Is(err, fs.ErrNotExist) && w.last.N == 0 && len(w.receipts) == 0 {
+		return store.Verified{}, nil // it was not made yet
+	}
+	r, err := store.OpenReader(ctx, w.dir)
+	if err != nil {
+		return store.Verified{}, err
+	}
+	defer func() { err = errors.Join(err, r.Close()) }()
+	v, err := r.Verify(ctx)
+	if err != nil {
+		return v, err
+	}
+	// An export, a receipt or a root on chain can have carried any checkpoint that was ever in place.
+	if v.Checkpoint.N < w.last.N {
+		return v, fmt.Errorf("the checkpoint covers %d entries and covered %d before", v.Checkpoint.N, w.last.N)
+	}
+	if err := w.begins(ctx, r, w.last); err != nil {
+		return v, err
+	}
+	for _, receipt := range w.receipts {
+		if err := w.honours(ctx, r, receipt); err != nil {
+			return v, err
+		}
+	}
+	w.honoured, w.receipts = w.honoured+len(w.receipts), nil
+	w.last, w.vkey = v.Checkpoint.Tree, vkeyOf(r)
+	w.checks++
+	return v, w.whole(ctx, r, v.Entries)
+}
+
+// begins reports whether the log begins with a tree.
+func (w *witness) begins(ctx context.Context, r *store.Reader, tree tlog.Tree) error {
+	if tree.N == 0 {
+		return nil
+	}
+	root, err := r.RootAt(ctx, uint64(tree.N))
+	if err == nil && root != tree.Hash {
+		err = fmt.Errorf("its first %d entries have root %v, and %v was signed", tree.N, root, tree.Hash)
+	}
+	return err
+}
+
+// honours reports whether a receipt is good and the log is the one that it was given for.
+func (w *witness) honours(ctx context.Context, r *store.Reader, receipt []byte) error {
+	given, c, _, err := ledger.CheckReceipt(receipt, r.Key())
+	if err != nil {
+		return err
+	}
+	now, err := r.Entry(ctx, given.Seq)
+	if err != nil {
+		return fmt.Errorf("entry %d was answered and is lost: %w", given.Seq, err)
+	}
+	if again, err := ledger.FormatEntry(given); err != nil || string(again) != string(now.Bytes) {
+		return fmt.Errorf("entry %d was answered as %q and is %q (%v)", given.Seq, again, now.Bytes, err)
+	}
+	return w.begins(ctx, r, c.Tree)
+}
+
+// whole finds the transactions of which only a part is there.
+func (w *witness) whole(ctx context.Context, r *store.Reader, size uint64) error {
+	if err := r.Entries(ctx, w.read, size, func(e store.Stored) error {
+		event, err := swap.DecodeEvent(e.Kind, e.Body)
+		if err != nil {
+			return err
+		}
+		switch e := event.(type) {
+		case *swap.LegacyImported:
+			w.batches[w.read] = e.Taken
+		case *swap.ClaimAccepted:
+			for first, missing := range w.batches {
+				if e.Sequence == 0 && missing > 0 {
+					w.batches[first]--
+				}
+			}
+		}
+		w.read++
+		return nil
+	}); err != nil {
+		return err
+	}
+	for first, missing := range w.batches {
+		if missing > 0 {
+			return fmt.Errorf("half a transaction: %d of the claims of entry %d are missing", missing, first)
+		}
+	}
+	return nil
+}
+
+func vkeyOf(r *store.Reader) (vkey string) {
+	if err := r.View(context.Background(), func(t swap.Tables, _ uint64) error {
+		m, err := t.Migration()
+		vkey = m.LedgerKey
+		return err
+	}); err != nil {
+		return err.Error()
+	}
+	return vkey
+}
+
+// checkExport reads an export as a stranger who finds it at any moment: either there is none yet, or it is whole, and it
+// never goes back.
+func checkExport(t testing.TB, dir string, key note.Verifier, least int64) int64 {
+	t.Helper()
+	if _, err := os.Stat(filepath.Join(dir, "manifest")); errors.Is(err, fs.ErrNotExist) && least == 0 {
+		return 0
+	}
+	x, err := ledger.OpenExport(os.DirFS(dir), key)
+	must(t, err)
+	if _, err := x.Verify(key); err != nil {
+		t.Fatal(err)
+	}
+	must(t, x.CheckFiles(nil))
+	c, _ := x.Checkpoint()
+	if c.N < least {
+		t.Fatalf("the export in %s has %d entries and had %d", dir, c.N, least)
+	}
+	n := int64(0)
+	for _, err := range x.Entries(0) {
+		must(t, err)
+		n++
+	}
+	if n != c.N {
+		t.Fatalf("the export in %s has %d entries instead of %d", dir, n, c.N)
+	}
+	return c.N
+}
