@@ -4,9 +4,9 @@ package page
 
 import (
 	_ "embed"
-	"fmt"
 	"html/template"
 	"io"
+	"math/big"
 	"strconv"
 	"strings"
 	"time"
@@ -84,8 +84,9 @@ func group(digits string) string {
 
 // exact writes what a programme's shares come to before rounding, in atomic SESH.
 func exact(p audit.RoundProgramme) string {
-	if p.Remainders.Int().IsZero() {
+	if p.Remainders.Int().IsZero() || p.Den.Int().IsZero() {
 		return count(uint64(p.Owed))
 	}
-	return fmt.Sprintf("%s + %s/%s", count(uint64(p.Owed)), p.Remainders, p.Den)
+	rest := new(big.Rat).SetFrac(p.Remainders.Int().ToBig(), p.Den.Int().ToBig())
+	return count(uint64(p.Owed)) + " + " + rest.RatString()
 }

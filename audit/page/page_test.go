@@ -46,7 +46,7 @@ func report(words string, problems int) *audit.Report {
 			x.Status = swap.CancelledRound
 		}
 		x.Programmes = []audit.RoundProgramme{{
-			Programme: words, Accounts: 4, Owed: 1234567, Remainders: swap.NewQuantity(3), Den: swap.NewQuantity(7), Conserved: n != 5, Before: 1000000, Amount: 234567, Stopped: n == 6,
+			Programme: words, Accounts: 4, Owed: 1234567, Remainders: swap.NewQuantity(9), Den: swap.NewQuantity(21), Conserved: n != 5, Before: 1000000, Amount: 234567, Stopped: n == 6,
 		}}
 		r.Rounds = append(r.Rounds, x)
 	}

@@ -86,6 +86,9 @@ func (a *consistencyAnswer) compare(old, now *state) (problem, err error) {
 func (a *consistencyAnswer) print(stdout io.Writer, asJSON bool, problem error) error {
 	a.Consistent = problem == nil
 	verdict := fmt.Sprintf("the log only grew, by %d entries", a.New.Entries-a.Old.Entries)
+	if a.New.Entries == a.Old.Entries {
+		verdict = "both are the same state of the log"
+	}
 	if problem != nil {
 		a.Problem = audit.Printable(problem.Error())
 		verdict = a.Problem
