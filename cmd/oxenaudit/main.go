@@ -1,9 +1,10 @@
-// Command oxenaudit recomputes a migration from an export of its ledger: plain files in a folder or behind a URL. It holds
-// no key and writes nothing.
+// Command oxenaudit recomputes a migration from an export of its ledger, plain files in a folder or behind a URL, checks
+// receipts, compares states of a log, and watches one. It holds no key, and writes only the files that --html and --state
+// name.
 //
-// The report goes to stdout, words to stderr; --json prints the report as JSON. It exits 0 only if everything holds and
-// was anchored, 1 when something is wrong, could not be read, or was not anchored, 2 when it was called wrongly. Progress
-// bars appear on terminals only.
+// The answer goes to stdout, words to stderr; --json prints the answer as JSON. It exits 0 if the answer is yes (of replay:
+// if everything holds and was anchored), 1 when it is no or something could not be read, 2 when it was called wrongly.
+// Progress bars appear on terminals only.
 package main
 
 import (

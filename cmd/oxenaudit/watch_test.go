@@ -1,13 +1,24 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"io"
+	"io/fs"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/ethereum/go-ethereum/common"
+
+	"oxenswap/audit/follow"
+	"oxenswap/ethclient/contracts"
+	"oxenswap/swap"
 )
 
 // TestWebhook: alarms reach it, once more if it fails at first; one that always fails does not hide the alarm.
@@ -58,4 +69,45 @@ func TestWebhook(t *testing.T) {
 	if _, _, words := look(); strings.Contains(words, "secret") {
 		t.Errorf("the webhook's URL is told: %s", words)
 	}
+}
+
+// TestWatchChain: a watch compares a real distributor's events with the log, and what happens there without an entry is told.
+func TestWatchChain(t *testing.T) {
+	w := newChainWorld(t)
+	dir := t.TempDir()
+	watch := &follow.Watch{
+		Key: mustVerifier(t, w.log.vkey), StateFile: filepath.Join(t.TempDir(), "state"), Grace: -time.Second, // whatever the clock of the chain is
+		Open:  func(context.Context) (fs.FS, func(), error) { return os.DirFS(dir), func() {}, nil },
+		Chain: func(context.Context, uint64) (follow.Chain, error) { return chain{w.reader}, nil },
+	}
+	look := func(kinds ...string) *follow.Seen {
+		t.Helper()
+		w.log.export(t, dir)
+		seen, err := watch.Look(t.Context())
+		must(t, err)
+		var got []string
+		for _, a := range seen.Alarms {
+			got = append(got, a.Kind)
+		}
+		if !slices.Equal(got, kinds) {
+			t.Errorf("alarms %v, want %v: %v", got, kinds, seen.Alarms)
+		}
+		return seen
+	}
+	if seen := look(); seen.Blocks == 0 {
+		t.Error("the chain was not compared")
+	}
+	data, err := contracts.Distributor().ABI.Pack("pause")
+	must(t, err)
+	w.send(w.guardian, (*common.Address)(&w.d.Address), data)
+	final, err := chain{w.reader}.Final(t.Context())
+	must(t, err)
+	if seen := look(follow.Unlogged); seen.Blocks != final || !strings.Contains(seen.Alarms[0].What, `"event":"Paused"`) {
+		t.Errorf("up to block %d of %d: %v", seen.Blocks, final, seen.Alarms)
+	}
+	must(t, w.reader.Events(t.Context(), w.d.Address, final, final, func(e swap.Event) error {
+		w.log.add(t, e)
+		return nil
+	}))
+	look()
 }
