@@ -170,7 +170,11 @@ func (d *Desk) fill(out *Account, t swap.Tables, m swap.Migration, claim *swap.C
 	if err != nil {
 		return err
 	}
-	out.Next = nextSteps(out, &m, claim != nil, now)
+	_, err = swap.CoinsSnapshot(t, m)
+	if err != nil && !errors.As(err, new(*swap.ProofRefusal)) {
+		return err
+	}
+	out.Next = nextSteps(out, &m, claim != nil, err == nil, now)
 	out.Causes = causes(out, &m, balances, named, snapshots)
 	return nil
 }
@@ -213,15 +217,14 @@ func viewBalances(balances []swap.HeightBalance, terms *swap.Terms, named uint64
 	return out
 }
 
-// nextSteps says what is missing to get everything.
-func nextSteps(a *Account, m *swap.Migration, claimed bool, now time.Time) []NextStep {
+// nextSteps says what is missing to get everything. coins says that proofs of coins are taken.
+func nextSteps(a *Account, m *swap.Migration, claimed, coins bool, now time.Time) []NextStep {
 	out := []NextStep{}
 	add := func(s NextStep, needed bool) {
 		if needed && !slices.Contains(out, s) {
 			out = append(out, s)
 		}
 	}
-	_, coins := m.Terms.CoinsProgramme()
 	open := !now.Before(m.Terms.Opens) && !now.After(m.Closes)
 	proving, counted := false, false
 	for _, p := range a.Proofs {
@@ -235,7 +238,7 @@ func nextSteps(a *Account, m *swap.Migration, claimed bool, now time.Time) []Nex
 	add(NextClaim, open && !claimed && a.Entitled)
 	add(NextProve, open && coins && !claimed && !a.Entitled && !proving)
 	add(NextMayProve, open && coins && (claimed || a.Entitled) && !proving && !counted)
-	add(NextSnapshot, waiting && (claimed || a.Entitled || counted))
+	add(NextSnapshot, waiting && (claimed || a.Entitled || counted || !coins))
 	add(NextRound, claimed && a.Total > a.Given+underway(a.Lines))
 	for _, l := range a.Lines {
 		switch l.State {
