@@ -4,42 +4,20 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"oxenswap/cmd/oxenswap/internal/portal/desk"
 	"oxenswap/swap"
 )
 
 // owedView is what `owed` prints: one account, everything that it is owed, and why.
 type owedView struct {
-	Oxen       string          `json:"oxen"`
-	Account    swap.Account    `json:"account"`
-	Claim      *claimView      `json:"claim"`
-	Programmes []owedProgramme `json:"programmes"`
-	Total      swap.Amount     `json:"total"`
-	Given      swap.Amount     `json:"given"`
-}
-
-// owedProgramme is what one programme owes the account, amounts in atomic SESH.
-type owedProgramme struct {
-	Programme string        `json:"programme"`
-	Kind      swap.Kind     `json:"kind"`
-	Heights   []uint64      `json:"heights"` // final snapshots; none yet: nothing is owed so far
-	Parts     []swap.Part   `json:"parts"`
-	Owed      swap.Amount   `json:"owed"`
-	Remainder swap.Quantity `json:"remainder"`
-	Den       swap.Quantity `json:"den"`
-	Rounds    []owedRound   `json:"rounds"`
-	Waiting   bool          `json:"waiting"` // its snapshots are not all decided
-}
-
-type owedRound struct {
-	Round     uint64           `json:"round"`
-	Status    swap.RoundStatus `json:"status"`
-	Amount    swap.Amount      `json:"amount"`
-	Recipient swap.EVMAddress  `json:"recipient"`
+	Oxen    string       `json:"oxen"`
+	Account swap.Account `json:"account"`
+	Claim   *claimView   `json:"claim"`
+	desk.Statement
 }
 
 func (a *app) owedCommand() *cobra.Command {
@@ -54,7 +32,7 @@ func (a *app) owedCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				v := owedView{Oxen: address.Standard().String(), Account: swap.AccountOf(address), Programmes: []owedProgramme{}}
+				v := owedView{Oxen: address.Standard().String(), Account: swap.AccountOf(address)}
 				if err := w.View(c.Context(), func(t swap.Tables, _ uint64) error { return v.fill(t) }); err != nil {
 					return err
 				}
@@ -78,33 +56,8 @@ func (v *owedView) fill(t swap.Tables) error {
 	} else if !errors.Is(err, swap.ErrNone) {
 		return err
 	}
-	allocations, err := t.AccountAllocations(v.Account)
-	if err != nil {
-		return err
-	}
-	for i := range m.Terms.Programmes {
-		p := &m.Terms.Programmes[i]
-		all, err := swap.Owed(t, m, p)
-		if err != nil {
-			return err
-		}
-		row := owedProgramme{Programme: p.Name, Kind: p.Kind, Heights: all.Heights, Parts: []swap.Part{}, Den: all.Den, Rounds: []owedRound{}, Waiting: !all.Settled}
-		if at := slices.IndexFunc(all.Owings, func(o swap.Owing) bool { return o.Account == v.Account }); at >= 0 {
-			o := all.Owings[at]
-			row.Parts, row.Owed, row.Remainder, row.Den = o.Parts, o.Owed, o.Remainder, o.Den
-		}
-		for _, l := range allocations {
-			if l.Programme == p.Name {
-				row.Rounds = append(row.Rounds, owedRound{l.Round, l.Status, l.Amount, l.Recipient})
-				if l.Status.Published() {
-					v.Given += l.Amount
-				}
-			}
-		}
-		v.Total += row.Owed
-		v.Programmes = append(v.Programmes, row)
-	}
-	return nil
+	v.Statement, err = desk.StateOwed(t, m, v.Account, desk.Points)
+	return err
 }
 
 func (v *owedView) explain(out io.Writer, terms *swap.Terms) {

@@ -10,10 +10,9 @@ import (
 	"path/filepath"
 	"slices"
 
-	"github.com/ethereum/go-ethereum/common"
-	"github.com/holiman/uint256"
 	"github.com/spf13/cobra"
 
+	"oxenswap/cmd/oxenswap/internal/portal/desk"
 	"oxenswap/swap"
 	"oxenswap/swap/merkle"
 )
@@ -106,20 +105,7 @@ func (w *world) leaves(r swap.Round) ([]merkle.Leaf, error) {
 	return merkle.ReadCSV(bytes.NewReader(data))
 }
 
-func (w *world) tree(r swap.Round) (*merkle.Tree, error) {
-	leaves, err := w.leaves(r)
-	if err != nil {
-		return nil, err
-	}
-	t, err := merkle.Build(leaves, uint256.NewInt(uint64(w.terms().CapSum())))
-	if err != nil {
-		return nil, err
-	}
-	if t.Root() != common.Hash(r.Root) {
-		return nil, fmt.Errorf("the leaves of round %d give root %s, its entry says 0x%s", r.Round, t.Root().Hex(), r.Root)
-	}
-	return t, nil
-}
+func (w *world) tree(r swap.Round) (*merkle.Tree, error) { return desk.Tree(w, w.terms(), r) }
 
 func printChanges(out io.Writer, list []change, most int) {
 	fmt.Fprintln(out, "\nRECIPIENT\tTHIS ROUND SESH\tIN ALL\t")
