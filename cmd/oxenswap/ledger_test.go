@@ -79,7 +79,7 @@ func TestSecondProcess(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, args := range [][]string{{"serve"}, {"round", "build"}, {"ledger", "rebuild"}} {
+	for _, args := range [][]string{{"serve"}, {"ledger", "rebuild"}} {
 		out, took, err := run(args...)
 		if err == nil || !strings.Contains(out, "in use by process") || !strings.Contains(out, "stop that one first") {
 			t.Errorf("%v beside the service: %v: %s", args, err, out)

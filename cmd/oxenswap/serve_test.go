@@ -4,6 +4,8 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"encoding/json"
+	"fmt"
 	"io"
 	"net/http/httptest"
 	"os"
@@ -57,6 +59,7 @@ func TestServe(t *testing.T) {
 	}
 	text = bytes.ReplaceAll(text, []byte(`"@every 20s"`), []byte(`"@every 1s"`))
 	text = bytes.ReplaceAll(text, []byte(`"*/5 * * * *"`), []byte(`"@every 1s"`))
+	text = bytes.ReplaceAll(text, []byte(`listen = ""`), []byte(`listen = "127.0.0.1:0"`))
 	if err := os.WriteFile(config, text, 0o644); err != nil {
 		t.Fatal(err)
 	}
@@ -70,7 +73,7 @@ func TestServe(t *testing.T) {
 		out.Close()
 	}()
 	lines := bufio.NewScanner(in)
-	await := func(want ...string) {
+	await := func(want ...string) (line string) {
 		t.Helper()
 		for lines.Scan() {
 			found := true
@@ -78,10 +81,15 @@ func TestServe(t *testing.T) {
 				found = found && strings.Contains(lines.Text(), w)
 			}
 			if found {
-				return
+				return lines.Text()
 			}
 		}
 		t.Fatalf("the service ended without saying %q", want)
+		return ""
+	}
+	var listening struct{ Address string }
+	if err := json.Unmarshal([]byte(await(`"listening"`)), &listening); err != nil {
+		t.Fatal(err)
 	}
 	await(`"snapshot taken"`, `"height":240`)
 	show(2) // height 250: 240 is final now
@@ -89,10 +97,17 @@ func TestServe(t *testing.T) {
 	show(4) // height 274: 262 went by unseen
 	await(`"snapshot missed"`, `"height":262`)
 
-	// A second writer is refused while the service runs; readers are not.
+	var head struct{ Size int }
+	if err := json.Unmarshal([]byte(oxenswap(t, "--dir", dir, "--json", "ledger", "head")), &head); err != nil {
+		t.Fatal(err)
+	}
+	await(`"ledger published"`, fmt.Sprintf(`"entries":%d`, head.Size))
+	checkServed(t, "http://"+listening.Address+"/ledger/", dir)
+
+	// A second service is refused while one runs; readers are not.
 	var words bytes.Buffer
-	if code := run(t.Context(), []string{"--dir", dir, "snapshot", "take"}, strings.NewReader(""), io.Discard, &words); code != 1 {
-		t.Errorf("a second writer got exit code %d: %s", code, &words)
+	if code := run(t.Context(), []string{"--dir", dir, "serve"}, strings.NewReader(""), io.Discard, &words); code != 1 {
+		t.Errorf("a second service got exit code %d: %s", code, &words)
 	}
 	if list := oxenswap(t, "--dir", dir, "snapshot", "list"); !strings.Contains(list, "missed") {
 		t.Errorf("the list does not show the missed snapshot:\n%s", list)
