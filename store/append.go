@@ -9,6 +9,7 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 
 	"oxenswap/swap"
+	"oxenswap/swap/fail"
 	"oxenswap/swap/ledger"
 )
 
@@ -65,7 +66,7 @@ func (b *batch) rebuild(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := b.tables.markProjections(); err != nil {
+	if err := fail.Do("rebuild mark", b.tables.markProjections); err != nil {
 		return err
 	}
 	return replay(ctx, b.tables, b.tables, b.size)
@@ -211,8 +212,11 @@ func (s *Store) attempt(jobs []*job, savepoints bool) error {
 		return err
 	}
 	ctx := context.Background()
-	tx, err := begin(ctx, s.write)
-	if err != nil {
+	var tx *writing
+	if err := fail.Do("store begin", func() (err error) { tx, err = begin(ctx, s.write); return err }); err != nil {
+		if tx != nil {
+			tx.end(ctx)
+		}
 		return fmt.Errorf("nothing was recorded: begin a transaction: %w", err)
 	}
 	defer tx.end(ctx)
@@ -225,17 +229,19 @@ func (s *Store) attempt(jobs []*job, savepoints bool) error {
 			return fmt.Errorf("nothing was recorded: %w", err)
 		}
 	}
-	if err := b.tables.appendHashes(tlog.StoredHashCount(int64(s.size)), b.hashes); err != nil {
+	if err := fail.Do("store hashes", func() error {
+		return b.tables.appendHashes(tlog.StoredHashCount(int64(s.size)), b.hashes)
+	}); err != nil {
 		return fmt.Errorf("nothing was recorded: %w", err)
 	}
 	var checkpoint []byte
 	if b.size > s.signed {
 		c := ledger.Checkpoint{Origin: s.signer.Name(), Tree: b.edge.Tree()}
-		if checkpoint, err = ledger.SignCheckpoint(c, s.signer); err != nil {
+		if err := fail.Do("store sign", func() (err error) { checkpoint, err = ledger.SignCheckpoint(c, s.signer); return err }); err != nil {
 			return fmt.Errorf("nothing was recorded: %w", err)
 		}
 	}
-	if err := tx.commit(ctx); err != nil {
+	if err := fail.Do("store commit", func() error { return tx.commit(ctx) }); err != nil {
 		return s.stop("commit", err)
 	}
 	s.size, s.last, s.edge, s.migration = b.size, b.last, b.edge, b.tables.migration
@@ -348,12 +354,12 @@ func (b *batch) append(records []swap.Record, at time.Time) ([]ledger.Entry, err
 		if err != nil {
 			return nil, err
 		}
-		if err := b.tables.appendEntry(e.Seq, raw); err != nil {
+		if err := fail.Do("store entry", func() error { return b.tables.appendEntry(e.Seq, raw) }); err != nil {
 			return nil, err
 		}
 		carried := swap.AttachmentMap{}
 		for _, plain := range r.Attachments {
-			if err := b.tables.putAttachment(e.Seq, plain); err != nil {
+			if err := fail.Do("store attachment", func() error { return b.tables.putAttachment(e.Seq, plain) }); err != nil {
 				return nil, err
 			}
 			carried[swap.Digest(plain)] = plain
@@ -366,7 +372,7 @@ func (b *batch) append(records []swap.Record, at time.Time) ([]ledger.Entry, err
 			}
 		}
 		// What is applied is what was written, decoded again as replay will, and not the event in memory.
-		if err := swap.Apply(b.tables, carriedFirst{carried, b.tables}, e); err != nil {
+		if err := fail.Do("store apply", func() error { return swap.Apply(b.tables, carriedFirst{carried, b.tables}, e) }); err != nil {
 			return nil, err
 		}
 		b.hashes = b.edge.AppendStored(b.hashes, ledger.RecordHash(raw))

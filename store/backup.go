@@ -9,21 +9,22 @@ import (
 	"os"
 	"path/filepath"
 
+	"oxenswap/swap/fail"
 	"oxenswap/swap/ledger"
 )
 
 // Backup writes a copy of the database as it is at one moment into a file that does not exist, also while another process
 // writes, and verifies the copy. Beside it, in a file with the suffix .checkpoint, it leaves a checkpoint that the copy covers.
 func (r *Reader) Backup(ctx context.Context, file string) (_ Verified, err error) {
-	fail := func(err error) (Verified, error) {
+	failed := func(err error) (Verified, error) {
 		return Verified{}, fmt.Errorf("back the ledger in %s up to %s: %w", r.dir, file, err)
 	}
 	// The name is taken before and only then filled, in one step: whatever happens, no half backup has it, and none is replaced.
 	taken, err := os.OpenFile(file, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if errors.Is(err, fs.ErrExist) {
-		return fail(errors.New("the file exists, and no backup is replaced: choose another name"))
+		return failed(errors.New("the file exists, and no backup is replaced: choose another name"))
 	} else if err != nil {
-		return fail(err)
+		return failed(err)
 	}
 	draft := file + ".partial"
 	defer func() {
@@ -33,37 +34,37 @@ func (r *Reader) Backup(ctx context.Context, file string) (_ Verified, err error
 		err = errors.Join(err, os.RemoveAll(draft))
 	}()
 	if err := taken.Close(); err != nil {
-		return fail(err)
+		return failed(err)
 	}
 	if err := errors.Join(os.RemoveAll(draft), os.Mkdir(draft, 0o700)); err != nil {
-		return fail(err)
+		return failed(err)
 	}
 	// Read before the copy is made, it can cover no entry that the copy lacks.
 	checkpoint, err := r.Checkpoint()
 	if err != nil {
-		return fail(err)
+		return failed(err)
 	}
 	path := filepath.Join(draft, databaseFile)
-	if _, err := r.pool.ExecContext(ctx, "VACUUM INTO ?", path); err != nil {
-		return fail(err)
+	if err := fail.Do("backup copy", func() error { _, err := r.pool.ExecContext(ctx, "VACUUM INTO ?", path); return err }); err != nil {
+		return failed(err)
 	}
 	if err := errors.Join(os.Chmod(path, 0o600), writeCheckpoint(draft, checkpoint), setJournal(ctx, path)); err != nil {
-		return fail(err)
+		return failed(err)
 	}
 	v, err := verifyCopy(ctx, draft)
 	if err != nil {
-		return fail(err)
+		return failed(err)
 	}
-	if err := syncFile(path); err != nil {
-		return fail(err)
+	if err := fail.Do("backup sync", func() error { return syncFile(path) }); err != nil {
+		return failed(err)
 	}
 	for from, to := range map[string]string{filepath.Join(draft, checkpointFile): file + ".checkpoint", path: file} {
 		if err := os.Rename(from, to); err != nil {
-			return fail(err)
+			return failed(err)
 		}
 	}
-	if err := syncDir(filepath.Dir(file)); err != nil {
-		return fail(err)
+	if err := fail.Do("backup directory", func() error { return syncDir(filepath.Dir(file)) }); err != nil {
+		return failed(err)
 	}
 	return v, nil
 }
@@ -96,21 +97,21 @@ func syncFile(path string) error {
 // there must be. The backup is opened as any ledger is, brought up to date if an older program wrote it, and verified as a
 // whole, before anything appears in the directory.
 func Restore(ctx context.Context, dir, backup string, checkpoint []byte, o Options) (_ Verified, err error) {
-	fail := func(err error) (Verified, error) {
+	failed := func(err error) (Verified, error) {
 		return Verified{}, fmt.Errorf("restore %s into %s: %w", backup, dir, err)
 	}
 	path := filepath.Join(dir, databaseFile)
 	if _, err := os.Lstat(path); err == nil {
-		return fail(fmt.Errorf("%s exists, and a ledger is never replaced: move it away with its -wal file, or choose another directory", path))
+		return failed(fmt.Errorf("%s exists, and a ledger is never replaced: move it away with its -wal file, or choose another directory", path))
 	} else if !errors.Is(err, fs.ErrNotExist) {
-		return fail(err)
+		return failed(err)
 	}
 	if info, err := os.Stat(backup + "-wal"); err == nil && info.Size() > 0 {
-		return fail(fmt.Errorf("%s-wal lies beside it, so it is no backup but a database that was in use, which is incomplete without that file: put both into the directory as %s and %s-wal", backup, databaseFile, databaseFile))
+		return failed(fmt.Errorf("%s-wal lies beside it, so it is no backup but a database that was in use, which is incomplete without that file: put both into the directory as %s and %s-wal", backup, databaseFile, databaseFile))
 	}
 	here, err := os.ReadFile(filepath.Join(dir, checkpointFile))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fail(err)
+		return failed(err)
 	}
 	known := [][]byte{}
 	for _, c := range [][]byte{here, checkpoint} {
@@ -119,11 +120,11 @@ func Restore(ctx context.Context, dir, backup string, checkpoint []byte, o Optio
 		}
 	}
 	if len(known) == 0 {
-		return fail(errors.New("no checkpoint is given, without which nobody can tell whether the backup lacks entries that were answered: take the newest that can be found, from the lost directory, from where the ledger was published, or from whoever watched it; where there is none, the one that was written beside the backup"))
+		return failed(errors.New("no checkpoint is given, without which nobody can tell whether the backup lacks entries that were answered: take the newest that can be found, from the lost directory, from where the ledger was published, or from whoever watched it; where there is none, the one that was written beside the backup"))
 	}
 	lock, err := acquireLock(dir, lockFile)
 	if err != nil {
-		return fail(err)
+		return failed(err)
 	}
 	defer func() {
 		if err != nil {
@@ -134,23 +135,23 @@ func Restore(ctx context.Context, dir, backup string, checkpoint []byte, o Optio
 	}()
 	draft := filepath.Join(dir, ".restore")
 	if err := errors.Join(os.RemoveAll(draft), os.Mkdir(draft, 0o700)); err != nil {
-		return fail(err)
+		return failed(err)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(draft)) }()
-	if err := copyFile(backup, filepath.Join(draft, databaseFile)); err != nil {
-		return fail(err)
+	if err := fail.Do("restore copy", func() error { return copyFile(backup, filepath.Join(draft, databaseFile)) }); err != nil {
+		return failed(err)
 	}
 	v, err := tryRestore(ctx, draft, known, o)
 	if err != nil {
-		return fail(err)
+		return failed(err)
 	}
 	for _, name := range []string{checkpointFile, databaseFile} {
-		if err := os.Rename(filepath.Join(draft, name), filepath.Join(dir, name)); err != nil {
-			return fail(err)
+		if err := fail.Do("restore rename", func() error { return os.Rename(filepath.Join(draft, name), filepath.Join(dir, name)) }); err != nil {
+			return failed(err)
 		}
 	}
-	if err := syncDir(dir); err != nil {
-		return fail(err)
+	if err := fail.Do("restore directory", func() error { return syncDir(dir) }); err != nil {
+		return failed(err)
 	}
 	return v, nil
 }

@@ -13,6 +13,7 @@ import (
 
 	"golang.org/x/mod/sumdb/note"
 
+	"oxenswap/swap/fail"
 	"oxenswap/swap/ledger"
 )
 
@@ -145,14 +146,17 @@ func replaceFile(dir, name string, data []byte) error {
 	if err != nil {
 		return err
 	}
-	_, err = f.Write(data)
-	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
+	err = fail.Do("file write", func() error { _, err := f.Write(data); return err })
+	if err == nil {
+		err = fail.Do("file sync", f.Sync)
+	}
+	if err := errors.Join(err, f.Close()); err != nil {
 		return err
 	}
-	if err := os.Rename(path+".new", path); err != nil {
+	if err := fail.Do("file rename", func() error { return os.Rename(path+".new", path) }); err != nil {
 		return err
 	}
-	return syncDir(dir)
+	return fail.Do("file directory", func() error { return syncDir(dir) })
 }
 
 func syncDir(dir string) error {

@@ -41,6 +41,7 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 
 	"oxenswap/swap"
+	"oxenswap/swap/fail"
 	"oxenswap/swap/ledger"
 )
 
@@ -112,7 +113,7 @@ func Create(ctx context.Context, dir string, o Options, first []swap.Record) (_ 
 	if err := f.Close(); err != nil {
 		return nil, err
 	}
-	if err := migrate(ctx, s.write); err != nil {
+	if err := fail.Do("create tables", func() error { return migrate(ctx, s.write) }); err != nil {
 		return nil, err
 	}
 	if err := s.alone(ctx, func(b *batch) error {

@@ -21,6 +21,7 @@ import (
 	"oxenswap/oxenrpc"
 	"oxenswap/store"
 	"oxenswap/swap"
+	"oxenswap/swap/fail"
 	"oxenswap/swap/ledger"
 )
 
@@ -234,7 +235,7 @@ func writeNew(path string, data []byte, mode os.FileMode) error {
 	if err != nil {
 		return err
 	}
-	_, err = f.Write(data)
+	err = fail.Do("new file", func() error { _, err := f.Write(data); return err })
 	return errors.Join(err, f.Sync(), f.Close())
 }
 

@@ -13,6 +13,7 @@ import (
 
 	"oxenswap/store"
 	"oxenswap/swap"
+	"oxenswap/swap/fail"
 )
 
 // initCommand makes a data directory. Everything is made beside it and put in place by one rename, so a directory is
@@ -113,7 +114,13 @@ func (a *app) initialise(c *cobra.Command, terms *swap.Terms, text []byte) error
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(s.Close(), os.Rename(draft, dir), syncDir(filepath.Dir(dir))); err != nil {
+	if err := s.Close(); err != nil {
+		return err
+	}
+	if err := fail.Do("init rename", func() error { return os.Rename(draft, dir) }); err != nil {
+		return err
+	}
+	if err := fail.Do("init directory", func() error { return syncDir(filepath.Dir(dir)) }); err != nil {
 		return err
 	}
 	a.say("made %s: read %s, then keep a copy of %s in a safe place", dir, filepath.Join(dir, configFile), filepath.Join(dir, keyFile))

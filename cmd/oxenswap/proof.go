@@ -13,6 +13,7 @@ import (
 	"oxenswap/oxenrpc"
 	"oxenswap/swap"
 	"oxenswap/swap/cryptonote"
+	"oxenswap/swap/fail"
 )
 
 const (
@@ -80,7 +81,12 @@ func (w *world) prove(ctx context.Context, in swap.HandIn) (swap.Judged, error) 
 	if err != nil {
 		return swap.Judged{}, fmt.Errorf("the proof is recorded as entry %d and not judged yet, run the command again: %w", received.Received, err)
 	}
-	return swap.JudgeReceived(ctx, w, w, received.Received, agreed, evidence)
+	var judged swap.Judged
+	err = fail.Do("proof judge", func() (err error) {
+		judged, err = swap.JudgeReceived(ctx, w, w, received.Received, agreed, evidence)
+		return err
+	})
+	return judged, err
 }
 
 // judgedView is what became of a proof, as commands print it. Amounts are atomic OXEN.

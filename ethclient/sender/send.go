@@ -19,6 +19,7 @@ import (
 	"oxenswap/ethclient/sender/signer"
 	"oxenswap/ethclient/sender/state"
 	"oxenswap/swap"
+	"oxenswap/swap/fail"
 )
 
 // call is what an intent is to do, before it has a nonce and fees.
@@ -88,8 +89,8 @@ func (s *Sender) signAndSend(ctx context.Context, m swap.Migration, key signer.S
 	if balance.Cmp(cost) < 0 {
 		return fmt.Errorf("%s has %s wei for gas, %s may cost %s: send it at least %s more", from, balance, describe(c.Intent), cost, new(big.Int).Sub(cost, balance))
 	}
-	tx, err := signer.Sign(ctx, key, types.NewTx(body), body.ChainID)
-	if err != nil {
+	var tx *types.Transaction
+	if err := fail.Do("send sign", func() (err error) { tx, err = signer.Sign(ctx, key, types.NewTx(body), body.ChainID); return err }); err != nil {
 		return err
 	}
 	raw, err := tx.MarshalBinary()
@@ -167,7 +168,7 @@ func (s *Sender) broadcast(ctx context.Context, intent swap.Intent, tx *types.Tr
 	said := make([]error, len(nodes))
 	var all sync.WaitGroup
 	for i, n := range nodes {
-		all.Go(func() { said[i] = n.SendTransaction(ctx, tx) })
+		all.Go(func() { said[i] = fail.Do("send broadcast", func() error { return n.SendTransaction(ctx, tx) }) })
 	}
 	all.Wait()
 	answers := make([]state.Answer, len(said))

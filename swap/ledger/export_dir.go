@@ -14,6 +14,8 @@ import (
 	"strings"
 
 	"golang.org/x/mod/sumdb/note"
+
+	"oxenswap/swap/fail"
 )
 
 const tempPrefix = ".tmp-"
@@ -137,14 +139,14 @@ func (w *exportWriter) add(p string, fill func(io.Writer) error) error {
 func (w *exportWriter) write(p string, fill func(io.Writer) error) (File, error) {
 	sum := sha256.New()
 	tmp := filepath.Join(w.tmp, "file")
-	size, err := writeSynced(tmp, sum, fill)
-	if err != nil {
+	var size int64
+	if err := fail.Do("export write", func() (err error) { size, err = writeSynced(tmp, sum, fill); return err }); err != nil {
 		return File{}, fmt.Errorf("%s: %w", p, err)
 	}
 	if err := os.MkdirAll(filepath.Dir(w.path(p)), 0o755); err != nil {
 		return File{}, err
 	}
-	if err := os.Rename(tmp, w.path(p)); err != nil {
+	if err := fail.Do("export rename", func() error { return os.Rename(tmp, w.path(p)) }); err != nil {
 		return File{}, err
 	}
 	for d := path.Dir(p); ; d = path.Dir(d) {
@@ -186,7 +188,7 @@ func (w *exportWriter) syncDirs() error {
 		if err != nil {
 			return err
 		}
-		if err := errors.Join(f.Sync(), f.Close()); err != nil {
+		if err := errors.Join(fail.Do("export directory", f.Sync), f.Close()); err != nil {
 			return err
 		}
 	}
