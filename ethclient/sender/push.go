@@ -223,6 +223,10 @@ func (p *pushing) land(ctx context.Context, flight []swap.Intent) error {
 
 // sendBatch signs and sends a batch as the last of some that are in no block yet.
 func (p *pushing) sendBatch(ctx context.Context, intent swap.Intent, rows []Row, waiting int) error {
+	// Several batches are signed before the chain is looked at again, and nodes may part in between.
+	if err := p.chain.Agree(ctx); err != nil {
+		return err
+	}
 	if err := p.refresh(ctx); err != nil {
 		return err
 	}
