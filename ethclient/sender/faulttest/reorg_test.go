@@ -83,8 +83,8 @@ func (w *world) reorganised(round uint64, op operation, r reorganisation) {
 	w.wait = func() {
 		switch looks++; {
 		case looks == patientLooks:
-			w.t.Errorf("%s: %v: no end in sight after %d looks", op.name, r, looks)
-			w.kill()
+			w.t.Errorf("%s: %v: no end in sight after %d looks, the last step is %+v", op.name, r, looks, w.steps[len(w.steps)-1])
+			w.die()
 		case !done && w.mined() >= r.mined:
 			done = true
 			var again [][]byte

@@ -5,6 +5,7 @@ import (
 	"math/big"
 	"math/rand/v2"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/ethereum/go-ethereum/common"
@@ -25,12 +26,14 @@ const (
 // storm is bad weather: everything that can go wrong, in any order and number.
 type storm struct {
 	*world
-	*rand.Rand
 	tree    *merkle.Tree // of the round that is pushed; nil: none is
-	over    bool
 	looks   int
 	lag     int  // looks until the node has caught up
 	foreign bool // another wallet has used the key during this operation
+
+	mu      sync.Mutex // the proxy draws lots too
+	random  *rand.Rand
+	over    bool
 	happens map[string]int
 }
 
@@ -45,7 +48,7 @@ func TestStorm(t *testing.T) {
 		for seed := range seeds {
 			w := newWorld(t, make, roughEpoch, 2*rounds)
 			w.limits.Timeout = patience / 2
-			s := &storm{world: w, Rand: rand.New(rand.NewPCG(1, uint64(seed))), happens: map[string]int{}}
+			s := &storm{world: w, random: rand.New(rand.NewPCG(1, uint64(seed))), happens: map[string]int{}}
 			for range rounds {
 				s.round()
 				if t.Failed() {
@@ -60,11 +63,27 @@ func TestStorm(t *testing.T) {
 
 // one comes once in n times, and is counted.
 func (s *storm) one(n int, what string) bool {
-	if s.over || s.IntN(n) != 0 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.over || s.random.IntN(n) != 0 {
 		return false
 	}
 	s.happens[what]++
 	return true
+}
+
+// lot is one of the numbers from 0 to n-1.
+func (s *storm) lot(n int) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.random.IntN(n)
+}
+
+// calm ends what comes by chance, or lets it begin again.
+func (s *storm) calm(on bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.over = on
 }
 
 // round brings one round to its payments. A root that another wallet kept from being proposed becomes part of the next one.
@@ -88,14 +107,15 @@ func (s *storm) carry(round uint64, op operation) bool {
 	s.foreign = false
 	var last error
 	for runs := range stormRuns + calmRuns {
-		s.over, s.looks = runs >= stormRuns, 0
+		s.looks = 0
+		s.calm(runs >= stormRuns)
 		if op.name == "activate" {
 			s.chain.pass(delay) // again, as a reorganisation may have taken it back
 		}
 		s.wait = s.weather
 		s.proxy.storm(func() fault {
-			if s.one(150, "killed") && s.kill != nil {
-				s.kill()
+			if s.one(150, "killed") {
+				s.die()
 			}
 			for _, f := range allFaults() {
 				n := 300
@@ -108,8 +128,7 @@ func (s *storm) carry(round uint64, op operation) bool {
 			}
 			return ""
 		})
-		if s.over {
-			s.proxy.storm(nil)
+		if runs >= stormRuns {
 			s.proxy.show(nil)
 		}
 		p, err := s.tryStart()
@@ -117,7 +136,7 @@ func (s *storm) carry(round uint64, op operation) bool {
 			err = op.run(p.ctx, p.sender, round)
 			s.stop(p)
 		}
-		s.kill, s.wait = nil, nil
+		s.wait = nil
 		s.proxy.storm(nil)
 		switch {
 		case err == nil:
@@ -137,9 +156,8 @@ func (s *storm) carry(round uint64, op operation) bool {
 
 // weather is what may happen while the sender waits.
 func (s *storm) weather() {
-	if s.looks++; s.looks == stormLooks && !s.over {
-		s.happens["stuck"]++
-		s.kill()
+	if s.looks++; s.looks == stormLooks && s.one(1, "stuck") {
+		s.die()
 	}
 	if s.lag--; s.lag == 0 {
 		s.proxy.show(nil)
@@ -150,22 +168,22 @@ func (s *storm) weather() {
 	case s.one(10, "pool emptied"):
 		s.chain.forget()
 	case s.one(10, "node behind"):
-		s.proxy.show(lagging(1 + s.IntN(6)))
-		s.lag = 1 + s.IntN(6)
+		s.proxy.show(lagging(1 + s.lot(6)))
+		s.lag = 1 + s.lot(6)
 	case s.tree != nil && s.one(8, "holder claims"):
-		s.claimOne(s.tree, false)
+		s.claimOne(s.tree)
 	case s.one(60, "another wallet"):
 		s.foreign = true
 		tx := s.signRaw(s.t, s.publisher, &common.Address{1}, nil)
 		if err := s.chain.client().SendTransaction(s.t.Context(), tx); err != nil {
-			s.happens["too late"]++ // ours is in the pool and offers as much
+			s.one(1, "another wallet was late") // ours is in the pool and offers as much
 		}
 	case s.one(60, "base fee"):
 		if head, err := s.chain.client().HeaderByNumber(s.t.Context(), nil); err == nil && head.BaseFee.Uint64() < 1e9 {
 			s.chain.raise(3)
 		}
 	}
-	s.chain.mine(1 + s.IntN(3)/2)
+	s.chain.mine(1 + s.lot(3)/2)
 }
 
 // fork replaces some of the blocks that are not final; the transactions in them are lost, or come again at once.
@@ -174,9 +192,9 @@ func (s *storm) fork() {
 	ctx, c := s.t.Context(), s.chain.client()
 	head, err := c.BlockNumber(ctx)
 	must(s.t, err)
-	depth := 1 + s.IntN(2*roughEpoch-1)
+	depth := 1 + s.lot(2*roughEpoch-1)
 	var again [][]byte
-	if s.IntN(3) == 0 {
+	if s.lot(3) == 0 {
 		for n := head + 1 - uint64(depth); n <= head; n++ {
 			block, err := c.BlockByNumber(ctx, new(big.Int).SetUint64(n))
 			must(s.t, err)

@@ -148,10 +148,9 @@ func tabulate(t *testing.T, make maker, rows []row) {
 // disturb carries out an operation with a fault at its n-th request, and once more if that stopped it.
 func (w *world) disturb(round uint64, op operation, r row, n int) {
 	w.t.Helper()
-	var p *process
 	w.proxy.arm(n, r.fault, func() {
-		if r.restart && p != nil {
-			p.kill()
+		if r.restart {
+			w.die()
 		}
 	})
 	p, err := w.tryStart()

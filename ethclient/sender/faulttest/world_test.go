@@ -9,6 +9,7 @@ import (
 	"errors"
 	"math/big"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -60,11 +61,11 @@ type world struct {
 
 	epoch   int // half of how many blocks are above a final one
 	limits  ethclient.Limits
-	urls    []string          // of the nodes that the sender asks
-	wait    func()            // makes time pass instead of a block
-	stepped func(sender.Step) // is told of every step
-	kill    func()            // ends the present process
-	later   [][]byte          // signed transactions that come back
+	urls    []string                           // of the nodes that the sender asks
+	wait    func()                             // makes time pass instead of a block
+	stepped func(sender.Step)                  // is told of every step
+	kill    atomic.Pointer[context.CancelFunc] // ends the present process
+	later   [][]byte                           // signed transactions that come back
 	steps   []sender.Step
 }
 
@@ -142,6 +143,7 @@ func (w *world) start() *process {
 func (w *world) tryStart() (*process, error) {
 	p := &process{}
 	p.ctx, p.kill = context.WithCancel(context.Background())
+	w.kill.Store(&p.kill)
 	o := ethclient.Options{ChainID: w.chain.id()}
 	reader, err := ethclient.Dial(p.ctx, o, w.limits, w.urls...)
 	if err != nil {
@@ -160,7 +162,7 @@ func (w *world) tryStart() (*process, error) {
 		}
 		nodes = append(nodes, node)
 	}
-	w.steps, w.kill = nil, p.kill
+	w.steps = nil
 	p.sender = sender.New(reader, nodes[0], ledgerOf{w.store}, sender.Options{
 		Others: nodes[1:],
 		Progress: func(s sender.Step) {
@@ -176,6 +178,13 @@ func (w *world) tryStart() (*process, error) {
 		},
 	})
 	return p, nil
+}
+
+// die ends the present process, if there is one.
+func (w *world) die() {
+	if kill := w.kill.Load(); kill != nil {
+		(*kill)()
+	}
 }
 
 func (w *world) tick() {
@@ -199,6 +208,7 @@ func (w *world) soon() {
 func (w *world) stop(p *process) {
 	w.t.Helper()
 	p.kill()
+	w.kill.Store(nil)
 	p.close()
 	w.reopen()
 }
