@@ -9,6 +9,10 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"filippo.io/torchwood"
+
+	"oxenswap/swap/ledger"
 )
 
 // checkServed compares what is served with what `ledger export --public` writes, and looks at how it may be cached.
@@ -61,6 +65,7 @@ func checkServed(t *testing.T, base, dir string) {
 	if files < 10 {
 		t.Errorf("only %d files were compared", files)
 	}
+	readServed(t, base)
 	for _, c := range []struct {
 		method, path string
 		want         int
@@ -75,6 +80,38 @@ func checkServed(t *testing.T, base, dir string) {
 		if response.StatusCode != c.want || strings.Contains(response.Header.Get("Cache-Control"), "immutable") {
 			t.Errorf("%s %.60s: %s, %s", c.method, c.path, response.Status, response.Header.Get("Cache-Control"))
 		}
+	}
+}
+
+// readServed reads the log with another client of the format.
+func readServed(t *testing.T, base string) {
+	t.Helper()
+	tiles, err := torchwood.NewTileFetcher(base)
+	if err != nil {
+		t.Fatal(err)
+	}
+	client, err := torchwood.NewClient(tiles)
+	if err != nil {
+		t.Fatal(err)
+	}
+	signed, err := tiles.ReadEndpoint(t.Context(), "checkpoint")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, _, _ := strings.Cut(string(signed), "\n\n")
+	c, err := torchwood.ParseCheckpoint(text + "\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := int64(0)
+	for i, entry := range client.AllEntries(t.Context(), c.Tree, 0) {
+		if e, err := ledger.ParseEntry(entry); err != nil || i != n || int64(e.Seq) != n {
+			t.Errorf("torchwood reads entry %d as %s", n, entry)
+		}
+		n++
+	}
+	if client.Err() != nil || n != c.N {
+		t.Errorf("torchwood read %d entries of %d: %v", n, c.N, client.Err())
 	}
 }
 
