@@ -423,3 +423,51 @@ func TestVerify(t *testing.T) {
 		t.Errorf("a claim that is not there: %v", err)
 	}
 }
+
+// TestProgress: what each day added, over a week.
+func TestProgress(t *testing.T) {
+	w := desktest.New(t, 2) // 10 and 20 OXEN staked, 1 and 2 of rewards
+	d := open(t, w)
+	const day = 24 * time.Hour
+	progress := func() *desk.Progress {
+		t.Helper()
+		w.Must(d.Follow(t.Context()))
+		p, err := open(t, w).Progress(t.Context())
+		w.Must(err)
+		return p
+	}
+	if p := progress(); len(p.Days) > 0 || len(p.Programmes) != 4 {
+		t.Errorf("%+v", p)
+	}
+	for _, h := range []uint64{desktest.Named, desktest.Last} {
+		w.Take(h)
+		w.Finalize(h)
+	}
+	w.Pass(day)
+	w.Must(d.Follow(t.Context()))
+	to := w.Address()
+	_, err := d.Submit(t.Context(), submission(w, w.Wallets[1], to, 1))
+	w.Must(err)
+	w.Deploy()
+	w.Pass(day)
+	r := w.Carry()
+	w.Pass(day)
+	w.Pay(to, r.Round, r.Amount, r.Amount)
+	p := progress()
+	first := time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
+	all, one := swap.Amount(30_000_000_000*54/100), swap.Amount(20_000_000_000*54/100)
+	var got []desk.Sums
+	for i, d := range p.Days {
+		if !d.Day.Equal(first.Add(time.Duration(i) * day)) {
+			t.Errorf("day %d is %s", i, d.Day)
+		}
+		got = append(got, d.Sums[0])
+	}
+	want := []desk.Sums{{Owed: all}, {Owed: all, Claimed: one}, {Owed: all, Claimed: one, Given: one}, {Owed: all, Claimed: one, Given: one, Paid: one}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	if stake := p.Programmes[0]; stake.Accounts != 2 || stake.Claimants != 1 || stake.Paid != one || p.Claims != 1 || p.Payments != 1 {
+		t.Errorf("%+v", p)
+	}
+}
