@@ -37,16 +37,20 @@ func anvilBinary(t *testing.T) string {
 func newAnvil(t *testing.T, epoch int, rich ...common.Address) chain {
 	t.Helper()
 	a := &anvilChain{t: t, port: freePort(t)}
-	cmd := exec.Command(anvilBinary(t), "--host", "127.0.0.1", "--port", strconv.Itoa(a.port), "--chain-id", "31337", "--accounts", "1",
+	// A test that is killed closes the pipe too.
+	const script = `"$@" & read -r end; kill $!`
+	cmd := exec.Command("/bin/sh", "-c", script, "sh", anvilBinary(t), "--host", "127.0.0.1", "--port", strconv.Itoa(a.port), "--chain-id", "31337", "--accounts", "1",
 		"--no-mining", "--slots-in-an-epoch", strconv.Itoa(epoch), "--hardfork", "prague", "--gas-limit", "32000000",
 		"--timestamp", strconv.Itoa(start), "--no-cors", "--order", "fifo",
 		"--prune-history", "100000") // unless told, it loses contracts in a reorganisation after the thousandth block
 	cmd.Stderr = os.Stderr
+	end, err := cmd.StdinPipe()
+	must(t, err)
 	out, err := cmd.StdoutPipe()
 	must(t, err)
 	must(t, cmd.Start())
 	t.Cleanup(func() {
-		cmd.Process.Kill()
+		end.Close()
 		cmd.Wait()
 	})
 	lines := bufio.NewReader(out)
