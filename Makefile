@@ -27,6 +27,7 @@ check:
 # Longer runs, started by hand.
 check-long: test check
 	./ethclient/contracts/foundry/run.sh --long
+	$(GO) test -count=1 -tags litestream ./conformance/litestream
 	OXENSWAP_LONG=1 $(GO) test -count=1 -timeout 3h ./ethclient/sender/faulttest
 	$(GO) test -race -timeout 60m ./...
 	$(MAKE) fuzz
