@@ -20,6 +20,7 @@ import (
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
 
+	"oxenswap/cmd/oxenswap/internal/portal/bucket"
 	"oxenswap/swap"
 	"oxenswap/swap/ledger"
 )
@@ -62,10 +63,15 @@ type Limits struct {
 	Uploads int // proofs of coins that are being received, up to 8 MiB each
 	Waiting int // proofs that are received and not judged
 	Judges  int // proofs that are being judged
+	// Account is how often claims and proofs of one account are recorded. They count once their signature is verified, so
+	// nobody can use up somebody else's.
+	Account bucket.Rate
 }
 
 // DefaultLimits suit two cores and a gigabyte of memory.
-func DefaultLimits() Limits { return Limits{Claims: 256, Uploads: 4, Waiting: 200, Judges: 1} }
+func DefaultLimits() Limits {
+	return Limits{Claims: 256, Uploads: 4, Waiting: 200, Judges: 1, Account: bucket.Rate{PerSecond: 0.1, Burst: 20}}
+}
 
 // Desk answers for one migration. Its methods may be called from many goroutines.
 type Desk struct {
@@ -78,6 +84,7 @@ type Desk struct {
 
 	claims  chan struct{} // one for each claim in work
 	uploads chan struct{}
+	buckets *bucket.Set // of accounts
 
 	stamps  stamps
 	history history
@@ -97,9 +104,13 @@ func New(ctx context.Context, c Config) (*Desk, error) {
 			return nil, fmt.Errorf("portal: the limit of %s is %d: set at least 1", name, n)
 		}
 	}
+	if c.Limits.Account.PerSecond <= 0 || c.Limits.Account.Burst < 1 {
+		return nil, fmt.Errorf("portal: the rate of an account's claims is %v: set one above zero", c.Limits.Account)
+	}
 	d := &Desk{
 		log: c.Log, now: c.Now, zap: c.Logger, daemons: c.Daemons, limits: c.Limits,
 		claims: make(chan struct{}, c.Limits.Claims), uploads: make(chan struct{}, c.Limits.Uploads),
+		buckets: bucket.New(c.Limits.Account, 1<<16),
 	}
 	if d.now == nil {
 		d.now = time.Now
@@ -143,18 +154,24 @@ const (
 	LaterQueue LaterReason = "queue" // too many proofs of coins wait
 	LaterChain LaterReason = "chain" // the recipient could not be looked at
 	LaterStart LaterReason = "start" // the ledger is still being read
+	LaterRate  LaterReason = "rate"  // too many claims of one account
 )
 
 func (e *LaterError) Error() string {
+	if e.Err != nil {
+		return e.Words() + ": " + e.Err.Error()
+	}
+	return e.Words()
+}
+
+// Words say it without the error for the log.
+func (e *LaterError) Words() string {
 	words := map[LaterReason]string{
 		LaterBusy: "too many requests are being served", LaterQueue: "too many proofs of coins are waiting",
 		LaterChain: "the recipient could not be looked at on chain", LaterStart: "the ledger is still being read",
+		LaterRate: "too many claims of this account",
 	}
-	text := fmt.Sprintf("%s: try again in %s", words[e.Reason], e.After)
-	if e.Err != nil {
-		text += ": " + e.Err.Error()
-	}
-	return text
+	return fmt.Sprintf("%s: try again in %s", words[e.Reason], e.After.Round(time.Second))
 }
 
 func (e *LaterError) Unwrap() error { return e.Err }
@@ -167,6 +184,14 @@ func enter(places chan struct{}, reason LaterReason) (leave func(), err error) {
 	default:
 		return nil, &LaterError{Reason: reason, After: time.Second}
 	}
+}
+
+// admit takes a token of an account.
+func (d *Desk) admit(a swap.Account) error {
+	if wait, ok := d.buckets.Take(string(a), time.Now()); !ok {
+		return &LaterError{Reason: LaterRate, After: wait}
+	}
+	return nil
 }
 
 // Evidence is where something is recorded: the ledger's entry, and the transaction if it happened on chain, in a final block.

@@ -47,6 +47,9 @@ func (d *Desk) Submit(ctx context.Context, s Submission) (*Submitted, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := d.admit(in.Claim.Account); err != nil {
+		return nil, err
+	}
 	if in.Code, err = d.codes.at(ctx, in.Claim.Recipient); err != nil {
 		return nil, err
 	}
