@@ -47,6 +47,7 @@ var onlyIn = map[string][]string{
 	"github.com/robfig/cron/v3":                           {"cmd"},
 	"github.com/spf13/cobra":                              {"cmd"},
 	"github.com/BurntSushi/toml":                          {"cmd"},
+	"github.com/prometheus/client_golang":                 {"cmd"},
 	"github.com/ethereum/go-ethereum/accounts/keystore":   {"ethclient/sender/signer", "cmd/oxendemo"},
 	"github.com/ethereum/go-ethereum/accounts/external":   {"ethclient/sender/signer"},
 	"github.com/ethereum/go-ethereum/ethclient/simulated": {"cmd/oxendemo"},

@@ -25,6 +25,9 @@ const (
 	sendingFile    = "sending.lock"
 )
 
+// ErrInUse is wrapped by the error about a lock that another process holds.
+var ErrInUse = errors.New("in use")
+
 // fileLock keeps every other writer out of a data directory for as long as the process lives or until it is released.
 type fileLock struct{ file *os.File }
 
@@ -51,7 +54,7 @@ func acquireLock(dir, name string) (*fileLock, error) {
 			if !errors.Is(err, syscall.EWOULDBLOCK) {
 				return nil, fmt.Errorf("lock %s: %w", path, err)
 			}
-			return nil, fmt.Errorf("%s is in use by %s: only one process may write, stop that one first", dir, holder(f))
+			return nil, fmt.Errorf("%s is %w by %s: only one process may write, stop that one first", dir, ErrInUse, holder(f))
 		}
 		if same, err := stillThere(f, path); err != nil || !same {
 			// Somebody removed the file between opening and locking it: the lock would keep nobody out.

@@ -13,10 +13,13 @@ type Rails struct {
 	Batch       uint64 `json:"batch"`       // recipients in one push transaction
 }
 
+// RailNames are the rails at which sending stops: the settings of that name, and approvals.
+func RailNames() []string { return []string{"transaction", "day", "gas_price", "batch", "approvals"} }
+
 // RailHit says that sending stopped at a rail, or for want of another operator's approval.
 type RailHit struct {
 	Intent
-	Rail  string `json:"rail"` // transaction, day, gas_price, batch: the settings; approvals: operators who have approved, and how many must
+	Rail  string `json:"rail"` // one of RailNames; of approvals, the limit is how many there are and asked how many it takes
 	Limit Amount `json:"limit"`
 	Asked Amount `json:"asked"`
 }

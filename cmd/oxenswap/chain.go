@@ -27,7 +27,8 @@ const ethereumChainID = 1
 
 func (a *app) chainCommand() *cobra.Command {
 	return group("chain", "The distributor and its transactions", a.chainDeployCommand(), a.chainFundCommand(), a.chainProposeCommand(),
-		a.chainActivateCommand(), a.chainCancelCommand(), a.chainPauseCommand(), a.chainUnpauseCommand(), a.chainPushCommand(), a.chainStatusCommand(), a.safeExportCommand())
+		a.chainActivateCommand(), a.chainCancelCommand(), a.chainPauseCommand(), a.chainUnpauseCommand(), a.chainPushCommand(), a.chainStatusCommand(),
+		a.chainReconcileCommand(), a.safeExportCommand())
 }
 
 // chainLedger is the ledger as the sender uses it.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"time"
@@ -8,50 +9,93 @@ import (
 	"github.com/spf13/cobra"
 
 	"oxenswap/ethclient/sender"
+	"oxenswap/ethclient/sender/signer"
 	"oxenswap/swap"
 )
 
-func (a *app) chainDeployCommand() *cobra.Command {
-	var delay uint64
-	var closes, role string
-	c := &cobra.Command{
-		Use:   "deploy",
-		Short: "Create the migration's one distributor",
-		Long: `Create the migration's one distributor, with the owner, publisher and guardian of the configuration. Deploying needs no
-role: any funded key may sign. Running it again returns the distributor that there is.`,
-		Args: noArgs,
+// act is a command that signs with a key.
+func (a *app) act(use, short string, open func(context.Context, *world) (signer.Signer, error), args cobra.PositionalArgs, run func(ctx context.Context, o *operator, key signer.Signer) error) *cobra.Command {
+	return &cobra.Command{
+		Use: use, Short: short, Args: args,
 		RunE: func(c *cobra.Command, _ []string) error {
-			d := sender.Deployment{ActivationDelay: delay}
-			if closes != "" {
-				at, err := time.Parse(time.RFC3339, closes)
-				if err != nil || at.Unix() <= 0 {
-					return usage("--closes-at %q is not a time such as 2028-03-31T00:00:00Z", closes)
-				}
-				d.ClosesAt = uint64(at.Unix())
-			}
 			return a.withChain(c.Context(), func(o *operator) error {
-				roles, err := o.config.Chain.roles(true)
+				key, err := open(c.Context(), o.world)
 				if err != nil {
 					return err
 				}
-				d.Roles = *roles
-				key, err := a.key(c.Context(), o.world, role)
-				if err != nil {
-					return err
-				}
-				made, err := o.sender.Deploy(c.Context(), key, d)
-				if err != nil {
-					return err
-				}
-				return a.print(made, func(w io.Writer) { printDistributor(w, made) })
+				return run(c.Context(), o, key)
 			})
 		},
 	}
-	flags := c.Flags()
-	flags.Uint64Var(&delay, "activation-delay", sender.DefaultDelay, "seconds between a proposal and its activation; less than a day only on a development chain")
-	flags.StringVar(&closes, "closes-at", "", "when claims close, such as 2028-03-31T00:00:00Z (default, and the earliest: 90 days after the terms' closing)")
-	flags.StringVar(&role, "key", "publisher", "whose key signs: owner, publisher or guardian")
+}
+
+// of opens the key of a role.
+func (a *app) of(role string) func(context.Context, *world) (signer.Signer, error) {
+	return func(ctx context.Context, w *world) (signer.Signer, error) { return a.key(ctx, w, role) }
+}
+
+// actByAnyone is act for what needs no role: --key says whose key signs, the publisher's unless told.
+func (a *app) actByAnyone(use, short, note string, args cobra.PositionalArgs, run func(ctx context.Context, o *operator, key signer.Signer) error) *cobra.Command {
+	var role string
+	c := a.act(use, short, func(ctx context.Context, w *world) (signer.Signer, error) { return a.key(ctx, w, role) }, args, run)
+	c.Flags().StringVar(&role, "key", "publisher", "whose key signs: owner, publisher or guardian"+note)
 	return c
+}
+
+// oneRound takes a round's number as the only argument.
+func oneRound(to *uint64) cobra.PositionalArgs {
+	return func(c *cobra.Command, args []string) error {
+		if err := exactArgs(1)(c, args); err != nil {
+			return err
+		}
+		var err error
+		*to, err = roundArg(args[0])
+		return err
+	}
+}
+
+// checkedFirst refuses wrong flags before anything is opened.
+func checkedFirst(c *cobra.Command, check func() error) *cobra.Command {
+	inner := c.Args
+	c.Args = func(c *cobra.Command, args []string) error {
+		if err := inner(c, args); err != nil {
+			return err
+		}
+		return check()
+	}
+	return c
+}
+
+func (a *app) chainDeployCommand() *cobra.Command {
+	var d sender.Deployment
+	var closes string
+	c := a.actByAnyone("deploy", "Create the migration's one distributor", "", noArgs, func(ctx context.Context, o *operator, key signer.Signer) error {
+		roles, err := o.config.Chain.roles(true)
+		if err != nil {
+			return err
+		}
+		d.Roles = *roles
+		made, err := o.sender.Deploy(ctx, key, d)
+		if err != nil {
+			return err
+		}
+		return a.print(made, func(w io.Writer) { printDistributor(w, made) })
+	})
+	c.Long = `Create the migration's one distributor, with the owner, publisher and guardian of the configuration. Deploying needs no
+role: any funded key may sign. Running it again returns the distributor that there is.`
+	c.Flags().Uint64Var(&d.ActivationDelay, "activation-delay", sender.DefaultDelay, "seconds between a proposal and its activation; less than a day only on a development chain")
+	c.Flags().StringVar(&closes, "closes-at", "", "when claims close, such as 2028-03-31T00:00:00Z (default, and the earliest: 90 days after the terms' closing)")
+	return checkedFirst(c, func() error {
+		if closes == "" {
+			return nil
+		}
+		at, err := time.Parse(time.RFC3339, closes)
+		if err != nil || at.Unix() <= 0 {
+			return usage("--closes-at %q is not a time such as 2028-03-31T00:00:00Z", closes)
+		}
+		d.ClosesAt = uint64(at.Unix())
+		return nil
+	})
 }
 
 func printDistributor(w io.Writer, d swap.Distributor) {
@@ -63,49 +107,40 @@ func printDistributor(w io.Writer, d swap.Distributor) {
 func (a *app) chainFundCommand() *cobra.Command {
 	var round uint64
 	var amount string
-	c := &cobra.Command{
-		Use:   "fund --round N | --amount A",
-		Short: "Transfer to the distributor what it lacks (development chains)",
-		Long: `Transfer from the owner to the distributor what its balance and its payments lack of the total of a round, or of --amount:
-so much it will have been given in all, however often the command is run. On a development chain the owner's keystore
-signs. Elsewhere the owner transfers with the owner's own wallet; the error says how much, and where to.`,
-		Args: noArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
-			var goal swap.Amount
-			if (round == 0) == (amount == "") {
-				return usage("expected one of --round and --amount (usage: %s)", c.UseLine())
+	var goal swap.Amount
+	c := a.act("fund --round N | --amount A", "Transfer to the distributor what it lacks (development chains)", a.ownersKey, noArgs,
+		func(ctx context.Context, o *operator, key signer.Signer) error {
+			done, err := o.sender.Fund(ctx, key, round, goal)
+			if err != nil {
+				return err
 			}
-			if amount != "" {
-				var err error
-				if goal, err = swap.ParseAmount(amount); err != nil || goal == 0 {
-					return usage("--amount %q: expected atomic SESH, above 0", amount)
+			return a.print(done, func(w io.Writer) {
+				if done.Sent == 0 {
+					fmt.Fprintf(w, "the distributor has been given %s SESH or more already\n", done.Goal.Coins())
+					return
 				}
-			}
-			return a.withChain(c.Context(), func(o *operator) error {
-				key, err := a.ownersKey(c.Context(), o.world)
-				if err != nil {
-					return err
+				fmt.Fprintf(w, "sent\t%s SESH\nthe distributor was given\t%s SESH in all\n", done.Sent.Coins(), done.Goal.Coins())
+				if done.Tx != nil {
+					fmt.Fprintf(w, "transaction\t0x%s\n", done.Tx)
 				}
-				done, err := o.sender.Fund(c.Context(), key, round, goal)
-				if err != nil {
-					return err
-				}
-				return a.print(done, func(w io.Writer) {
-					if done.Sent == 0 {
-						fmt.Fprintf(w, "the distributor has been given %s SESH or more already\n", done.Goal.Coins())
-						return
-					}
-					fmt.Fprintf(w, "sent\t%s SESH\nthe distributor was given\t%s SESH in all\n", done.Sent.Coins(), done.Goal.Coins())
-					if done.Tx != nil {
-						fmt.Fprintf(w, "transaction\t0x%s\n", done.Tx)
-					}
-				})
 			})
-		},
-	}
+		})
+	c.Long = `Transfer from the owner to the distributor what its balance and its payments lack of the total of a round, or of --amount:
+so much it will have been given in all, however often the command is run. On a development chain the owner's keystore
+signs. Elsewhere the owner transfers with the owner's own wallet; the error says how much, and where to.`
 	c.Flags().Uint64Var(&round, "round", 0, "the round whose total is needed")
 	c.Flags().StringVar(&amount, "amount", "", "what the distributor shall have been given in all, atomic SESH")
-	return c
+	return checkedFirst(c, func() (err error) {
+		if (round == 0) == (amount == "") {
+			return usage("expected one of --round and --amount (usage: %s)", c.UseLine())
+		}
+		if amount != "" {
+			if goal, err = swap.ParseAmount(amount); err != nil || goal == 0 {
+				return usage("--amount %q: expected atomic SESH, above 0", amount)
+			}
+		}
+		return nil
+	})
 }
 
 // printMoved shows a round after it was proposed or activated.
@@ -116,130 +151,69 @@ func (a *app) printMoved(r swap.Round) error {
 }
 
 func (a *app) chainProposeCommand() *cobra.Command {
-	return &cobra.Command{
-		Use:   "propose ROUND",
-		Short: "Put an approved round's root forward, signed by the publisher",
-		Args:  exactArgs(1),
-		RunE: func(c *cobra.Command, args []string) error {
-			number, err := roundArg(args[0])
+	var number uint64
+	return a.act("propose ROUND", "Put an approved round's root forward, signed by the publisher", a.of("publisher"), oneRound(&number),
+		func(ctx context.Context, o *operator, key signer.Signer) error {
+			r, err := o.sender.Propose(ctx, key, number)
 			if err != nil {
 				return err
 			}
-			return a.withChain(c.Context(), func(o *operator) error {
-				key, err := a.key(c.Context(), o.world, "publisher")
-				if err != nil {
-					return err
-				}
-				r, err := o.sender.Propose(c.Context(), key, number)
-				if err != nil {
-					return err
-				}
-				return a.printMoved(r)
-			})
-		},
-	}
+			return a.printMoved(r)
+		})
 }
 
 func (a *app) chainActivateCommand() *cobra.Command {
-	var role string
-	c := &cobra.Command{
-		Use:   "activate [ROUND]",
-		Short: "Make the pending root the live one, once its delay is over",
-		Args: func(c *cobra.Command, args []string) error {
-			if len(args) > 1 {
-				return usage("%d arguments given, %s takes at most one (usage: %s)", len(args), c.CommandPath(), c.UseLine())
-			}
+	var number uint64
+	args := func(c *cobra.Command, args []string) error {
+		switch len(args) {
+		case 0:
 			return nil
-		},
-		RunE: func(c *cobra.Command, args []string) error {
-			number := uint64(0)
-			if len(args) > 0 {
-				var err error
-				if number, err = roundArg(args[0]); err != nil {
-					return err
-				}
-			}
-			return a.withChain(c.Context(), func(o *operator) error {
-				key, err := a.key(c.Context(), o.world, role)
-				if err != nil {
-					return err
-				}
-				r, err := o.sender.Activate(c.Context(), key, number)
-				if err != nil {
-					return err
-				}
-				return a.printMoved(r)
-			})
-		},
+		case 1:
+			return oneRound(&number)(c, args)
+		}
+		return usage("%d arguments given, %s takes at most one (usage: %s)", len(args), c.CommandPath(), c.UseLine())
 	}
-	c.Flags().StringVar(&role, "key", "publisher", "whose key signs: owner, publisher or guardian; anyone may activate")
-	return c
-}
-
-func (a *app) chainCancelCommand() *cobra.Command {
-	return &cobra.Command{
-		Use:   "cancel ROUND",
-		Short: "Withdraw a pending root, signed by the guardian",
-		Args:  exactArgs(1),
-		RunE: func(c *cobra.Command, args []string) error {
-			number, err := roundArg(args[0])
+	return a.actByAnyone("activate [ROUND]", "Make the pending root the live one, once its delay is over", "; anyone may activate", args,
+		func(ctx context.Context, o *operator, key signer.Signer) error {
+			r, err := o.sender.Activate(ctx, key, number)
 			if err != nil {
 				return err
 			}
-			return a.withChain(c.Context(), func(o *operator) error {
-				key, err := a.key(c.Context(), o.world, "guardian")
-				if err != nil {
-					return err
-				}
-				if err := o.sender.Cancel(c.Context(), key, number); err != nil {
-					return err
-				}
-				return a.print(map[string]any{"round": number, "status": swap.CancelledRound}, func(w io.Writer) {
-					fmt.Fprintf(w, "round %d is %s: its number is not used again, what it gave is owed again\n", number, swap.CancelledRound)
-				})
+			return a.printMoved(r)
+		})
+}
+
+func (a *app) chainCancelCommand() *cobra.Command {
+	var number uint64
+	return a.act("cancel ROUND", "Withdraw a pending root, signed by the guardian", a.of("guardian"), oneRound(&number),
+		func(ctx context.Context, o *operator, key signer.Signer) error {
+			if err := o.sender.Cancel(ctx, key, number); err != nil {
+				return err
+			}
+			return a.print(map[string]any{"round": number, "status": swap.CancelledRound}, func(w io.Writer) {
+				fmt.Fprintf(w, "round %d is %s: its number is not used again, what it gave is owed again\n", number, swap.CancelledRound)
 			})
-		},
-	}
+		})
 }
 
 func (a *app) chainPauseCommand() *cobra.Command {
-	return &cobra.Command{
-		Use:   "pause",
-		Short: "Stop claims and activation, signed by the guardian",
-		Args:  noArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
-			return a.withChain(c.Context(), func(o *operator) error {
-				key, err := a.key(c.Context(), o.world, "guardian")
-				if err != nil {
-					return err
-				}
-				if err := o.sender.Pause(c.Context(), key); err != nil {
-					return err
-				}
-				return a.printPaused(true)
-			})
-		},
-	}
+	return a.act("pause", "Stop claims and activation, signed by the guardian", a.of("guardian"), noArgs,
+		func(ctx context.Context, o *operator, key signer.Signer) error {
+			if err := o.sender.Pause(ctx, key); err != nil {
+				return err
+			}
+			return a.printPaused(true)
+		})
 }
 
 func (a *app) chainUnpauseCommand() *cobra.Command {
-	return &cobra.Command{
-		Use:   "unpause",
-		Short: "Let claims and activation go on, signed by the owner (development chains)",
-		Args:  noArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
-			return a.withChain(c.Context(), func(o *operator) error {
-				key, err := a.ownersKey(c.Context(), o.world)
-				if err != nil {
-					return err
-				}
-				if err := o.sender.Unpause(c.Context(), key); err != nil {
-					return err
-				}
-				return a.printPaused(false)
-			})
-		},
-	}
+	return a.act("unpause", "Let claims and activation go on, signed by the owner (development chains)", a.ownersKey, noArgs,
+		func(ctx context.Context, o *operator, key signer.Signer) error {
+			if err := o.sender.Unpause(ctx, key); err != nil {
+				return err
+			}
+			return a.printPaused(false)
+		})
 }
 
 func (a *app) printPaused(paused bool) error {
@@ -250,62 +224,4 @@ func (a *app) printPaused(paused bool) error {
 			fmt.Fprintln(w, "the distributor is not paused")
 		}
 	})
-}
-
-func (a *app) chainPushCommand() *cobra.Command {
-	var dryRun bool
-	var role string
-	c := &cobra.Command{
-		Use:   "push ROUND [--dry-run]",
-		Short: "Pay everyone in the live round who is not paid yet, in batches",
-		Args:  exactArgs(1),
-		RunE: func(c *cobra.Command, args []string) error {
-			number, err := roundArg(args[0])
-			if err != nil {
-				return err
-			}
-			return a.withChain(c.Context(), func(o *operator) error {
-				key, err := a.key(c.Context(), o.world, role)
-				if err != nil {
-					return err
-				}
-				p, err := o.sender.Push(c.Context(), key, number, dryRun)
-				if err != nil {
-					return err
-				}
-				return a.print(p, func(w io.Writer) { printPushed(w, p, dryRun) })
-			})
-		},
-	}
-	c.Flags().BoolVar(&dryRun, "dry-run", false, "show the batches, the cost at the present price of gas and the total; sign nothing")
-	c.Flags().StringVar(&role, "key", "publisher", "whose key signs: owner, publisher or guardian; anyone may push")
-	return c
-}
-
-func printPushed(w io.Writer, p *sender.Pushed, dryRun bool) {
-	if len(p.Batches) == 0 {
-		fmt.Fprintf(w, "round %d: nobody is left to push to: %d recipients have it, %d are below the least amount that is pushed\n", p.Round, p.Paid, p.TooSmall)
-		return
-	}
-	last := "TRANSACTION"
-	if dryRun {
-		last = ""
-	}
-	fmt.Fprintf(w, "BATCH\tRECIPIENTS\tSESH\tGAS\t%s\n", last)
-	for _, b := range p.Batches {
-		tx := ""
-		switch {
-		case b.Tx != nil:
-			tx = "0x" + b.Tx.String()
-		case !dryRun:
-			tx = "none: they had it already"
-		}
-		fmt.Fprintf(w, "%d\t%d\t%s\t%d\t%s\n", b.Batch, b.Recipients, b.Amount.Coins(), b.Gas, tx)
-	}
-	verb := "pushed"
-	if dryRun {
-		verb = "would be pushed"
-	}
-	fmt.Fprintf(w, "\n%s SESH %s to %d recipients of round %d (plan %d); gas: %s of the chain's coin\n", p.Amount.Coins(), verb, p.Recipients, p.Round, p.Plan, ether(p.Cost))
-	fmt.Fprintf(w, "left out: %d who have it already, %d below the least amount that is pushed\n", p.Paid, p.TooSmall)
 }

@@ -61,10 +61,13 @@ func (a *app) chainStatusCommand() *cobra.Command {
 		Short: "Record what happened on chain, and show the distributor, open transactions and alarms",
 		Args:  noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			return a.withChain(c.Context(), func(o *operator) error {
-				m, err := o.sender.Sync(c.Context())
-				if err != nil {
-					return err
+			return a.withChainOrBeside(c.Context(), func(o *operator, beside bool) error {
+				m := o.migration
+				if !beside {
+					var err error
+					if m, err = o.sender.Sync(c.Context()); err != nil {
+						return err
+					}
 				}
 				s, err := o.status(c.Context(), m)
 				if err != nil {

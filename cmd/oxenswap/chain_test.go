@@ -14,8 +14,10 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -45,7 +47,8 @@ type testChain struct {
 	sim   *simulated.Backend
 	url   string
 	token common.Address
-	lock  *os.File // held for a script
+	lock  *os.File                    // held for a script
+	hide  atomic.Pointer[common.Hash] // the first log with this topic is left out of answers; nil: none
 }
 
 func newTestChain() (*testChain, func(), error) {
@@ -72,6 +75,14 @@ func newTestChain() (*testChain, func(), error) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+		if topic := c.hide.Load(); topic != nil && bytes.Contains(body, []byte("eth_getLogs")) {
+			r.Header.Del("Accept-Encoding")
+			answer := httptest.NewRecorder()
+			proxy.ServeHTTP(answer, r)
+			w.Header().Set("Content-Type", "application/json")
+			w.Write(hideFirst(answer.Body.Bytes(), *topic))
+			return
+		}
 		proxy.ServeHTTP(w, r)
 		if bytes.Contains(body, []byte("eth_sendRawTransaction")) {
 			c.settle()
@@ -79,6 +90,26 @@ func newTestChain() (*testChain, func(), error) {
 	}))
 	c.url = server.URL
 	return c, func() { server.Close(); c.sim.Close() }, c.createToken()
+}
+
+// hideFirst leaves the first log with a topic out of an answer.
+func hideFirst(answer []byte, topic common.Hash) []byte {
+	var whole struct {
+		Version string          `json:"jsonrpc"`
+		ID      json.RawMessage `json:"id"`
+		Result  []types.Log     `json:"result"`
+	}
+	if err := json.Unmarshal(answer, &whole); err != nil {
+		return answer
+	}
+	if i := slices.IndexFunc(whole.Result, func(l types.Log) bool { return l.Topics[0] == topic }); i >= 0 {
+		whole.Result = slices.Delete(whole.Result, i, i+1)
+	}
+	rest, err := json.Marshal(whole)
+	if err != nil {
+		return answer
+	}
+	return rest
 }
 
 // settle makes blocks until the next is final that holds what was sent.
@@ -121,7 +152,7 @@ func (c *testChain) createToken() error {
 }
 
 // TestChainScript runs the chain commands as a person types them, on a chain at $CHAIN and two daemons. `pass SECONDS` lets
-// time go by on the chain.
+// time go by on the chain; `hide EVENT` makes the node lose one of the distributor's events, and `hide nothing` ends that.
 func TestChainScript(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/chain",
@@ -167,6 +198,7 @@ func TestChainScript(t *testing.T) {
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"world":   showWorld,
 			"pass":    passTime,
+			"hide":    hideLogs,
 			"sign":    signExport,
 			"gift":    gift,
 			"hold":    holdLock,
@@ -231,4 +263,17 @@ func TestSeenAt(t *testing.T) {
 	if _, err := seenAt(t.Context(), server.URL, 42161, swap.EVMAddress{}); err == nil || !strings.Contains(err.Error(), "42161") {
 		t.Errorf("through a node of another chain: %v", err)
 	}
+}
+
+func hideLogs(ts *testscript.TestScript, _ bool, args []string) {
+	chain := ts.Value("chain").(*testChain)
+	if args[0] == "nothing" {
+		chain.hide.Store(nil)
+		return
+	}
+	event, ok := contracts.Distributor().ABI.Events[args[0]]
+	if !ok {
+		ts.Fatalf("no event %q", args[0])
+	}
+	chain.hide.Store(&event.ID)
 }

@@ -73,7 +73,8 @@ type scheduleConfig struct {
 }
 
 type serveConfig struct {
-	Listen string `toml:"listen"`
+	Listen  string `toml:"listen"`
+	Metrics string `toml:"metrics"`
 }
 
 var configTemplate = template.Must(template.New("").Parse(`# oxenswap: configuration of migration {{.ID}} ({{.Name}}).
@@ -150,6 +151,8 @@ publish = "@every 20s"
 [serve]
 # Where it serves that folder under /ledger/, such as "127.0.0.1:8480" behind a web server. Empty: it does not.
 listen = ""
+# Where it serves its metrics for Prometheus under /metrics, such as "127.0.0.1:9464"; not for the public. Empty: it does not.
+metrics = ""
 `))
 
 // newConfig writes the first configuration. Limits start at a hundredth of the caps for one recipient, a tenth for a

@@ -86,6 +86,9 @@ func (s *scheduler) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := exposeMetrics(ctx, s.config.Serve.Metrics, newMetrics(s.world), s.log); err != nil {
+		return err
+	}
 	hosted := make(chan error, 1)
 	go func() { hosted <- s.writer.Host(ctx) }()
 	s.log.Info("serving", zap.String("migration", s.terms().ID()), zap.Uint64s("heights", s.terms().Heights()))

@@ -156,7 +156,14 @@ func (s *Sender) Propose(ctx context.Context, signer signer.Signer, number uint6
 		if err := op.mustBe("publisher", op.state.Publisher); err != nil {
 			return call{}, err
 		}
-		return op.proposal(ctx, r)
+		c, err := op.proposal(ctx, r)
+		if err != nil {
+			return c, err
+		}
+		if err := op.mustBeApproved(ctx, swap.Intent{Purpose: swap.PurposePropose, Round: r.Round, Plan: 1}, r); err != nil {
+			return c, err
+		}
+		return c, op.mustAgree(ctx)
 	})
 }
 
@@ -167,12 +174,6 @@ func (op *operation) proposal(ctx context.Context, r swap.Round) (call, error) {
 	}
 	if p := op.state.Pending; p.Round != 0 {
 		return call{}, fmt.Errorf("round %d is pending on chain: activate or cancel it first", p.Round)
-	}
-	if err := op.mustBeApproved(ctx, swap.Intent{Purpose: swap.PurposePropose, Round: r.Round, Plan: 1}, r); err != nil {
-		return call{}, err
-	}
-	if err := op.mustAgree(ctx); err != nil {
-		return call{}, err
 	}
 	tree, err := op.tree(r)
 	if err != nil {

@@ -82,20 +82,25 @@ func checkRail(name string, limit, asked swap.Amount) error {
 	return nil
 }
 
-// mustBeApproved refuses a round that lacks an approval by the operators and the limits that are in force now.
-func (op *operation) mustBeApproved(ctx context.Context, intent swap.Intent, r swap.Round) error {
+// lacksApproval is a *railError about a round that has too few approvals by the operators and the limits in force now.
+func (op *operation) lacksApproval(ctx context.Context, r swap.Round) error {
 	var by []string
 	var needed int
 	if err := op.ledger.View(ctx, func(t swap.Tables, _ uint64) (err error) {
 		by, needed, err = swap.Approvals(t, r, time.Time{}) // it has a day: that of its approval
 		return err
-	}); err != nil {
+	}); err != nil || len(by) >= needed {
 		return err
 	}
-	if len(by) >= needed {
-		return nil
+	return &railError{railApprovals, swap.Amount(len(by)), swap.Amount(needed), ""}
+}
+
+// mustBeApproved stops at a round that lacks an approval.
+func (op *operation) mustBeApproved(ctx context.Context, intent swap.Intent, r swap.Round) error {
+	if err := op.lacksApproval(ctx, r); err != nil {
+		return op.stopAtRail(ctx, intent, err)
 	}
-	return op.stopAtRail(ctx, intent, &railError{railApprovals, swap.Amount(len(by)), swap.Amount(needed), ""})
+	return nil
 }
 
 // railApprovals is the name of the stop for want of an approval.
@@ -103,7 +108,7 @@ const railApprovals = "approvals"
 
 func (e *railError) Error() string {
 	if e.Rail == railApprovals {
-		return fmt.Sprintf("by the operators and limits in force it has %s of the %s approvals that it needs: nothing was sent; another operator must approve the round (`oxenswap round approve`)", e.Limit, e.Asked)
+		return fmt.Sprintf("by the operators and limits in force the round has %s of the %s approvals that it needs: nothing was sent; another operator must approve it (`oxenswap round approve`)", e.Limit, e.Asked)
 	}
 	return fmt.Sprintf("rails.%s is %s %s, this needs %s: nothing was sent; a person must look, and then may raise the rail in the configuration", e.Rail, e.Limit, e.unit, e.Asked)
 }

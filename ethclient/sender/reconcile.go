@@ -26,23 +26,43 @@ func (s *Sender) Reconcile(ctx context.Context) (*reconcile.Report, error) {
 }
 
 func (s *Sender) reconcile(ctx context.Context) (*reconcile.Report, error) {
+	// What is final by now is recorded before the comparison: then the ledger has all up to that block.
+	r, err := s.compare(ctx, true, func() error { return errors.Join(s.settle(ctx), s.sync(ctx)) })
+	if err != nil {
+		return nil, err
+	}
+	return r, s.recordDifferences(ctx, r)
+}
+
+// Inspect is Reconcile without writing anything: what the ledger is yet to record is counted as newer. It can run beside a
+// command that sends.
+func (s *Sender) Inspect(ctx context.Context) (*reconcile.Report, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, err := s.identify(ctx, false); err != nil {
+		return nil, err
+	}
+	return s.inspect(ctx)
+}
+
+func (s *Sender) inspect(ctx context.Context) (*reconcile.Report, error) {
+	return s.compare(ctx, false, func() error { return nil })
+}
+
+// compare finds a final block beyond which the ledger has nothing, and compares up to it.
+func (s *Sender) compare(ctx context.Context, synced bool, before func() error) (*reconcile.Report, error) {
 	for look := 1; ; look++ {
 		final, err := s.chain.Finalized(ctx)
 		if err != nil {
 			return nil, err
 		}
-		// What is final by now is recorded first: afterwards the ledger has all up to that block.
-		if err := errors.Join(s.settle(ctx), s.sync(ctx)); err != nil {
+		if err := before(); err != nil {
 			return nil, err
 		}
-		r, err := reconcile.Compare(ctx, s.chain, s.ledger, final, true)
-		if errors.Is(err, reconcile.ErrAhead) && look < maxLooks {
-			continue
+		r, err := reconcile.Compare(ctx, s.chain, s.ledger, final, synced)
+		if err == nil || !errors.Is(err, reconcile.ErrAhead) || look == maxLooks {
+			return r, err
 		}
-		if err != nil {
-			return nil, err
-		}
-		return r, s.recordDifferences(ctx, r)
 	}
 }
 

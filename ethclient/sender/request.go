@@ -63,7 +63,17 @@ func (s *Sender) RequestProposal(ctx context.Context, round uint64) (*Request, e
 		if r.Round, err = op.round(ctx, round); err != nil {
 			return c, err
 		}
-		return op.proposal(ctx, r.Round)
+		if c, err = op.proposal(ctx, r.Round); err != nil {
+			return c, err
+		}
+		if err := op.lacksApproval(ctx, r.Round); err != nil {
+			return c, fmt.Errorf("round %d: %w", round, err)
+		}
+		report, err := op.inspect(ctx)
+		if err == nil && len(report.Differences) > 0 {
+			err = fmt.Errorf("%w in %d places, the first: %s; run `oxenswap chain reconcile`", ErrAlarm, len(report.Differences), report.Differences[0])
+		}
+		return c, err
 	})
 }
 
