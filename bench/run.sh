@@ -13,7 +13,9 @@ bench "claim tree: 1,000,000 leaves against two workers on one scalar Keccak; on
 bench "one signature against its bare group operations" ./swap/cryptonote 'Verify$'
 bench "snapshot of 2,000 nodes and 20,000 contributions against encoding/json" ./oxenrpc/wire 'Content'
 bench "round of 100,000 accounts, from database to root" ./store 'Round' 1x
-bench "durable appends against a bare loop of commits" ./store 'Append'
+bench "durable appends against a bare loop of the same commits, rows and checkpoint files" ./store 'Append'
+bench "an inclusion proof in a log of 1,000,000 entries, from the database" ./store 'Proof$'
+bench "an inclusion proof in a log of 1,000,000 entries, from memory; an export after 100 new entries" ./swap/ledger 'Proof$|ExportUpdate'
 bench "replay against bare signature checks" ./audit 'Replay' 1x
 bench "one output of a reserve proof, hash to point, and hostile proofs, each against its baseline" ./swap/cryptonote 'ReserveOutput|HashToPoint|HostileProof'
 bench "a proof of 1,000 outputs on one core and on two, against bare group operations" ./swap/cryptonote 'ReserveScaling' 1x

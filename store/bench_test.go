@@ -125,6 +125,40 @@ func (l *bareLoop) append(sequence int64) error {
 	return writeCheckpoint(l.dir, make([]byte, 250))
 }
 
+// BenchmarkProof makes inclusion proofs of entries all over a log of 1,000,000, from the database.
+func BenchmarkProof(b *testing.B) {
+	const size = 1_000_000
+	dir := b.TempDir()
+	name := "file:" + filepath.Join(dir, databaseFile) + "?_journal_mode=WAL&_synchronous=OFF&_stmt_cache_size=100"
+	db := sqlx.NewDb(sql.OpenDB(connector{name, &sqlite3.SQLiteDriver{}}), "sqlite3")
+	defer db.Close()
+	w := newWorld(b, 0)
+	w.must(migrate(context.Background(), db))
+	tx, err := db.Beginx()
+	w.must(err)
+	var edge ledger.Frontier
+	var hashes []tlog.Hash
+	record := func(i int64) tlog.Hash { return ledger.RecordHash(fmt.Appendf(nil, "entry %d", i)) }
+	for i := range int64(size) {
+		hashes = edge.AppendStored(hashes, record(i))
+	}
+	w.must((&tables{ctx: context.Background(), tx: tx}).appendHashes(0, hashes))
+	w.must(tx.Commit())
+	r := newReader(dir)
+	defer r.Close()
+	i := int64(0)
+	for b.Loop() {
+		p, err := ledger.ProveRecord(size, i, r)
+		if err != nil {
+			b.Fatal(err)
+		}
+		if i%1000 == 0 { // now and then, the proof itself
+			w.must(ledger.CheckRecord(p, edge.Tree(), i, record(i)))
+		}
+		i = (i + 6700417) % size
+	}
+}
+
 // filled is a database with rows of every table that a round reads, whose entries do not exist.
 func filled(b *testing.B, accounts int) *Reader {
 	b.Helper()

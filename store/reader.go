@@ -24,11 +24,12 @@ const page = 256
 // Reader reads a ledger, also while another process writes it. It implements ledger.Source and, for what it has read from
 // the log itself, swap.Attachments. All methods may be called from many goroutines.
 type Reader struct {
-	dir   string
-	pool  *sqlx.DB // read-only
-	key   note.Verifier
-	terms *termsCache
-	fatal atomic.Pointer[error] // why a Store has stopped
+	dir    string
+	pool   *sqlx.DB // read-only
+	key    note.Verifier
+	terms  *termsCache
+	hashes hashCache
+	fatal  atomic.Pointer[error] // why a Store has stopped
 }
 
 var (
@@ -239,16 +240,6 @@ func (r *Reader) Records(lo, hi int64) ([][]byte, error) {
 		err = fmt.Errorf("the ledger has %d of the entries from %d to %d", len(list), lo, hi)
 	}
 	return list, err
-}
-
-// ReadHashes implements tlog.HashReader.
-func (r *Reader) ReadHashes(indexes []int64) ([]tlog.Hash, error) {
-	var out []tlog.Hash
-	err := r.view(context.Background(), func(t *tables) (err error) {
-		out, err = t.ReadHashes(indexes)
-		return err
-	})
-	return out, err
 }
 
 // Attachments implements ledger.Source.
