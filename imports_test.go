@@ -48,7 +48,7 @@ var onlyIn = map[string][]string{
 	"github.com/spf13/cobra":                              {"cmd"},
 	"github.com/BurntSushi/toml":                          {"cmd"},
 	"github.com/prometheus/client_golang":                 {"cmd"},
-	"github.com/ethereum/go-ethereum/accounts/keystore":   {"ethclient/sender/signer", "cmd/oxendemo"},
+	"github.com/ethereum/go-ethereum/accounts/keystore":   {"ethclient/sender/signer", "cmd/oxendemo", "bench"},
 	"github.com/ethereum/go-ethereum/accounts/external":   {"ethclient/sender/signer"},
 	"github.com/ethereum/go-ethereum/ethclient/simulated": {"cmd/oxendemo"},
 }

@@ -21,3 +21,9 @@ bench "one output of a reserve proof, hash to point, and hostile proofs, each ag
 bench "a proof of 1,000 outputs on one core and on two, against bare group operations" ./swap/cryptonote 'ReserveScaling' 1x
 printf '\n== signatures of a file on one core and on two, against bare group operations (best of 10 pairs)\n'
 go run ./bench/scaling
+printf '\n== a push to 10,000 recipients on a node with a block every second: time, batches, processor and memory of the program\n'
+if [ -d ethclient/sender/faulttest/node_modules ]; then
+	go run ./bench/push
+else
+	echo "left out: run \`npm ci --ignore-scripts\` in ethclient/sender/faulttest, which installs the node" >&2
+fi
