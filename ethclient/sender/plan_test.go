@@ -1,6 +1,7 @@
 package sender_test
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -70,6 +71,44 @@ func TestPlan(t *testing.T) {
 		again, err := sender.ReadPlan(p.List(), paid)
 		if err != nil || !slices.EqualFunc(again.Batches, p.Batches, slices.Equal) || again.Amount != p.Amount || again.Recipients != p.Recipients {
 			t.Fatalf("read back: %+v, %v", again, err)
+		}
+	})
+}
+
+// TestPlanSplit draws batches and what a transaction holds: the rows stay as they are, in their order, and no batch is cut that
+// needs no cut.
+func TestPlanSplit(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		p := &sender.Plan{}
+		var all []sender.Row
+		for _, n := range rapid.SliceOfN(rapid.IntRange(1, 300), 1, 5).Draw(t, "batches") {
+			rows := make([]sender.Row, n)
+			for i := range rows {
+				rows[i] = sender.Row{Recipient: common.Address(holder(len(all) + i)), Due: 1}
+			}
+			p.Batches, all = append(p.Batches, rows), append(all, rows...)
+		}
+		before := len(p.Batches)
+		most := rapid.IntRange(0, 400).Draw(t, "most")
+		must := func(err error) {
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		must(p.Split(func(rows []sender.Row) (bool, error) { return len(rows) <= most, nil }))
+		if got := slices.Concat(p.Batches...); !slices.Equal(got, all) {
+			t.Fatalf("%d rows in another order or number than %d", len(got), len(all))
+		}
+		for _, rows := range p.Batches {
+			if len(rows) > max(1, most) {
+				t.Fatalf("a batch of %d", len(rows))
+			}
+		}
+		if most >= 300 && len(p.Batches) != before {
+			t.Fatalf("%d batches of %d", len(p.Batches), before)
+		}
+		if err := p.Split(func([]sender.Row) (bool, error) { return false, errors.New("no node") }); err == nil {
+			t.Fatal("an error is lost")
 		}
 	})
 }
