@@ -241,14 +241,28 @@ func (s *Store) attempt(jobs []*job, savepoints bool) error {
 			return fmt.Errorf("nothing was recorded: %w", err)
 		}
 	}
-	if err := fail.Do("store commit", func() error { return tx.commit(ctx) }); err != nil {
+	// The disk takes the transaction and the checkpoint at the same time. Only the checkpoint's name waits for the transaction.
+	draft := make(chan error, 1)
+	go func() {
+		if checkpoint == nil {
+			draft <- nil
+			return
+		}
+		draft <- writeDraft(s.dir, checkpointFile, checkpoint)
+	}()
+	err := fail.Do("store commit", func() error { return tx.commit(ctx) })
+	drafted := <-draft
+	if err != nil {
 		return s.stop("commit", err)
 	}
 	s.size, s.last, s.edge, s.migration = b.size, b.last, b.edge, b.tables.migration
 	if checkpoint == nil {
 		return nil
 	}
-	if err := writeCheckpoint(s.dir, checkpoint); err != nil {
+	if drafted != nil {
+		return s.stop("write the checkpoint", drafted)
+	}
+	if err := publishDraft(s.dir, checkpointFile); err != nil {
 		return s.stop("write the checkpoint", err)
 	}
 	s.signed = b.size

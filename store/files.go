@@ -144,8 +144,15 @@ func writeCheckpoint(dir string, msg []byte) error {
 // replaceFile replaces a file at once: after a crash it is either the old one or the new one, and after it returns it is the
 // new one.
 func replaceFile(dir, name string, data []byte) error {
-	path := filepath.Join(dir, name)
-	f, err := os.OpenFile(path+".new", os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o644)
+	if err := writeDraft(dir, name, data); err != nil {
+		return err
+	}
+	return publishDraft(dir, name)
+}
+
+// writeDraft is the first half of replaceFile: what the file is to hold is on disk under another name.
+func writeDraft(dir, name string, data []byte) error {
+	f, err := os.OpenFile(filepath.Join(dir, name+".new"), os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o644)
 	if err != nil {
 		return err
 	}
@@ -153,9 +160,12 @@ func replaceFile(dir, name string, data []byte) error {
 	if err == nil {
 		err = fail.Do("file sync", f.Sync)
 	}
-	if err := errors.Join(err, f.Close()); err != nil {
-		return err
-	}
+	return errors.Join(err, f.Close())
+}
+
+// publishDraft is the second half.
+func publishDraft(dir, name string) error {
+	path := filepath.Join(dir, name)
 	if err := fail.Do("file rename", func() error { return os.Rename(path+".new", path) }); err != nil {
 		return err
 	}
