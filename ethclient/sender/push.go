@@ -102,7 +102,13 @@ func (s *Sender) push(ctx context.Context, signer signer.Signer, number uint64, 
 		if plan, err = p.draft(ctx); err != nil {
 			return nil, err
 		}
-		if dryRun || plan.Recipients == 0 {
+		if dryRun {
+			return p.preview(ctx, plan)
+		}
+		if plan.Recipients == 0 { // perhaps the last batch became final after its command was interrupted
+			if err := p.mustAgree(ctx); err != nil {
+				return nil, err
+			}
 			return p.preview(ctx, plan)
 		}
 		if err := p.announce(ctx, plan); err != nil {
