@@ -1,8 +1,35 @@
 package swap
 
-import "errors"
+import (
+	"errors"
+	"strconv"
+)
 
-// Claims are most of a ledger's entries, so their bodies are read without reflection where they can be.
+// Claims are most of a ledger's entries, so their bodies are read and written without reflection where they can be.
+
+// AppendBody is the inverse of parse. It implements what ledger.MarshalBody asks for, and reports false for a claim that
+// encoding/json has to print.
+func (e *ClaimAccepted) AppendBody(b []byte) ([]byte, bool) {
+	if e.Integrated || e.Code.Confirmed {
+		return nil, false
+	}
+	plain := true
+	text := func(before, s string) {
+		for _, c := range []byte(s) {
+			plain = plain && ' ' <= c && c <= '~' && c != '"' && c != '\\'
+		}
+		b = append(append(b, before...), s...)
+	}
+	text(`{"text":"`, e.Text)
+	text(`","signature":"`, e.Signature)
+	text(`","oxen":"`, e.Oxen)
+	text(`","account":"`, string(e.Account))
+	text(`","recipient":"`, e.Recipient.String())
+	b = strconv.AppendUint(append(b, `","sequence":`...), uint64(e.Sequence), 10)
+	text(`,"code":{"ethereum":"`, string(e.Code.Ethereum))
+	text(`","target":"`, string(e.Code.Target))
+	return append(b, `"}}`...), plain
+}
 
 // parse reads the body that encoding/json prints of a claim.accepted with plain values. It reports false for every other
 // body, right or wrong, and then e is of no use.

@@ -9,11 +9,14 @@ import (
 	"oxenswap/swap/ledger"
 )
 
-// TestClaimBodies compares the short way of reading a claim's body with the long one, for bodies of all kinds.
+// TestClaimBodies compares the short ways of writing and reading a claim's body with the long ones, for bodies of all kinds.
 func TestClaimBodies(t *testing.T) {
 	plain := &ClaimAccepted{Text: "SESH claim", Signature: "SigV1", Oxen: "L", Account: "a", Sequence: 7, Code: RecipientCode{Ethereum: SeenCode, Target: SeenNothing}}
 	if body, err := ledger.MarshalBody(plain); err != nil || !new(ClaimAccepted).parse(body) {
 		t.Fatalf("%s is not read the short way (%v)", body, err)
+	}
+	if _, ok := plain.AppendBody(nil); !ok {
+		t.Error("it is not written the short way")
 	}
 	rapid.Check(t, func(t *rapid.T) {
 		text := rapid.OneOf(rapid.StringMatching(`[ -~]{0,40}`), rapid.String())
@@ -26,6 +29,10 @@ func TestClaimBodies(t *testing.T) {
 		body, err := ledger.MarshalBody(e)
 		if err != nil {
 			t.Skip("no body") // invalid UTF-8
+		}
+		type reflected ClaimAccepted // without its methods
+		if again, err := ledger.MarshalBody((*reflected)(e)); err != nil || string(again) != string(body) {
+			t.Fatalf("%s: encoding/json prints %s, %v", body, again, err)
 		}
 		if i := rapid.IntRange(-len(body), len(body)-1).Draw(t, "changed"); i >= 0 {
 			body[i] = rapid.Byte().Draw(t, "to")

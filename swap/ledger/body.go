@@ -17,6 +17,14 @@ const (
 // encoded as a JSON object; struct fields keep their order, so the same
 // value always gives the same bytes.
 func MarshalBody(v any) ([]byte, error) {
+	if a, ok := v.(bodyAppender); ok {
+		if b, ok := a.AppendBody(make([]byte, 0, 1<<10)); ok {
+			if err := checkBody(b); err != nil {
+				return nil, fmt.Errorf("marshal body of type %T: %w", v, err)
+			}
+			return b, nil
+		}
+	}
 	var buf bytes.Buffer
 	enc := json.NewEncoder(&buf)
 	enc.SetEscapeHTML(false)
@@ -28,6 +36,11 @@ func MarshalBody(v any) ([]byte, error) {
 		return nil, fmt.Errorf("marshal body of type %T: %w", v, err)
 	}
 	return b, nil
+}
+
+// A bodyAppender can print itself faster than encoding/json does: the same bytes, or false.
+type bodyAppender interface {
+	AppendBody(b []byte) ([]byte, bool)
 }
 
 // UnmarshalBody decodes a body into v, a pointer to the struct that made it.
