@@ -42,6 +42,13 @@ func (w *witness) keep(receipt []byte) {
 	w.receipts = append(w.receipts, receipt)
 }
 
+// key is the ledger's, or empty when there was no ledger yet.
+func (w *witness) key() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.vkey
+}
+
 // check compares all of a ledger with itself and with what was seen and answered before.
 func (w *witness) check(t testing.TB) store.Verified {
 	t.Helper()
@@ -152,30 +159,32 @@ func vkeyOf(r *store.Reader) (vkey string) {
 	return vkey
 }
 
-// checkExport reads an export as a stranger who finds it at any moment: either there is none yet, or it is whole, and it
-// never goes back.
-func checkExport(t testing.TB, dir string, key note.Verifier, least int64) int64 {
-	t.Helper()
+// tryExport reads an export as a stranger who finds it at any moment: either there is none yet, or it is whole, and it never
+// goes back.
+func tryExport(dir string, key note.Verifier, least int64) (int64, error) {
 	if _, err := os.Stat(filepath.Join(dir, "manifest")); errors.Is(err, fs.ErrNotExist) && least == 0 {
-		return 0
+		return 0, nil
 	}
 	x, err := ledger.OpenExport(os.DirFS(dir), key)
-	must(t, err)
+	if err != nil {
+		return 0, err
+	}
 	if _, err := x.Verify(key); err != nil {
-		t.Fatal(err)
+		return 0, err
 	}
-	must(t, x.CheckFiles(nil))
+	if err := x.CheckFiles(nil); err != nil {
+		return 0, err
+	}
 	c, _ := x.Checkpoint()
-	if c.N < least {
-		t.Fatalf("the export in %s has %d entries and had %d", dir, c.N, least)
-	}
 	n := int64(0)
 	for _, err := range x.Entries(0) {
-		must(t, err)
+		if err != nil {
+			return 0, err
+		}
 		n++
 	}
-	if n != c.N {
-		t.Fatalf("the export in %s has %d entries instead of %d", dir, n, c.N)
+	if n != c.N || c.N < least {
+		return 0, fmt.Errorf("the export in %s has %d entries of %d, and had %d", dir, n, c.N, least)
 	}
-	return c.N
+	return c.N, nil
 }

@@ -3,54 +3,22 @@ package crash
 import (
 	"fmt"
 	"reflect"
-	"strings"
 	"sync"
 	"testing"
 	"time"
-
-	"golang.org/x/mod/sumdb/note"
-
-	"oxenswap/swap/ledger"
 )
 
 // perWalk is how many kills a walk through the migration bears: some for each command.
 const perWalk = 125
 
-// clock keeps what commands take when nobody disturbs them.
-type times struct {
-	mu   sync.Mutex
-	took map[string]time.Duration
-}
-
-func name(args []string) string { return strings.Join(args[:min(2, len(args))], " ") }
-
-func (s *times) of(args []string) time.Duration {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return max(s.took[name(args)], 5*time.Millisecond)
-}
-
-func (s *times) learn(args []string, d time.Duration) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if old := s.took[name(args)]; old == 0 || d < old {
-		s.took[name(args)] = d
-	}
-}
-
 // TestKilledCommands goes through the demonstration's work again and again, kills every command several times at random
 // moments, looks at everything after each, and compares the end with that of a migration that nobody disturbed.
 func TestKilledCommands(t *testing.T) {
-	calm := &times{took: map[string]time.Duration{}}
 	m := newMigration(t)
-	for _, s := range m.steps() {
-		if s.before != nil {
-			s.before()
-		}
-		begun := time.Now()
-		m.calm("oxenswap", m.oxenswap(s.args...)...)
-		calm.learn(s.args, time.Since(begun))
-	}
+	calm := map[string]time.Duration{} // what each command takes when nobody disturbs it
+	m.through(func(_ int, s step, try int) (disturbance, bool) { return disturbance{}, true }, func(s step, e ended) {
+		calm[s.name()] = max(e.took, 5*time.Millisecond)
+	})
 	want := m.finish()
 	wanted := max(*cycles*2/5, 1)
 	walks := (wanted + perWalk - 1) / perWalk
@@ -85,59 +53,31 @@ func TestKilledCommands(t *testing.T) {
 }
 
 // walk goes through the steps with so many kills and returns how often each command was killed.
-func (m *migration) walk(part string, kills int, calm *times) map[string]int {
+func (m *migration) walk(part string, kills int, calm map[string]time.Duration) map[string]int {
 	r := random(part)
-	steps := m.steps()
+	steps := len(m.steps())
 	killed := map[string]int{}
-	left, exported := kills, int64(0)
-	for i, s := range steps {
-		if s.before != nil {
-			s.before()
-		}
-		share := left / (len(steps) - i)
-		if r.IntN(len(steps)-i) < left%(len(steps)-i) {
-			share++
-		}
-		for misses := 0; ; {
-			if share == 0 || misses == 20 {
-				misses, share = 0, 0
-			}
-			after := time.Duration(0)
-			if share > 0 {
-				after = 1 + time.Duration(r.Int64N(int64(calm.of(s.args))))
-			}
-			e := m.start(nil, after, "oxenswap", m.oxenswap(s.args...)...)
-			switch {
-			case e.killed:
-				share, left = share-1, left-1
-				killed[name(s.args)]++
-			case s.args[0] == "init" && strings.Contains(e.stderr, "already"):
-				share = 0 // it got through just before it was killed
-			case e.err != nil:
-				m.Fatalf("oxenswap %v after %d kills: %v: %s", s.args, kills-left, e.err, e.stderr)
-			case share > 0:
-				misses++
-			}
-			v := m.witness.check(m)
-			if !e.killed && v.Checkpoint.N != int64(v.Entries) {
-				m.Fatalf("oxenswap %v answered with %d entries under a checkpoint of %d", s.args, v.Entries, v.Checkpoint.N)
-			}
-			if s.args[0] == "ledger" && s.args[1] == "export" && s.args[2] == m.path("public") {
-				exported = checkExport(m, s.args[2], m.key(), exported)
-			}
-			if !e.killed && share == 0 {
-				break
+	left, share, misses := kills, 0, 0
+	m.through(func(i int, s step, try int) (disturbance, bool) {
+		if try == 0 {
+			share, misses = left/(steps-i), 0
+			if r.IntN(steps-i) < left%(steps-i) {
+				share++
 			}
 		}
-	}
+		if share == 0 || misses == 20 {
+			return disturbance{}, true
+		}
+		return disturbance{kill: 1 + time.Duration(r.Int64N(int64(calm[s.name()])))}, false
+	}, func(s step, e ended) {
+		if !e.killed {
+			misses++
+			return
+		}
+		share, left = share-1, left-1
+		killed[s.name()]++
+	})
 	return killed
-}
-
-func (m *migration) key() note.Verifier {
-	m.Helper()
-	key, err := ledger.NewVerifier(m.witness.vkey)
-	must(m, err)
-	return key
 }
 
 // TestKilledService kills a process that answers many claims at once, each with its receipt, and opens what is left.

@@ -77,7 +77,7 @@ func program(t testing.TB, name string) string {
 		if built.dir, built.err = os.MkdirTemp("", "oxenswap-crash-"); built.err != nil {
 			return
 		}
-		args := []string{"build", "-trimpath", "-o", built.dir + string(filepath.Separator)}
+		args := []string{"build", "-o", built.dir + string(filepath.Separator)}
 		if failpoints {
 			args = append(args, "-tags", "failpoints")
 		}

@@ -141,11 +141,23 @@ func (m *migration) oxenswap(args ...string) []string {
 	return append([]string{"--dir", m.data, "--clock", fixed}, args...)
 }
 
-// step is one command of a migration, or something that happens around it.
+// step is one command of a migration, and what happens before it. Of a command that makes something new each time, {try} in the
+// arguments is a different number each time.
 type step struct {
 	args   []string
 	before func()
 }
+
+func (s step) command(try int) []string {
+	var out []string
+	for _, a := range s.args {
+		out = append(out, strings.ReplaceAll(a, "{try}", fmt.Sprint(try)))
+	}
+	return out
+}
+
+// name is the step's command without what it is applied to.
+func (s step) name() string { return strings.Join(s.args[:min(2, len(s.args))], " ") }
 
 // steps are the work of the demonstration.
 func (m *migration) steps() []step {
@@ -193,6 +205,10 @@ func (m *migration) steps() []step {
 	approve("2", "ada")
 	pay("2")
 	do("ledger", "rebuild")
+	do("ledger", "backup", m.path("backup{try}.db"))
+	before = func() { m.calm("oxenswap", m.oxenswap("ledger", "backup", m.path("kept.db"))...) }
+	do("ledger", "restore", m.path("kept.db"), "--dir", m.path("restored{try}"), "--key", filepath.Join(m.data, "ledger.key"),
+		"--config", filepath.Join(m.data, "oxenswap.toml"), "--checkpoint", filepath.Join(m.data, "checkpoint"))
 	do("ledger", "export", m.path("public"))
 	do("ledger", "export", m.path("full"), "--full")
 	return out
@@ -224,10 +240,10 @@ type payment struct {
 func (m *migration) finish() outcome {
 	m.Helper()
 	m.witness.check(m)
-	key, id, _ := strings.Cut(strings.TrimSpace(m.witness.vkey), "+")
-	_, id, _ = strings.Cut(key, "/")
+	origin, _, _ := strings.Cut(m.witness.key(), "+")
+	_, id, _ := strings.Cut(origin, "/")
 	for folder, extra := range map[string][]string{"public": {"--public"}, "full": nil} {
-		m.calm("oxenaudit", append([]string{"replay", m.path(folder), "--key", m.witness.vkey, "--migration", id, "--rpc", m.rpc}, extra...)...)
+		m.calm("oxenaudit", append([]string{"replay", m.path(folder), "--key", m.witness.key(), "--migration", id, "--rpc", m.rpc}, extra...)...)
 	}
 	var out outcome
 	read := func(to any, args ...string) {

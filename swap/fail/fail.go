@@ -4,7 +4,7 @@
 // With the tag, the environment says what is to happen in a process:
 //
 //	OXENSWAP_FAIL=STEP:N:WAY   the N-th time (from 1) that STEP is taken goes WAY
-//	OXENSWAP_FAIL_LOG=FILE     the name of every step taken is appended to FILE, a line each
+//	OXENSWAP_FAIL_LOG=FILE     every step taken is appended to FILE, a line STEP each, and STEP: WAY when it goes that way
 //
 // A program with the tag must not be put to work: who can set its environment can make it lie about what it has done.
 package fail

@@ -28,18 +28,18 @@ var plan = struct {
 	way   Way
 	taken int
 	log   *os.File
-	watch func(step string, done bool)
+	watch func(step string)
 }{}
 
-// Set replaces what the environment says.
+// Set replaces what the environment says. With 0 for nth, the step goes that way every time.
 func Set(step string, nth int, way Way) {
 	plan.Lock()
 	defer plan.Unlock()
 	plan.read, plan.step, plan.nth, plan.way, plan.taken = true, step, nth, way, 0
 }
 
-// Watch calls a function before and after each step, on the goroutine that takes it.
-func Watch(f func(step string, done bool)) {
+// Watch calls a function after each step that is really done, on the goroutine that takes it; nil ends it.
+func Watch(f func(step string)) {
 	plan.Lock()
 	defer plan.Unlock()
 	plan.watch = f
@@ -48,25 +48,28 @@ func Watch(f func(step string, done bool)) {
 // Do takes a step, unless it is to fail.
 func Do(step string, act func() error) error {
 	way, watch := next(step)
-	if watch != nil {
-		watch(step, false)
-		defer watch(step, true)
+	done := func() error {
+		err := act()
+		if err == nil && watch != nil {
+			watch(step)
+		}
+		return err
 	}
 	switch way {
 	case "":
-		return act()
+		return done()
 	case Crash:
 		die()
 	case CrashDone:
-		act()
+		done()
 		die()
 	case Error:
 		return fmt.Errorf("%w: %s", ErrInjected, step)
 	case DoneError:
-		return errors.Join(act(), fmt.Errorf("%w: %s, though it is done", ErrInjected, step))
+		return errors.Join(done(), fmt.Errorf("%w: %s, though it is done", ErrInjected, step))
 	case Delay:
 		time.Sleep(late)
-		return act()
+		return done()
 	case Skip:
 		return nil
 	}
@@ -79,7 +82,7 @@ func die() {
 	select {}
 }
 
-func next(step string) (Way, func(string, bool)) {
+func next(step string) (Way, func(string)) {
 	plan.Lock()
 	defer plan.Unlock()
 	if !plan.read {
@@ -95,8 +98,13 @@ func next(step string) (Way, func(string, bool)) {
 	if step != plan.step {
 		return "", plan.watch
 	}
-	if plan.taken++; plan.taken != plan.nth {
+	if plan.taken++; plan.nth != 0 && plan.taken != plan.nth {
 		return "", plan.watch
+	}
+	if plan.log != nil {
+		if _, err := fmt.Fprintf(plan.log, "%s: %s\n", step, plan.way); err != nil {
+			panic("fail: " + err.Error())
+		}
 	}
 	return plan.way, plan.watch
 }

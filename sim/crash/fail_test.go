@@ -1,0 +1,206 @@
+//go:build failpoints
+
+package crash
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"oxenswap/swap/fail"
+)
+
+// failpoints says whether the programs are built with failpoints.
+const failpoints = true
+
+// A fault is one step that goes wrong in one way, the n-th time that a process takes it.
+type fault struct {
+	step string
+	n    int
+	way  fail.Way
+}
+
+func (f fault) env() string { return fmt.Sprintf("OXENSWAP_FAIL=%s:%d:%s", f.step, f.n, f.way) }
+
+// kind is the fault without its number.
+func (f fault) kind() string { return f.step + ": " + string(f.way) }
+
+// perKind is how often each step fails in each way, unless everything is asked for.
+const perKind = 3
+
+// seenFaults counts by kind what has really gone wrong.
+type seenFaults struct {
+	mu    sync.Mutex
+	count map[string]int
+}
+
+// read adds up a process's log of the steps that it took, and returns how often it took each.
+func (s *seenFaults) read(t testing.TB, log string) map[string]int {
+	t.Helper()
+	text, err := os.ReadFile(log)
+	if os.IsNotExist(err) {
+		return nil
+	}
+	must(t, err)
+	must(t, os.Remove(log))
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	taken := map[string]int{}
+	for line := range strings.Lines(string(text)) {
+		line = strings.TrimSuffix(line, "\n")
+		if strings.Contains(line, ": ") {
+			s.count[line]++
+		} else {
+			taken[line]++
+		}
+	}
+	return taken
+}
+
+// faults are all that can go wrong in a process that takes steps so often.
+func faults(taken map[string]int) []fault {
+	var out []fault
+	for _, step := range slices.Sorted(maps.Keys(taken)) {
+		for n := range taken[step] {
+			for _, way := range fail.Ways() {
+				out = append(out, fault{step, n + 1, way})
+			}
+		}
+	}
+	return out
+}
+
+// TestFailpoints lets every step of every action go wrong in every way: first in a service that answers claims, then in the
+// commands of a migration. After each fault everything is checked and the same is done again without one.
+func TestFailpoints(t *testing.T) {
+	seen := &seenFaults{count: map[string]int{}}
+	t.Run("service", func(t *testing.T) { failService(t, seen) })
+	t.Run("commands", func(t *testing.T) { failCommands(t, seen) })
+	kinds := 0
+	for _, step := range sourceSteps(t) {
+		for _, way := range fail.Ways() {
+			if kinds++; seen.count[fault{step, 0, way}.kind()] == 0 {
+				t.Errorf("%s: never happened", fault{step, 0, way}.kind())
+			}
+		}
+	}
+	total := 0
+	for _, n := range seen.count {
+		total += n
+	}
+	t.Logf("%d faults of %d kinds", total, kinds)
+}
+
+// failService makes every step of a service that records four claims go wrong, each time that it is taken.
+func failService(t *testing.T, seen *seenFaults) {
+	template := t.TempDir()
+	newScene().create(t, template)
+	log := filepath.Join(t.TempDir(), "steps")
+	try := func(t *testing.T, log string, f fault) map[string]int {
+		dir := t.TempDir()
+		must(t, os.CopyFS(dir, os.DirFS(template)))
+		must(t, os.Chmod(dir, 0o700))
+		w := newWitness(dir)
+		env := []string{"OXENSWAP_FAIL_LOG=" + log}
+		if f.step != "" {
+			env = append(env, f.env())
+		}
+		d := startDriver(t, w, dir, env, "some")
+		said := d.end(t)
+		if !d.ok && (f.step == "" || f.way == fail.Delay) || strings.Contains(said, "goroutine ") {
+			t.Errorf("%+v: %s", f, said)
+		}
+		taken := seen.read(t, log)
+		w.check(t)
+		if d = startDriver(t, w, dir, nil, "some"); d.end(t) != "" || !d.ok {
+			t.Errorf("%+v: afterwards: %s", f, d.stderr.String())
+		}
+		w.check(t)
+		return taken
+	}
+	for i, f := range faults(try(t, log, fault{})) {
+		t.Run(f.kind(), func(t *testing.T) {
+			t.Parallel()
+			try(t, fmt.Sprint(log, i), f)
+		})
+	}
+}
+
+// failCommands makes the steps of all commands of a migration go wrong, one of each command in each migration.
+func failCommands(t *testing.T, seen *seenFaults) {
+	m := newMigration(t)
+	log := m.path("steps")
+	var queues [][]fault // by command
+	m.through(func(int, step, int) (disturbance, bool) {
+		return disturbance{env: []string{"OXENSWAP_FAIL_LOG=" + log}}, true
+	}, func(_ step, e ended) {
+		if e.err != nil {
+			t.Fatal(e.stderr)
+		}
+		queues = append(queues, faults(seen.read(t, log)))
+	})
+	want := m.finish()
+	r := random("failpoints")
+	all, walks := 0, 0
+	for _, q := range queues {
+		r.Shuffle(len(q), func(i, j int) { q[i], q[j] = q[j], q[i] })
+		all += len(q)
+	}
+	if !*every {
+		queues = sample(queues)
+	}
+	for _, q := range queues {
+		walks = max(walks, len(q))
+	}
+	begun, done := time.Now(), 0
+	t.Run("walks", func(t *testing.T) {
+		for n := range walks {
+			t.Run(fmt.Sprint(n), func(t *testing.T) {
+				t.Parallel()
+				m := newMigration(t)
+				log := m.path("steps")
+				m.through(func(i int, s step, try int) (disturbance, bool) {
+					if try > 0 || n >= len(queues[i]) {
+						return disturbance{}, true
+					}
+					f := queues[i][n]
+					return disturbance{env: []string{f.env(), "OXENSWAP_FAIL_LOG=" + log}, late: f.way == fail.Delay}, false
+				}, func(step, ended) { seen.read(t, log) })
+				if got := m.finish(); !reflect.DeepEqual(got, want) {
+					t.Errorf("with faults it ends elsewhere:\n%+v\ninstead of\n%+v", got, want)
+				}
+			})
+		}
+	})
+	for _, q := range queues {
+		done += len(q)
+	}
+	t.Logf("commands: %d of %d possible faults in %d migrations, %v", done, all, walks, time.Since(begun).Round(time.Second))
+}
+
+// sample takes so many of each kind, and as few as it can of one command.
+func sample(queues [][]fault) [][]fault {
+	out := make([][]fault, len(queues))
+	count := map[string]int{}
+	for more := true; more; {
+		more = false
+		for i, q := range queues {
+			for len(q) > 0 && count[q[0].kind()] >= perKind {
+				q = q[1:]
+			}
+			if queues[i] = q; len(q) == 0 {
+				continue
+			}
+			count[q[0].kind()]++
+			out[i], queues[i], more = append(out[i], q[0]), q[1:], true
+		}
+	}
+	return out
+}
