@@ -62,6 +62,10 @@ func (s *Sender) begin(ctx context.Context, signer signer.Signer, purpose string
 		if err := op.finishEarlier(ctx); err != nil {
 			return nil, err
 		}
+		// What became final since the events were read has events too; without them it would seem not to have happened.
+		if err := op.end(ctx); err != nil && !stopping {
+			return nil, err
+		}
 	}
 	return op, op.refresh(ctx)
 }
