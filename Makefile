@@ -4,8 +4,10 @@ BIN         := bin
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 BENCHSTAT   := golang.org/x/perf/cmd/benchstat@v0.0.0-20260908200009-22c9c6c9d4da
 FUZZTIME    ?= 60s
+CYCLES      ?= 1000
+SEED        ?= 0
 
-.PHONY: all build demo test check check-long bench fuzz clean
+.PHONY: all build demo test check check-long crash bench fuzz clean
 
 all: build
 
@@ -30,7 +32,12 @@ check-long: test check
 	$(GO) test -count=1 -tags litestream ./conformance/litestream
 	OXENSWAP_LONG=1 $(GO) test -count=1 -timeout 3h ./ethclient/sender/faulttest
 	$(GO) test -race -timeout 60m ./...
+	./.ci/crash.sh 25000 $(SEED) -every
 	$(MAKE) fuzz
+
+# Kills, failing steps, failing disks and lost power. CYCLES are kills and, half as many, cuts of the power; SEED 0 is the time.
+crash:
+	./.ci/crash.sh $(CYCLES) $(SEED)
 
 bench: build
 	BENCHSTAT=$(BENCHSTAT) ./bench/run.sh

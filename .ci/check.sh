@@ -25,7 +25,7 @@ fi
 
 step vet
 go vet ./...
-go vet -tags conformance,litestream ./...
+go vet -tags conformance,litestream,failpoints ./...
 
 step staticcheck
 go run "$staticcheck" ./...
@@ -47,6 +47,9 @@ step "fuzz and invariant tests of the contracts"
 
 step "gas is what bench/gas.md and gas.snapshot say, Uniswap's distributor measured too"
 go test -count=1 -run '^TestGas' -v ./ethclient/contracts
+
+step "no crash, failing disk or loss of power hurts the ledger"
+./.ci/crash.sh 1000 0
 
 step "who imports whom, and conformance with the reference implementation"
 go test -count=1 -tags conformance . ./conformance/...
