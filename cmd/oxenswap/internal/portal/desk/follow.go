@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"hash/maphash"
+	"math"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -21,6 +22,9 @@ type Basis struct {
 	until   time.Time
 	subject []uint32 // slots of the accounts, recipients and claims that it is about; none: whatever is recorded matters
 }
+
+// Always is the basis of what never changes.
+func Always() Basis { return Basis{size: math.MaxUint64, subject: []uint32{}} }
 
 // stamps say up to which entry answers about something may be out of date: the number of entries after the last one that
 // changed it. Accounts share slots, so an answer may be thrown away without need, but never kept wrongly.

@@ -3,6 +3,7 @@ package desk
 import (
 	"bytes"
 	"context"
+	"encoding/hex"
 	"fmt"
 	"sync"
 	"time"
@@ -148,17 +149,27 @@ func (d *Desk) Collect(ctx context.Context, number uint64, to swap.EVMAddress) (
 		Round: number, State: state.state, Root: p.Root, Recipient: to, Cumulative: swap.Amount(p.Leaf.Amount.Uint64()), Proof: p.Path,
 		Distributor: state.distributor, ChainID: d.terms.Token.ChainID, Basis: state.basis,
 	}
-	data, err := contracts.Distributor().ABI.Pack("claim", common.Address(to), p.Leaf.Amount.ToBig(), hashes32(p.Path))
-	out.Calldata = fmt.Sprintf("0x%x", data)
-	return out, err
+	out.Calldata = calldata(to, &p.Leaf.Amount, p.Path)
+	return out, nil
 }
 
-func hashes32(list []common.Hash) [][32]byte {
-	out := make([][32]byte, len(list))
-	for i, h := range list {
-		out[i] = h
+// calldata is the call claim(account, cumulative, proof) as the contract ABI encodes it: three words, of which the third
+// says where the list begins, and the list after its length.
+func calldata(to swap.EVMAddress, cumulative *uint256.Int, proof []common.Hash) string {
+	b := make([]byte, 0, 4+32*(4+len(proof)))
+	b = append(b, contracts.Distributor().ABI.Methods["claim"].ID...)
+	word := func(n *uint256.Int) {
+		w := n.Bytes32()
+		b = append(b, w[:]...)
 	}
-	return out
+	word(new(uint256.Int).SetBytes(to[:]))
+	word(cumulative)
+	word(uint256.NewInt(3 * 32))
+	word(uint256.NewInt(uint64(len(proof))))
+	for i := range proof {
+		b = append(b, proof[i][:]...)
+	}
+	return string(hex.AppendEncode(append(make([]byte, 0, 2+2*len(b)), "0x"...), b))
 }
 
 // ProofFile is the proof in the form that `oxenswap tree check` reads.
