@@ -33,8 +33,9 @@ type Catalogue struct {
 type Language struct {
 	Code string // BCP 47, such as "en"
 	Name string // in the language itself
-	// texts by key, parsed.
-	texts map[string][]piece
+	// Asked says that the reader asked for it by its code: links have to say so again.
+	Asked bool
+	texts map[string][]piece // by key
 }
 
 // Load reads the catalogue. It refuses languages that lack a text or a placeholder that another one has.
@@ -120,7 +121,9 @@ func (c *Catalogue) Languages() []*Language { return c.languages }
 func (c *Catalogue) Choose(asked, accept string) *Language {
 	for _, l := range c.languages {
 		if l.Code == asked {
-			return l
+			chosen := *l
+			chosen.Asked = true
+			return &chosen
 		}
 	}
 	tags, _, _ := language.ParseAcceptLanguage(accept) // of a header that does not parse, there are none
@@ -144,9 +147,22 @@ func (l *Language) Text(key string, pairs ...any) (template.HTML, error) {
 	}
 	var out strings.Builder
 	for _, p := range pieces {
-		if err := p.write(&out, values); err != nil {
+		if err := p.write(&out, values, l.Link); err != nil {
 			return "", fmt.Errorf("text %s: %w", key, err)
 		}
 	}
 	return template.HTML(out.String()), nil
+}
+
+// Link is a link within the portal, to a path without a query.
+func (l *Language) Link(to string) string {
+	if !l.Asked {
+		return to
+	}
+	to, fragment, found := strings.Cut(to, "#")
+	to += "?lang=" + l.Code
+	if found {
+		to += "#" + fragment
+	}
+	return to
 }

@@ -92,7 +92,7 @@ func names(pieces []piece) []string {
 	return slices.Compact(out)
 }
 
-func (p piece) write(out *strings.Builder, values map[string]template.HTML) error {
+func (p piece) write(out *strings.Builder, values map[string]template.HTML, linkTo func(string) string) error {
 	switch p.kind {
 	case literal:
 		out.WriteString(p.text)
@@ -110,11 +110,11 @@ func (p piece) write(out *strings.Builder, values map[string]template.HTML) erro
 	case code:
 		before, after = "<code>", "</code>"
 	case link:
-		before, after = `<a href="`+template.HTMLEscapeString(p.text)+`">`, "</a>"
+		before, after = `<a href="`+template.HTMLEscapeString(linkTo(p.text))+`">`, "</a>"
 	}
 	out.WriteString(before)
 	for _, in := range p.in {
-		if err := in.write(out, values); err != nil {
+		if err := in.write(out, values, linkTo); err != nil {
 			return err
 		}
 	}
