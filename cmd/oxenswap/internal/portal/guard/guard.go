@@ -140,7 +140,11 @@ func check(r *http.Request) *problem.Problem {
 	if !plain(r.URL.Path) {
 		return problem.New(problem.Malformed, http.StatusBadRequest, "the path is not printable UTF-8 text")
 	}
-	if len(r.Header) > maxHeaders {
+	headers := 0
+	for _, values := range r.Header {
+		headers += len(values)
+	}
+	if headers > maxHeaders {
 		return problem.New(problem.TooLarge, http.StatusRequestHeaderFieldsTooLarge, "more than %d headers", maxHeaders)
 	}
 	if r.Header["Content-Encoding"] != nil {
