@@ -180,13 +180,18 @@ func seenAt(ctx context.Context, url string, chainID uint64, at swap.EVMAddress)
 	if err != nil {
 		return "", err
 	}
+	return seenIn(code), nil
+}
+
+// seenIn says what code at an address is.
+func seenIn(code []byte) swap.Seen {
 	if len(code) == 0 {
-		return swap.SeenNothing, nil
+		return swap.SeenNothing
 	}
 	if _, ok := types.ParseDelegation(code); ok { // EIP-7702: 0xef0100 and an address
-		return swap.SeenDelegation, nil
+		return swap.SeenDelegation
 	}
-	return swap.SeenCode, nil
+	return swap.SeenCode
 }
 
 // ether writes wei in the chain's coin.

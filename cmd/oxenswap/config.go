@@ -33,6 +33,7 @@ type config struct {
 	Chain     chainConfig    `toml:"chain"`
 	Schedule  scheduleConfig `toml:"schedule"`
 	Serve     serveConfig    `toml:"serve"`
+	Portal    *portalConfig  `toml:"portal"`
 }
 
 type oxenConfig struct {
@@ -153,7 +154,7 @@ publish = "@every 20s"
 listen = ""
 # Where it serves its metrics for Prometheus under /metrics, such as "127.0.0.1:9464"; not for the public. Empty: it does not.
 metrics = ""
-`))
+` + portalTemplate))
 
 // newConfig writes the first configuration. Limits start at a hundredth of the caps for one recipient, a tenth for a
 // round, and a fifth for a day; rails at a fifth for a transaction and half for a day.
@@ -278,6 +279,9 @@ func parseConfig(text []byte) (*config, error) {
 		}
 	}
 	if _, err := c.witnesses(); err != nil {
+		return nil, err
+	}
+	if err := c.Portal.check(); err != nil {
 		return nil, err
 	}
 	return c, nil

@@ -41,6 +41,10 @@ func (s *scheduler) listen(ctx context.Context) (<-chan error, error) {
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/ledger/", http.StripPrefix("/ledger/", s.site))
+	portal, err := s.openPortal(ctx, mux)
+	if err != nil {
+		return nil, errors.Join(err, l.Close())
+	}
 	server := &http.Server{
 		Handler: mux, ReadHeaderTimeout: headerTime, ReadTimeout: readTime, WriteTimeout: writeTime, IdleTimeout: idleTime,
 		MaxHeaderBytes: maxHeaderBytes, ErrorLog: zap.NewStdLog(s.log),
@@ -51,6 +55,7 @@ func (s *scheduler) listen(ctx context.Context) (<-chan error, error) {
 		if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
 			ended <- fmt.Errorf("serving on %s: %w", address, err)
 		}
+		<-portal
 	}()
 	context.AfterFunc(ctx, func() {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTime)

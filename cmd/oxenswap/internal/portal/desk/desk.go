@@ -73,6 +73,19 @@ func DefaultLimits() Limits {
 	return Limits{Claims: 256, Uploads: 4, Waiting: 200, Judges: 1, Account: bucket.Rate{PerSecond: 0.1, Burst: 20}}
 }
 
+// Check refuses limits that are missing.
+func (l Limits) Check() error {
+	for name, n := range map[string]int{"claims": l.Claims, "uploads": l.Uploads, "waiting": l.Waiting, "judges": l.Judges} {
+		if n < 1 {
+			return fmt.Errorf("portal: the limit of %s is %d: set at least 1", name, n)
+		}
+	}
+	if l.Account.PerSecond <= 0 || l.Account.Burst < 1 {
+		return fmt.Errorf("portal: the rate of an account's claims is %v: set one above zero", l.Account)
+	}
+	return nil
+}
+
 // Desk answers for one migration. Its methods may be called from many goroutines.
 type Desk struct {
 	log     Log
@@ -99,13 +112,8 @@ type Desk struct {
 
 // New returns a desk. Run keeps it up to date.
 func New(ctx context.Context, c Config) (*Desk, error) {
-	for name, n := range map[string]int{"claims": c.Limits.Claims, "uploads": c.Limits.Uploads, "waiting": c.Limits.Waiting, "judges": c.Limits.Judges} {
-		if n < 1 {
-			return nil, fmt.Errorf("portal: the limit of %s is %d: set at least 1", name, n)
-		}
-	}
-	if c.Limits.Account.PerSecond <= 0 || c.Limits.Account.Burst < 1 {
-		return nil, fmt.Errorf("portal: the rate of an account's claims is %v: set one above zero", c.Limits.Account)
+	if err := c.Limits.Check(); err != nil {
+		return nil, err
 	}
 	d := &Desk{
 		log: c.Log, now: c.Now, zap: c.Logger, daemons: c.Daemons, limits: c.Limits,

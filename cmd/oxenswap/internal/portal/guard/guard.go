@@ -49,15 +49,23 @@ type Guard struct {
 	headers  http.Header
 }
 
-// New returns a guard before a handler.
-func New(c Config, next http.Handler) (*Guard, error) {
+// Check refuses settings that are missing.
+func (c *Config) Check() error {
 	for name, r := range map[string]bucket.Rate{"requests": c.Requests, "posts": c.Posts} {
 		if r.PerSecond <= 0 || r.Burst < 1 {
-			return nil, fmt.Errorf("portal: the rate of %s is %v: set one above zero", name, r)
+			return fmt.Errorf("portal: the rate of %s is %v: set one above zero", name, r)
 		}
 	}
 	if c.InFlight < 1 || c.Posting < 1 {
-		return nil, fmt.Errorf("portal: the limits of requests at one time are %d and %d: set at least 1", c.InFlight, c.Posting)
+		return fmt.Errorf("portal: the limits of requests at one time are %d and %d: set at least 1", c.InFlight, c.Posting)
+	}
+	return nil
+}
+
+// New returns a guard before a handler.
+func New(c Config, next http.Handler) (*Guard, error) {
+	if err := c.Check(); err != nil {
+		return nil, err
 	}
 	g := &Guard{
 		next: next, c: c, requests: bucket.New(c.Requests, clients), posts: bucket.New(c.Posts, clients), places: make(chan struct{}, c.InFlight), posting: make(chan struct{}, c.Posting),
