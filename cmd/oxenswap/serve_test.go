@@ -103,6 +103,9 @@ func TestServe(t *testing.T) {
 	}
 	await(`"ledger published"`, fmt.Sprintf(`"entries":%d`, head.Size))
 	checkServed(t, "http://"+listening.Address+"/ledger/", dir)
+	drained := make(chan struct{})
+	go func() { defer close(drained); io.Copy(io.Discard, in) }()
+	checkPortal(t, "http://"+listening.Address, dir)
 
 	// A second service is refused while one runs; readers are not.
 	var words bytes.Buffer
@@ -112,10 +115,10 @@ func TestServe(t *testing.T) {
 	if list := oxenswap(t, "--dir", dir, "snapshot", "list"); !strings.Contains(list, "missed") {
 		t.Errorf("the list does not show the missed snapshot:\n%s", list)
 	}
-	go io.Copy(io.Discard, in)
 	stop()
 	if code := <-done; code != 0 {
 		t.Errorf("the service ended with exit code %d", code)
 	}
+	<-drained
 	oxenswap(t, "--dir", dir, "ledger", "verify")
 }
