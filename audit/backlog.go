@@ -19,6 +19,8 @@ type backlog struct {
 	waiting chan []waitingClaim
 	workers sync.WaitGroup
 
+	addresses swap.Addresses
+
 	mu       sync.Mutex
 	problems []Problem
 }
@@ -56,7 +58,7 @@ func (b *backlog) work(ctx context.Context) {
 			if ctx.Err() != nil {
 				break
 			}
-			if err := c.event.Verify(b.terms); err != nil {
+			if err := c.event.Verify(b.terms, &b.addresses); err != nil {
 				b.mu.Lock()
 				b.problems = append(b.problems, Problem{Entry: &c.seq, Kind: c.event.Kind(), What: err.Error()})
 				b.mu.Unlock()

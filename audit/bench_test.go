@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"runtime"
 	"sync"
@@ -69,21 +70,27 @@ func crowd(tb testing.TB, n int) (*testLog, []signedClaim) {
 	l.decide(loadWorld(tb, 2), 240)
 	claims := make([]signedClaim, n)
 	for i, wallet := range wallets {
-		to := swap.Digest(fmt.Appendf(nil, "recipient %d", i))
-		text := swap.ClaimText{Migration: l.terms.ID(), Recipient: swap.EVMAddress(to[:20]), Sequence: 1, Until: time.Date(2027, 12, 31, 0, 0, 0, 0, time.UTC)}
-		line := []byte(text.String())
-		sig, err := wallet.Sign(0, 0, line, random)
-		must(tb, err)
-		a := wallet.Address()
-		claims[i] = signedClaim{a.Spend, line, sig}
-		l.add(&swap.ClaimAccepted{
-			Text: string(line), Signature: sig.String(), Oxen: a.String(), Account: swap.AccountOf(a), Recipient: text.Recipient, Sequence: 1,
-			Code: notChecked,
-		})
+		var e *swap.ClaimAccepted
+		e, claims[i] = l.signed(wallet, i, 1, random)
+		l.add(e)
 	}
 	l.configure(1e15)
 	l.build(nil)
 	return l, claims
+}
+
+// signed is a claim of the holder with a number, and what a bare check of its signature needs.
+func (l *testLog) signed(wallet *cryptonote.Wallet, holder int, sequence uint32, random io.Reader) (*swap.ClaimAccepted, signedClaim) {
+	to := swap.Digest(fmt.Appendf(nil, "recipient %d", holder))
+	text := swap.ClaimText{Migration: l.terms.ID(), Recipient: swap.EVMAddress(to[:20]), Sequence: sequence, Until: time.Date(2027, 12, 31, 0, 0, 0, 0, time.UTC)}
+	line := []byte(text.String())
+	sig, err := wallet.Sign(0, 0, line, random)
+	must(l.tb, err)
+	a := wallet.Address()
+	return &swap.ClaimAccepted{
+		Text: string(line), Signature: sig.String(), Oxen: a.String(), Account: swap.AccountOf(a), Recipient: text.Recipient, Sequence: sequence,
+		Code: notChecked,
+	}, signedClaim{a.Spend, line, sig}
 }
 
 func hashOf(what string, n int) string {
@@ -143,7 +150,7 @@ func BenchmarkReplay(b *testing.B) {
 			bare.on(b, func() {
 				checkAll(b, claims, func(c signedClaim) error { return cryptonote.Verify(c.key, c.text, c.sig) })
 			})
-			verified.on(b, func() { checkAll(b, events, func(e *swap.ClaimAccepted) error { return e.Verify(terms) }) })
+			verified.on(b, func() { checkAll(b, events, func(e *swap.ClaimAccepted) error { return e.Verify(terms, nil) }) })
 			runtime.GC()
 			replay.on(b, func() { mustHold(b, options, dir) })
 		}
@@ -152,6 +159,47 @@ func BenchmarkReplay(b *testing.B) {
 		b.ReportMetric(float64(n*b.N)/verified.wall.Seconds(), "verified/s")
 		b.ReportMetric(bare.wall.Seconds()/replay.wall.Seconds(), "of-bare")
 		b.ReportMetric(bare.cpu.Seconds()/replay.cpu.Seconds(), "of-bare-cpu")
+	})
+	b.Run("signatures", func(b *testing.B) {
+		const accounts, each = 2_000, 25
+		l, _ := crowd(b, accounts)
+		var events []*swap.ClaimAccepted
+		var claims []signedClaim
+		wallets := newEntropy("crowd") // gives the crowd's wallets again
+		for i := range accounts {
+			wallet, err := cryptonote.NewWallet(cryptonote.Fakechain, wallets)
+			must(b, err)
+			for sequence := uint32(2); sequence < 2+each; sequence++ {
+				e, c := l.signed(wallet, i, sequence, newEntropy(fmt.Sprint(i, sequence)))
+				events, claims = append(events, e), append(claims, c)
+				l.add(e)
+			}
+		}
+		dir, options := l.export(), l.options()
+		l = nil
+		var replay, bare, command spent
+		for b.Loop() {
+			bare.on(b, func() {
+				checkAll(b, claims, func(c signedClaim) error { return cryptonote.Verify(c.key, c.text, c.sig) })
+			})
+			command.on(b, func() {
+				checkAll(b, events, func(e *swap.ClaimAccepted) error {
+					a, err := cryptonote.ParseAddress(e.Oxen)
+					must(b, err)
+					sig, err := cryptonote.ParseSignature(e.Signature)
+					must(b, err)
+					return cryptonote.Verify(a.Spend, []byte(e.Text), sig)
+				})
+			})
+			runtime.GC()
+			replay.on(b, func() { mustHold(b, options, dir) })
+		}
+		n := float64(len(events) * b.N)
+		b.ReportMetric(n/replay.wall.Seconds(), "claims/s")
+		b.ReportMetric(n/bare.wall.Seconds(), "signatures/s")
+		b.ReportMetric(n/command.wall.Seconds(), "addresses-and-signatures/s")
+		b.ReportMetric(bare.wall.Seconds()/replay.wall.Seconds(), "of-bare")
+		b.ReportMetric(command.wall.Seconds()/replay.wall.Seconds(), "of-addresses-and-signatures")
 	})
 	b.Run("proofs", func(b *testing.B) {
 		const n = 400

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"sort"
 	"time"
+
+	"github.com/ethereum/go-ethereum/common"
 )
 
 // claim reads the entry's fields into a claim and refuses an entry whose text does not follow from them.
@@ -18,24 +20,27 @@ func (e *ClaimAccepted) claim(terms *Terms) (Claim, error) {
 		}
 		return c, nil
 	}
-	fields, err := ParseClaimText(e.Text)
-	if err != nil {
+	parts, ok := splitClaim(e.Text)
+	until, err := time.Parse(time.DateOnly, parts.until)
+	if !ok || err != nil {
+		_, err := ParseClaimText(e.Text)
 		return c, err
 	}
-	if fields.Migration != terms.ID() || fields.Recipient != e.Recipient || fields.Sequence != e.Sequence {
+	// The recipient's checksum is that of the entry's field, and whoever appends has checked the text's own: Verify.
+	if parts.migration != terms.ID() || EVMAddress(common.HexToAddress(parts.recipient)) != e.Recipient || parts.sequence != e.Sequence {
 		return c, errors.New("the text says something else than the entry's fields")
 	}
-	c.Until = fields.Until
+	c.Until = until
 	return c, nil
 }
 
-// Verify checks all of the entry that needs no other entry, the signature included.
-func (e *ClaimAccepted) Verify(terms *Terms) error {
-	verify := VerifyClaim
+// Verify checks all of the entry that needs no other entry, the signature included. known may be nil.
+func (e *ClaimAccepted) Verify(terms *Terms, known *Addresses) error {
+	verify := verifyClaim
 	if e.Sequence == 0 {
-		verify = VerifyLegacyClaim
+		verify = verifyLegacyClaim
 	}
-	c, err := verify(terms, e.Oxen, e.Text, e.Signature)
+	c, err := verify(terms, known, e.Oxen, e.Text, e.Signature)
 	if err != nil {
 		return err
 	}

@@ -217,7 +217,11 @@ type Claim struct {
 // VerifyClaim checks all of a claim that needs no ledger: the Oxen address and its network, the text, which has one
 // spelling, and the signature by the address's spend key. Errors are *Refusal.
 func VerifyClaim(terms *Terms, oxen, text, signature string) (Claim, error) {
-	c, spend, err := readOxen(terms, oxen)
+	return verifyClaim(terms, nil, oxen, text, signature)
+}
+
+func verifyClaim(terms *Terms, known *Addresses, oxen, text, signature string) (Claim, error) {
+	c, spend, err := readOxen(terms, known, oxen)
 	if err != nil {
 		return Claim{}, err
 	}
@@ -234,10 +238,14 @@ func VerifyClaim(terms *Terms, oxen, text, signature string) (Claim, error) {
 
 // VerifyLegacyClaim checks a claim in the legacy form, likewise.
 func VerifyLegacyClaim(terms *Terms, oxen, text, signature string) (Claim, error) {
+	return verifyLegacyClaim(terms, nil, oxen, text, signature)
+}
+
+func verifyLegacyClaim(terms *Terms, known *Addresses, oxen, text, signature string) (Claim, error) {
 	if !terms.LegacyClaims {
 		return Claim{}, refuse(ReasonLegacy, "this migration takes no legacy claims: sign the line that `claim text` prints")
 	}
-	c, spend, err := readOxen(terms, oxen)
+	c, spend, err := readOxen(terms, known, oxen)
 	if err != nil {
 		return Claim{}, err
 	}
@@ -249,59 +257,6 @@ func VerifyLegacyClaim(terms *Terms, oxen, text, signature string) (Claim, error
 		c.Text = strings.ToLower(c.Text)
 	}
 	return c.verify(spend, signature)
-}
-
-// readOxen reads the holder's address, on the terms' network, into a claim, and gives its spend key.
-func readOxen(terms *Terms, oxen string) (Claim, cryptonote.PublicKey, error) {
-	a, err := decodeOxen(terms, oxen)
-	if err == nil {
-		err = checkKey(a.View) // verifying the signature checks the spend key
-	}
-	if err != nil {
-		return Claim{}, cryptonote.PublicKey{}, err
-	}
-	c := Claim{Account: AccountOf(a), Oxen: oxen}
-	if a.Kind == cryptonote.Integrated {
-		c.Oxen, c.Integrated = a.Standard().String(), true
-	}
-	return c, a.Spend, nil
-}
-
-// ParseOxen reads a holder's Oxen address: a standard or integrated one of the terms' network. Errors are *Refusal.
-func ParseOxen(terms *Terms, oxen string) (cryptonote.Address, error) {
-	a, err := decodeOxen(terms, oxen)
-	for _, k := range []cryptonote.PublicKey{a.Spend, a.View} {
-		if err == nil {
-			err = checkKey(k)
-		}
-	}
-	return a, err
-}
-
-func checkKey(k cryptonote.PublicKey) error {
-	if err := k.Check(); err != nil {
-		return refuse(ReasonAddress, "%v: copy the wallet's main address whole", err)
-	}
-	return nil
-}
-
-// decodeOxen is ParseOxen but for the checks of the keys.
-func decodeOxen(terms *Terms, oxen string) (cryptonote.Address, error) {
-	a, err := cryptonote.DecodeAddress(oxen)
-	if err != nil {
-		return a, refuse(ReasonAddress, "%v: copy the wallet's main address whole", err)
-	}
-	network, err := cryptonote.ParseNetwork(terms.Oxen.Network)
-	if err == nil {
-		err = a.CheckNetwork(network)
-	}
-	if err != nil {
-		return a, refuse(ReasonAddress, "%v: this migration is about %s", err, terms.Oxen.Network)
-	}
-	if a.Kind == cryptonote.Subaddress {
-		return a, refuse(ReasonSubaddress, "stakes and rewards belong to a wallet's main address: use that one, which begins with another letter pair")
-	}
-	return a, nil
 }
 
 func (c Claim) verify(spend cryptonote.PublicKey, signature string) (Claim, error) {

@@ -72,7 +72,7 @@ func TestRecordedClaimsVerify(t *testing.T) {
 				t.Errorf("%s, %s: %+v", w.Wallet, s.Kind, c)
 			}
 			e := c.accepted(RecipientCode{SeenNotChecked, SeenNothing, false})
-			if err := e.Verify(terms); err != nil {
+			if err := e.Verify(terms, nil); err != nil {
 				t.Errorf("%s, %s: its entry: %v", w.Wallet, s.Kind, err)
 			}
 			// Another holder's signature, or one over another text, is none.
@@ -109,7 +109,7 @@ func TestEntriesOfClaimsVerify(t *testing.T) {
 	} {
 		e := c.accepted(RecipientCode{SeenNotChecked, SeenNothing, false})
 		change(e)
-		if err := e.Verify(terms); err == nil {
+		if err := e.Verify(terms, nil); err == nil {
 			t.Errorf("another %s was not found", name)
 		}
 	}
@@ -430,5 +430,43 @@ func TestRecipientCode(t *testing.T) {
 		if err := c.Check(testRecipient(1)); err == nil || !strings.Contains(err.Error(), "unknown word") {
 			t.Errorf("%+v: %v", c, err)
 		}
+	}
+}
+
+// TestKnownAddresses: what is remembered of an address changes no verdict, and a bad one is never remembered.
+func TestKnownAddresses(t *testing.T) {
+	terms := recordedTerms(t)
+	known := &Addresses{}
+	w := recordedClaims(t)[0]
+	c, err := VerifyClaim(terms, w.Address, w.Texts[2].Text, w.Texts[2].Signature)
+	if err != nil {
+		t.Fatal(err)
+	}
+	good := c.accepted(RecipientCode{SeenNotChecked, SeenNothing, false})
+	for range 2 {
+		if err := good.Verify(terms, known); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !known.has(good.Oxen) {
+		t.Error("a good address is not remembered")
+	}
+	forged := *good
+	forged.Recipient = testRecipient(77)
+	forged.Text = ClaimText{terms.ID(), forged.Recipient, forged.Sequence, time.Date(2027, 12, 31, 0, 0, 0, 0, time.UTC)}.String()
+	wantRefusal(t, forged.Verify(terms, known), ReasonSignature, "sign exactly")
+
+	a, err := cryptonote.DecodeAddress(good.Oxen)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.View = cryptonote.PublicKey{1} // the identity
+	bad := *good
+	bad.Oxen = a.String()
+	for range 2 {
+		wantRefusal(t, bad.Verify(terms, known), ReasonAddress, "copy the wallet's main address whole")
+	}
+	if known.has(bad.Oxen) {
+		t.Error("a bad address is remembered")
 	}
 }

@@ -236,33 +236,60 @@ func (x *Export) ReadHashes(indexes []int64) ([]tlog.Hash, error) {
 
 // Bundle returns the bytes of the entries from 256 n on, at most 256.
 func (x *Export) Bundle(n int64) ([][]byte, error) {
-	if n < 0 || n >= (x.checkpoint.N+tileWidth-1)/tileWidth {
-		return nil, fmt.Errorf("there is no bundle %d in a log of %d entries", n, x.checkpoint.N)
+	entries, _, err := x.HashedBundle(n)
+	return entries, err
+}
+
+// HashedBundle is [Export.Bundle] with the entries' leaf hashes.
+func (x *Export) HashedBundle(n int64) (entries [][]byte, leaves []tlog.Hash, err error) {
+	if err := x.hasBundle(n); err != nil {
+		return nil, nil, err
 	}
 	hashes, err := x.tile(0, n)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	t := tlog.Tile{H: tileHeight, L: -1, N: n, W: len(hashes) / tlog.HashSize}
 	path := TilePath(t)
 	data, verdict, err := x.readListed(path, tileLimit(t))
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	// Where the bundle is wrong, the first wrong entry says more than the digest.
 	entries, badForm := parseBundlePrefix(data, t.W)
+	leaves = make([]tlog.Hash, len(entries))
 	for i, entry := range entries {
-		if RecordHash(entry) != tileHash(hashes, int64(i)) {
-			return nil, &EntryError{n*tileWidth + int64(i), path, errors.New("its hash is not the one in the tree: it was altered")}
+		if leaves[i] = RecordHash(entry); leaves[i] != tileHash(hashes, int64(i)) {
+			return nil, nil, &EntryError{n*tileWidth + int64(i), path, errors.New("its hash is not the one in the tree: it was altered")}
 		}
 	}
 	if badForm != nil && len(entries) < t.W {
-		return nil, &EntryError{n*tileWidth + int64(len(entries)), path, badForm}
+		return nil, nil, &EntryError{n*tileWidth + int64(len(entries)), path, badForm}
 	}
 	if err := errors.Join(badForm, verdict); err != nil {
-		return nil, &FileError{path, err}
+		return nil, nil, &FileError{path, err}
 	}
-	return entries, nil
+	return entries, leaves, nil
+}
+
+// UnverifiedBundle is [Export.Bundle] without any comparison with the tree or the manifest, for a first look.
+func (x *Export) UnverifiedBundle(n int64) ([][]byte, error) {
+	if err := x.hasBundle(n); err != nil {
+		return nil, err
+	}
+	t := tlog.Tile{H: tileHeight, L: -1, N: n, W: int(min(tileWidth, x.checkpoint.N-n*tileWidth))}
+	data, err := readAll(x.fsys, TilePath(t), tileLimit(t))
+	if err != nil {
+		return nil, err
+	}
+	return parseBundlePrefix(data, t.W)
+}
+
+func (x *Export) hasBundle(n int64) error {
+	if n < 0 || n >= (x.checkpoint.N+tileWidth-1)/tileWidth {
+		return fmt.Errorf("there is no bundle %d in a log of %d entries", n, x.checkpoint.N)
+	}
+	return nil
 }
 
 // Entries returns the entries from index lo on, in order, each verified against the
