@@ -69,6 +69,9 @@ func New(ctx context.Context, c Config) (*Portal, error) {
 // Run reads the ledger and judges proofs of coins until ctx ends.
 func (p *Portal) Run(ctx context.Context) error { return p.desk.Run(ctx) }
 
+// Follow reads the entries that are new, as Run does all the time.
+func (p *Portal) Follow(ctx context.Context) error { return p.desk.Follow(ctx) }
+
 // site leads requests to the API and the pages.
 type site struct {
 	api   *api.API

@@ -24,6 +24,12 @@ import (
 
 func open(t *testing.T, w *desktest.World, change ...func(*portal.Config)) *portal.Portal {
 	t.Helper()
+	p, err := portal.New(t.Context(), config(w, change...))
+	w.Must(err)
+	return p
+}
+
+func config(w *desktest.World, change ...func(*portal.Config)) portal.Config {
 	many := bucket.Rate{PerSecond: 1e6, Burst: 1e6}
 	c := portal.Config{
 		Desk:   desk.Config{Log: w, Now: w.Now, Limits: desk.DefaultLimits()},
@@ -36,9 +42,7 @@ func open(t *testing.T, w *desktest.World, change ...func(*portal.Config)) *port
 	for _, f := range change {
 		f(&c)
 	}
-	p, err := portal.New(t.Context(), c)
-	w.Must(err)
-	return p
+	return c
 }
 
 // bad is a request that must be refused, each with one of these statuses.

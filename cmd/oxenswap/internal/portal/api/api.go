@@ -17,6 +17,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"go.uber.org/zap"
@@ -43,6 +44,8 @@ type API struct {
 	cache *cache
 	keys  *keys
 	large chan struct{} // one for each large body or long download
+
+	buffers sync.Pool // of *[]byte, for answers that are not kept
 }
 
 // largeAtOnce is how many large bodies are held in memory, and lists written, at one time.
@@ -107,6 +110,7 @@ func New(c Config) (*API, error) {
 		return nil, fmt.Errorf("portal: %d bytes for answers: set at least %d", c.Memory, 1<<20)
 	}
 	a := &API{desk: c.Desk, log: c.Logger, mux: http.NewServeMux(), cache: newCache(c.Memory), keys: newKeys(), large: make(chan struct{}, largeAtOnce)}
+	a.buffers.New = func() any { return new([]byte) }
 	if a.log == nil {
 		a.log = zap.NewNop()
 	}

@@ -408,9 +408,12 @@ func TestCollectJSON(t *testing.T) {
 		for _, to := range to {
 			c, err := s.desk.Collect(t.Context(), 1, to)
 			s.Must(err)
-			want, err := encode(c)
+			want, err := encode(struct {
+				*desk.Collect
+				Calldata string `json:"calldata"`
+			}{c, c.Calldata()})
 			s.Must(err)
-			if got := appendCollect(nil, c); !bytes.Equal(got, want) {
+			if got := appendCollect(nil, c, to.String()); !bytes.Equal(got, want) {
 				t.Fatalf("%s\nexpected %s", got, want)
 			}
 		}

@@ -180,9 +180,11 @@ func (a *API) collect(w http.ResponseWriter, r *http.Request) error {
 		w.WriteHeader(http.StatusNotModified)
 		return nil
 	}
-	body := appendCollect(make([]byte, 0, 512+144*len(c.Proof)+len(c.Calldata)), c)
-	h["Content-Type"], h["Content-Length"] = jsonKind, []string{strconv.Itoa(len(body))}
-	w.Write(body)
+	buffer := a.buffers.Get().(*[]byte)
+	defer a.buffers.Put(buffer)
+	*buffer = appendCollect((*buffer)[:0], c, r.PathValue("recipient"))
+	h["Content-Type"], h["Content-Length"] = jsonKind, []string{strconv.Itoa(len(*buffer))}
+	w.Write(*buffer)
 	return nil
 }
 
@@ -199,14 +201,14 @@ func collectTag(c *desk.Collect) string {
 	return string(append(b, '"'))
 }
 
-// appendCollect writes what encoding/json would.
-func appendCollect(b []byte, c *desk.Collect) []byte {
+// appendCollect writes a proof with its calldata, given the EIP-55 spelling of its recipient.
+func appendCollect(b []byte, c *desk.Collect, recipient string) []byte {
 	b = append(b, `{"round":`...)
 	b = strconv.AppendUint(b, c.Round, 10)
 	b = append(b, `,"root":`...)
 	b = appendHash(b, &c.Root)
 	b = append(b, `,"recipient":"`...)
-	b = append(b, c.Recipient.String()...)
+	b = append(b, recipient...)
 	b = append(b, `","cumulative":"`...)
 	b = strconv.AppendUint(b, uint64(c.Cumulative), 10)
 	b = append(b, `","proof":[`...)
@@ -227,7 +229,7 @@ func appendCollect(b []byte, c *desk.Collect) []byte {
 	b = append(b, `,"chain_id":`...)
 	b = strconv.AppendUint(b, c.ChainID, 10)
 	b = append(b, `,"calldata":"`...)
-	b = append(b, c.Calldata...)
+	b = c.AppendCalldata(b)
 	return append(b, "\"}\n"...)
 }
 

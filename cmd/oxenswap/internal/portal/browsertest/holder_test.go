@@ -29,7 +29,7 @@ func TestHolder(t *testing.T) {
 	b := s.open(look{wallet: w})
 
 	b.visit("/", 200)
-	b.says("From OXEN to SESH: what do I get?", "your time:")
+	b.says("From OXEN to SESH: what do I get?", "2027-12-31 23:59 UTC (your time: Dec 31, 2027, 6:59 PM)")
 	b.shoot("home")
 	b.fill("#oxen", s.Oxen(1))
 	b.click(".lookup button", 200)

@@ -24,7 +24,7 @@ func TestLooks(t *testing.T) {
 				s.Deploy()
 			}
 			r := s.Carry()
-			s.Pay(s.recipient(i), r.Round, 1e9, 1e9)
+			s.pay(r.Round, s.recipient(i))
 		}
 	}
 	claims = append(claims, s.entries...)

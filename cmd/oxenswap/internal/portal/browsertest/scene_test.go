@@ -169,3 +169,18 @@ func (s *scene) post(path string, fields ...string) string {
 	}
 	return to
 }
+
+// pay records that a recipient was paid all that rounds gave so far.
+func (s *scene) pay(round uint64, to swap.EVMAddress) {
+	s.t.Helper()
+	var sum swap.Amount
+	s.Must(s.View(s.t.Context(), func(t swap.Tables, _ uint64) error {
+		return t.Cumulative(func(recipient swap.EVMAddress, amount swap.Amount) error {
+			if recipient == to {
+				sum = amount
+			}
+			return nil
+		})
+	}))
+	s.Pay(to, round, sum, sum)
+}

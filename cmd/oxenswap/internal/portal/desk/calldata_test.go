@@ -25,7 +25,8 @@ func TestCalldata(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := calldata(to, amount, path); got != "0x"+hex.EncodeToString(want) {
+		c := Collect{Recipient: to, Cumulative: swap.Amount(amount.Uint64()), Proof: path}
+		if got := c.Calldata(); got != "0x"+hex.EncodeToString(want) {
 			t.Errorf("%d hashes: %s, expected %x", n, got, want)
 		}
 	}

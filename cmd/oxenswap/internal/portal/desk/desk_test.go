@@ -159,7 +159,7 @@ func TestLife(t *testing.T) {
 	checker, err := merkle.ParseProof(file)
 	w.Must(err)
 	w.Must(checker.Check())
-	if c.Cumulative != a.Total || c.Distributor == nil || !strings.HasPrefix(c.Calldata, "0x") || !bytes.Contains(file, []byte(c.Root.Hex())) {
+	if c.Cumulative != a.Total || c.Distributor == nil || !strings.HasPrefix(c.Calldata(), "0x") || !bytes.Contains(file, []byte(c.Root.Hex())) {
 		t.Errorf("%+v", c)
 	}
 	if _, err := d.Collect(t.Context(), r.Round, w.Address()); !errors.As(err, new(*desk.NotFoundError)) {

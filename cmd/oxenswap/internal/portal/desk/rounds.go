@@ -3,6 +3,7 @@ package desk
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"encoding/hex"
 	"fmt"
 	"sync"
@@ -129,7 +130,6 @@ type Collect struct {
 	Proof       []common.Hash    `json:"proof"`
 	Distributor *swap.EVMAddress `json:"distributor"` // null: not deployed yet
 	ChainID     uint64           `json:"chain_id"`
-	Calldata    string           `json:"calldata"` // 0x...: send it to the distributor
 	Basis       Basis            `json:"-"`
 }
 
@@ -149,27 +149,29 @@ func (d *Desk) Collect(ctx context.Context, number uint64, to swap.EVMAddress) (
 		Round: number, State: state.state, Root: p.Root, Recipient: to, Cumulative: swap.Amount(p.Leaf.Amount.Uint64()), Proof: p.Path,
 		Distributor: state.distributor, ChainID: d.terms.Token.ChainID, Basis: state.basis,
 	}
-	out.Calldata = calldata(to, &p.Leaf.Amount, p.Path)
 	return out, nil
 }
 
-// calldata is the call claim(account, cumulative, proof) as the contract ABI encodes it: three words, of which the third
-// says where the list begins, and the list after its length.
-func calldata(to swap.EVMAddress, cumulative *uint256.Int, proof []common.Hash) string {
-	b := make([]byte, 0, 4+32*(4+len(proof)))
-	b = append(b, contracts.Distributor().ABI.Methods["claim"].ID...)
-	word := func(n *uint256.Int) {
-		w := n.Bytes32()
-		b = append(b, w[:]...)
+// Calldata is the call claim(account, cumulative, proof), 0x...: send it to the distributor.
+func (c *Collect) Calldata() string { return string(c.AppendCalldata(nil)) }
+
+// AppendCalldata appends Calldata: the selector and, as the contract ABI encodes them, three words, of which the third says
+// where the list begins, and the list after its length.
+func (c *Collect) AppendCalldata(b []byte) []byte {
+	b = append(b, "0x"...)
+	b = hex.AppendEncode(b, contracts.Distributor().ABI.Methods["claim"].ID)
+	var word [32]byte
+	copy(word[12:], c.Recipient[:])
+	b = hex.AppendEncode(b, word[:])
+	for _, n := range []uint64{uint64(c.Cumulative), 3 * 32, uint64(len(c.Proof))} {
+		word = [32]byte{}
+		binary.BigEndian.PutUint64(word[24:], n)
+		b = hex.AppendEncode(b, word[:])
 	}
-	word(new(uint256.Int).SetBytes(to[:]))
-	word(cumulative)
-	word(uint256.NewInt(3 * 32))
-	word(uint256.NewInt(uint64(len(proof))))
-	for i := range proof {
-		b = append(b, proof[i][:]...)
+	for i := range c.Proof {
+		b = hex.AppendEncode(b, c.Proof[i][:])
 	}
-	return string(hex.AppendEncode(append(make([]byte, 0, 2+2*len(b)), "0x"...), b))
+	return b
 }
 
 // ProofFile is the proof in the form that `oxenswap tree check` reads.

@@ -46,7 +46,8 @@ type Guard struct {
 	posts    *bucket.Set
 	places   chan struct{}
 	posting  chan struct{}
-	headers  http.Header
+	pages    http.Header // of every answer
+	data     http.Header // of every answer below /api/, which no browser shows as a page
 }
 
 // Check refuses settings that are missing.
@@ -69,7 +70,7 @@ func New(c Config, next http.Handler) (*Guard, error) {
 	}
 	g := &Guard{
 		next: next, c: c, requests: bucket.New(c.Requests, clients), posts: bucket.New(c.Posts, clients), places: make(chan struct{}, c.InFlight), posting: make(chan struct{}, c.Posting),
-		headers: http.Header{
+		pages: http.Header{
 			"Content-Security-Policy": {"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"},
 			"X-Content-Type-Options":  {"nosniff"},
 			"X-Frame-Options":         {"DENY"},
@@ -78,17 +79,27 @@ func New(c Config, next http.Handler) (*Guard, error) {
 			// Wallets open windows of their own.
 			"Cross-Origin-Opener-Policy": {"same-origin-allow-popups"},
 		},
+		// Few, for writing them takes longer than finding a proof.
+		data: http.Header{
+			"Content-Security-Policy": {"default-src 'none'; frame-ancestors 'none'"},
+			"X-Content-Type-Options":  {"nosniff"},
+		},
 	}
 	if c.HSTS > 0 {
-		g.headers.Set("Strict-Transport-Security", fmt.Sprintf("max-age=%d; includeSubDomains", int(c.HSTS.Seconds())))
+		for _, h := range []http.Header{g.pages, g.data} {
+			h.Set("Strict-Transport-Security", fmt.Sprintf("max-age=%d; includeSubDomains", int(c.HSTS.Seconds())))
+		}
 	}
 	return g, nil
 }
 
 // ServeHTTP implements http.Handler.
 func (g *Guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	h := w.Header()
-	for name, value := range g.headers {
+	h, always := w.Header(), g.pages
+	if isData(r) {
+		always = g.data
+	}
+	for name, value := range always {
 		h[name] = value
 	}
 	if p := check(r); p != nil {
@@ -124,12 +135,14 @@ func (g *Guard) refuse(w http.ResponseWriter, r *http.Request, p *problem.Proble
 	if r.ContentLength != 0 {
 		w.Header().Set("Connection", "close")
 	}
-	if g.c.Refuse == nil || strings.HasPrefix(r.URL.Path, "/api/") {
+	if g.c.Refuse == nil || isData(r) {
 		problem.Write(w, p)
 		return
 	}
 	g.c.Refuse(w, r, p)
 }
+
+func isData(r *http.Request) bool { return strings.HasPrefix(r.URL.Path, "/api/") }
 
 // check refuses what no page and no program of good will asks for.
 func check(r *http.Request) *problem.Problem {

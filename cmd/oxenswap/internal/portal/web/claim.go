@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 
 	"oxenswap/cmd/oxenswap/internal/portal/desk"
 	"oxenswap/cmd/oxenswap/internal/portal/problem"
@@ -127,7 +128,7 @@ func (s *Site) submit(r *http.Request, v *view, fields url.Values, page claimPag
 	// The steps before are shown again as they were. If that cannot be, the line is what is wrong.
 	if words, bad := swap.ParseClaimText(text); bad == nil {
 		if page.Draft, err = s.desk.Draft(r.Context(), desk.DraftRequest{
-			Oxen: fields.Get("oxen"), To: words.Recipient.String(), Sequence: words.Sequence, Until: words.Until.Format("2006-01-02"),
+			Oxen: fields.Get("oxen"), To: words.Recipient.String(), Sequence: words.Sequence, Until: words.Until.Format(time.DateOnly),
 		}); err != nil || page.Draft.Text != text {
 			page.Draft = nil
 		}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"oxenswap/cmd/oxenswap/internal/portal/desk"
 	"oxenswap/cmd/oxenswap/internal/portal/web/chart"
@@ -15,7 +16,13 @@ import (
 // progressPage is how far the migration is.
 type progressPage struct {
 	*desk.Progress
-	Files []string // of the charts over time, without theme and ending
+	Charts []programmeChart // of those that owe something
+}
+
+// programmeChart is a programme over time.
+type programmeChart struct {
+	Name  string
+	Index int // of the programme
 }
 
 func (s *Site) progress(r *http.Request, v *view) (answer, error) {
@@ -24,8 +31,10 @@ func (s *Site) progress(r *http.Request, v *view) (answer, error) {
 		return answer{}, err
 	}
 	page := progressPage{Progress: p}
-	for _, programme := range p.Programmes {
-		page.Files = append(page.Files, programme.Programme)
+	for i, programme := range p.Programmes {
+		if programme.Sums != (desk.Sums{}) {
+			page.Charts = append(page.Charts, programmeChart{programme.Programme, i})
+		}
 	}
 	return answer{page: "progress", data: page}, nil
 }
@@ -107,8 +116,15 @@ func (v *view) chart(p *desk.Progress, programme int, dark bool) ([]byte, error)
 		}
 		return c.Bars()
 	}
-	for _, d := range p.Days {
-		add(d.Day.Format("2006-01-02"), d.Sums[programme])
+	// Days on which nothing changed are points too: the axis is time.
+	for i, d := range p.Days {
+		next := d.Day.AddDate(0, 0, 1)
+		if i < len(p.Days)-1 {
+			next = p.Days[i+1].Day
+		}
+		for day := d.Day; day.Before(next); day = day.AddDate(0, 0, 1) {
+			add(day.Format(time.DateOnly), d.Sums[programme])
+		}
 	}
 	return c.Lines()
 }

@@ -198,7 +198,7 @@ func TestLife(t *testing.T) {
 	collect := r.get("/claims/"+entry+"/collect", 200)
 	c, err := r.desk.Collect(t.Context(), 1, to)
 	r.Must(err)
-	r.says(collect, "60.677142857 SESH are ready", distributor.String(), c.Calldata, c.Root.Hex())
+	r.says(collect, "60.677142857 SESH are ready", distributor.String(), c.Calldata(), c.Root.Hex())
 	if !strings.Contains(collect, `data-chain="0x539"`) || !strings.Contains(collect, `data-to="`+distributor.String()+`"`) {
 		t.Errorf("the wallet button: %s", collect)
 	}

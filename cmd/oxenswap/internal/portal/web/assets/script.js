@@ -24,8 +24,9 @@ for (const button of document.querySelectorAll("[data-copy]")) {
 }
 
 for (const time of document.querySelectorAll("time")) {
-	if (!time.dateTime.includes("T")) continue;
-	const local = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short" }).format(new Date(time.dateTime));
+	const at = new Date(time.dateTime);
+	if (!time.dateTime.includes("T") || at.getTimezoneOffset() === 0) continue;
+	const local = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short" }).format(at);
 	time.after(` (${document.body.dataset.yourTime} ${local})`);
 }
 
