@@ -82,6 +82,7 @@ func (a *anvilChain) call(out any, method string, params ...any) {
 func (a *anvilChain) id() uint64           { return 31337 }
 func (a *anvilChain) url() string          { return "http://127.0.0.1:" + strconv.Itoa(a.port) }
 func (a *anvilChain) final() int           { return -1 }
+func (a *anvilChain) aged() bool           { return false }
 func (a *anvilChain) client() *geth.Client { return a.c }
 func (a *anvilChain) forget()              { a.call(nil, "anvil_dropAllTransactions") }
 

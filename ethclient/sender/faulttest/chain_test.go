@@ -35,6 +35,7 @@ type chain interface {
 	reorganise(depth int, carrying ...[]byte)
 	// raise makes the base fee at least that many times higher.
 	raise(times int64)
+	aged() bool           // it should not be reorganised any more
 	client() *geth.Client // around every fault
 }
 
@@ -70,6 +71,7 @@ type simulatedChain struct {
 	sim   *simulated.Backend
 	port  int
 	above int
+	born  time.Time
 	c     *geth.Client
 }
 
@@ -79,7 +81,7 @@ func newSimulated(t *testing.T, epoch int, rich ...common.Address) chain {
 
 func newSimulatedOf(t *testing.T, id int64, epoch int, rich ...common.Address) chain {
 	t.Helper()
-	s := &simulatedChain{t: t, port: freePort(t), above: 2 * epoch}
+	s := &simulatedChain{t: t, port: freePort(t), above: 2 * epoch, born: time.Now()}
 	alloc := types.GenesisAlloc{
 		burner: {Code: []byte{0xfe}, Balance: new(big.Int)}, // INVALID: burns all gas at once
 	}
@@ -117,10 +119,20 @@ func (s *simulatedChain) client() *geth.Client { return s.c }
 func (s *simulatedChain) forget()              { s.sim.Rollback() }
 
 func (s *simulatedChain) mine(n int) {
+	s.t.Helper()
+	before, err := s.c.BlockNumber(s.t.Context())
+	must(s.t, err)
 	for range n {
 		s.sim.Commit()
 	}
+	if after, err := s.c.BlockNumber(s.t.Context()); err != nil || after != before+uint64(n) {
+		s.t.Fatalf("%d blocks after block %d, the simulated chain is at %d, %v; it is %v old", n, before, after, err, time.Since(s.born))
+	}
 }
+
+// aged: once a minute, go-ethereum puts the blocks away that it holds to be final by itself, those up to a multiple of 32, and
+// makes no more blocks if a reorganisation replaces one of them.
+func (s *simulatedChain) aged() bool { return time.Since(s.born) > 30*time.Second }
 
 func (s *simulatedChain) pass(seconds int) {
 	s.t.Helper()

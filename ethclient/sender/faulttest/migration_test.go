@@ -3,10 +3,12 @@ package faulttest
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net/http/httptest"
 	"os"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -128,9 +130,16 @@ func (m *migration) options() store.Options {
 func (m *migration) reopen() {
 	m.t.Helper()
 	must(m.t, m.store.Close())
-	var err error
-	m.store, err = store.Open(context.Background(), m.dir, m.options())
-	must(m.t, err)
+	for {
+		s, err := store.Open(context.Background(), m.dir, m.options())
+		if errors.Is(err, store.ErrInUse) {
+			runtime.Gosched() // an anvil that is being started has the lock too, until it executes
+			continue
+		}
+		must(m.t, err)
+		m.store = s
+		return
+	}
 }
 
 func (m *migration) append(records ...swap.Record) {

@@ -54,7 +54,11 @@ func TestReorganisations(t *testing.T) {
 			}
 		}
 		w := newWorld(t, make, deepest/2+1, len(list))
-		for _, r := range list {
+		for i, r := range list {
+			if w.chain.aged() {
+				w.audited()
+				w = newWorld(t, make, deepest/2+1, len(list)-i)
+			}
 			round := w.approve()
 			first := r
 			first.mined = 1

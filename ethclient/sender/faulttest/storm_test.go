@@ -46,16 +46,21 @@ func TestStorm(t *testing.T) {
 	}
 	onEach(t, func(t *testing.T, make maker) {
 		for seed := range seeds {
-			w := newWorld(t, make, roughEpoch, 2*rounds)
-			w.limits.Timeout = patience / 2
-			s := &storm{world: w, random: rand.New(rand.NewPCG(1, uint64(seed))), happens: map[string]int{}}
-			for range rounds {
+			s := &storm{random: rand.New(rand.NewPCG(1, uint64(seed))), happens: map[string]int{}}
+			for n := range rounds {
+				if n == 0 || s.chain.aged() {
+					if n > 0 {
+						s.audited()
+					}
+					s.world = newWorld(t, make, roughEpoch, 2*(rounds-n))
+					s.limits.Timeout = patience / 2
+				}
 				s.round()
 				if t.Failed() {
 					t.Fatalf("seed %d", seed)
 				}
 			}
-			w.audited()
+			s.audited()
 			t.Logf("seed %d: %v", seed, s.happens)
 		}
 	})
