@@ -107,7 +107,7 @@ func (c *chain) sign(ctx context.Context, key *ecdsa.PrivateKey, to *common.Addr
 	}
 	gas, err := c.client.EstimateGas(ctx, ethereum.CallMsg{From: from, To: to, Data: data})
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("a transaction of %s with %.8x: %w", from, data, err)
 	}
 	return types.SignNewTx(key, types.LatestSignerForChainID(big.NewInt(chainID)), &types.DynamicFeeTx{
 		ChainID: big.NewInt(chainID), Nonce: nonce, To: to, Data: data, Gas: gas + gas/5, GasTipCap: big.NewInt(1e9), GasFeeCap: big.NewInt(1e10),
@@ -160,8 +160,8 @@ func (c *chain) publish(r *swap.RoundBuilt, ledgerSize uint64, ledgerRoot swap.H
 	d, total := bindings.NewSessionTokenDistributor(), new(big.Int).SetUint64(uint64(r.Total))
 	c.send(0, &c.token, bindings.NewTestToken().PackTransfer(c.distributor, total))
 	proposed = c.send(1, &c.distributor, d.PackPropose(r.Round, r.Root, total, ledgerSize, ledgerRoot))
-	var seconds uint64
-	c.must(c.client.Client().CallContext(c.t.Context(), &seconds, "evm_increaseTime", c.settings.ActivationDelay+1))
+	var seconds uint64 // blocks are a second apart at least, so the chain may be ahead of its clock
+	c.must(c.client.Client().CallContext(c.t.Context(), &seconds, "evm_increaseTime", c.settings.ActivationDelay+600))
 	var mined string
 	c.must(c.client.Client().CallContext(c.t.Context(), &mined, "evm_mine", 1))
 	return proposed, c.send(1, &c.distributor, d.PackActivate())

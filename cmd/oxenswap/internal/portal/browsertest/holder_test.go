@@ -30,11 +30,11 @@ func TestHolder(t *testing.T) {
 
 	b.visit("/", 200)
 	b.says("From OXEN to SESH: what do I get?", "2027-12-31 23:59 UTC (your time: Dec 31, 2027, 6:59 PM)")
-	b.shoot("home")
+	b.picture("home")
 	b.fill("#oxen", s.Oxen(1))
 	b.click(".lookup button", 200)
 	b.says("20 OXEN staked at block 240 × 54 / 100", "Claim now")
-	b.shoot("lookup")
+	b.picture("lookup")
 	b.click("form[action='/claim'] button", 200)
 	if got := b.valueOf("#oxen"); got != s.Oxen(1) {
 		t.Errorf("the address is not carried over: %q", got)
@@ -67,7 +67,7 @@ func TestHolder(t *testing.T) {
 	b.says("Your signature is right, and your claim is recorded", "It waits for a round")
 	b.shoot("claimed")
 	b.click("a[href$='/receipt']", 200)
-	b.shoot("receipt")
+	b.picture("receipt")
 	receipt, err := io.ReadAll(s.get(b.attribute("a[download]", "href")).Body)
 	s.Must(err)
 	e, _, _, err := ledger.CheckReceipt(receipt, s.Key())
@@ -111,7 +111,7 @@ func TestHolder(t *testing.T) {
 	s.Add(swap.Record{Event: &swap.PayoutSeen{Recipient: w.address(), Amount: amount, Cumulative: amount, Round: 1, LogPosition: position(paid)}})
 	b.visit(status, 200)
 	b.says("Paid "+strings.TrimRight(amount.Coins(), "0")+" SESH", "The block is final", hash.Hex())
-	b.shoot("paid")
+	b.picture("paid")
 	b.visit(status+"/collect", 200)
 	b.says("All of it is paid")
 }
@@ -168,7 +168,7 @@ func TestRefusals(t *testing.T) {
 	submit := func(oxen, text, signature string, status int64, words ...string) {
 		t.Helper()
 		b.visit("/claim", 200)
-		b.do(chromedp.Click(chromedp.CSS("details:last-of-type > summary")))
+		b.do(chromedp.Click(chromedp.CSS("main > details > summary")))
 		b.fill("#signed-oxen", oxen)
 		b.fill("#signed-text", text)
 		b.fill("#signed-signature", signature)
@@ -182,10 +182,10 @@ func TestRefusals(t *testing.T) {
 	submit(s.Oxen(0), foreign, s.Sign(s.Wallets[0], foreign), 422, "another migration", "it may be a fake")
 	submit(s.Oxen(0), to.String(), s.Sign(s.Wallets[0], to.String()), 422, "bare address")
 	submit(s.Oxen(0), "hello", "SigV1", 422, "not the line to sign")
-	b.shoot("refused")
+	b.picture("refused")
 	b.visit("/claims/4711", 404)
 	b.says("no such page")
-	b.shoot("missing")
+	b.picture("missing")
 }
 
 // TestCoins: a proof of coins is uploaded, judged and accepted, while its page asks again by itself, without a script.

@@ -18,7 +18,7 @@ import (
 )
 
 // patience is how long anything in the browser may take. Machines that run these tests may be busy.
-const patience = 60 * time.Second
+const patience = 3 * time.Minute
 
 // tab is a tab of the browser, showing a scene's portal.
 type tab struct {

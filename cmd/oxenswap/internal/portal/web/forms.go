@@ -116,3 +116,6 @@ func number(r *http.Request, name, what string) (uint64, error) {
 	}
 	return n, nil
 }
+
+// lines ends lines as they were before a browser sent them: in forms it ends them with a carriage return, too.
+func lines(text string) string { return strings.ReplaceAll(text, "\r\n", "\n") }

@@ -143,7 +143,7 @@ func (s *Site) verify(r *http.Request, v *view) (answer, error) {
 	}
 	page := verifyPage{}
 	if r.Method == http.MethodPost && fields.Get("what") == "receipt" {
-		text := fields.Get("receipt")
+		text := lines(fields.Get("receipt"))
 		page.Receipt = text
 		if page.Proof, err = s.desk.VerifyReceipt(r.Context(), []byte(text)); err != nil {
 			return answer{}, err
@@ -154,7 +154,7 @@ func (s *Site) verify(r *http.Request, v *view) (answer, error) {
 	page.Message = printable(fields.Get("message"), 2000)
 	if r.Method == http.MethodPost {
 		if page.Sign, err = s.desk.VerifySignature(r.Context(), desk.SignatureCheck{
-			Oxen: fields.Get("oxen"), Message: fields.Get("message"), Signature: fields.Get("signature"),
+			Oxen: fields.Get("oxen"), Message: lines(fields.Get("message")), Signature: fields.Get("signature"),
 		}); err != nil {
 			return answer{}, err
 		}

@@ -246,6 +246,7 @@ func TestVerify(t *testing.T) {
 	to := r.post("/claim", 303, "step", "submit", "oxen", r.Oxen(0), "text", line, "signature", signature)
 	receipt := r.get(strings.TrimSuffix(to, "?new=1")+"/receipt.txt", 200)
 	r.says(r.upload("/verify", 200, "what", "receipt", "receipt", receipt), "The receipt is right")
+	r.says(r.post("/verify", 200, "what", "receipt", "receipt", strings.ReplaceAll(receipt, "\n", "\r\n")), "The receipt is right")
 	r.says(r.post("/verify", 422, "what", "receipt", "receipt", strings.Replace(receipt, "index", "Index", 1)), "was not confirmed")
 	r.get("/verify", 200)
 }
