@@ -3,6 +3,7 @@
 #   the Debian package monero-tests, with Monero's own vectors; without it those tests run on a committed subset
 #   Clef, go-ethereum's external signer, into build/clef; without it a stub alone speaks its protocol
 #   anvil, a node of other make, from npm; without it the fault tests run on go-ethereum's simulated chain alone
+#   Chromium, and axe-core from npm; without them the portal's pages are tested without a browser, or not for accessibility
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
@@ -31,7 +32,25 @@ anvil() (
 		echo "left out: anvil could not be installed with npm; the fault tests run on go-ethereum's simulated chain alone"
 )
 
+chromium() {
+	command -v chromium >/dev/null && return
+	if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+		apt-get install -y --no-install-recommends chromium >/dev/null 2>&1 ||
+			{ apt-get update && apt-get install -y --no-install-recommends chromium; } >/dev/null 2>&1
+	fi
+	command -v chromium >/dev/null || echo "left out: Chromium could not be installed; the portal's browser tests are skipped"
+}
+
+axe() (
+	cd cmd/oxenswap/internal/portal/browsertest
+	cmp -s package-lock.json node_modules/.built-from && return
+	command -v npm >/dev/null && npm ci --ignore-scripts --silent >/dev/null 2>&1 && cp package-lock.json node_modules/.built-from ||
+		echo "left out: axe-core could not be installed with npm; the portal's pages are not checked for accessibility"
+)
+
 vectors
 clef
 anvil
+chromium
+axe
 exit 0
