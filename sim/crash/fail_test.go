@@ -33,7 +33,7 @@ func (f fault) env() string { return fmt.Sprintf("OXENSWAP_FAIL=%s:%d:%s", f.ste
 func (f fault) kind() string { return f.step + ": " + string(f.way) }
 
 // perKind is how often each step fails in each way, unless everything is asked for.
-const perKind = 3
+const perKind = 2
 
 // seenFaults counts by kind what has really gone wrong.
 type seenFaults struct {
