@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/mod/sumdb/note"
 
+	"oxenswap/cmd/oxenswap/internal/portal/shards"
 	"oxenswap/store"
 	"oxenswap/swap"
 	"oxenswap/swap/ledger"
@@ -53,6 +54,37 @@ func (e *exporter) export(ctx context.Context, dir string, signed []byte) (expor
 	}
 	stats, err := ledger.WriteExport(dir, e.Reader, ledger.ExportConfig{Checkpoint: signed, Signer: e.signer, Key: e.Key(), Withhold: withhold})
 	return exportStats{cp.N, stats.Files, stats.Written, stats.Withheld}, err
+}
+
+// shards adds the claim proofs of published rounds to the folder, beside what the manifest lists: each proves itself.
+func (e *exporter) shards(ctx context.Context, dir string) error {
+	var rounds []swap.Round
+	if err := e.View(ctx, func(t swap.Tables, _ uint64) (err error) {
+		rounds, err = t.Rounds()
+		return err
+	}); err != nil {
+		return err
+	}
+	for _, r := range rounds {
+		if !r.Status.Published() {
+			continue
+		}
+		has, err := shards.Has(dir, &r.RoundBuilt)
+		if err != nil {
+			return err
+		}
+		if has {
+			continue
+		}
+		tree, err := e.tree(r)
+		if err != nil {
+			return err
+		}
+		if err := shards.Write(dir, &r.RoundBuilt, tree); err != nil {
+			return fmt.Errorf("writing the proofs of round %d: %w", r.Round, err)
+		}
+	}
+	return nil
 }
 
 func (e *exporter) readPrivate(ctx context.Context, size uint64) error {

@@ -142,6 +142,9 @@ func (a *app) ledgerExportCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
+				if err := e.shards(c.Context(), args[0]); err != nil {
+					return err
+				}
 				return a.print(stats, func(out io.Writer) { stats.print(out, args[0]) })
 			})
 		},

@@ -14,6 +14,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"oxenswap/cmd/oxenswap/internal/portal/shards"
 	"oxenswap/swap/ledger"
 )
 
@@ -56,7 +57,7 @@ func (s *ledgerSite) update(ctx context.Context) error {
 	}
 	s.notes.Store(&notes{signed, manifest})
 	s.log.Info("ledger published", zap.Int64("entries", stats.Size), zap.Int("written", stats.Written))
-	return nil
+	return s.exporter.shards(ctx, s.dir)
 }
 
 // ServeHTTP serves a file of the export. What a path names never changes, but for checkpoint and manifest.
@@ -96,6 +97,8 @@ func (s *ledgerSite) serveFile(w http.ResponseWriter, r *http.Request, path stri
 	kind := "application/octet-stream"
 	if _, ok := ledger.ParseAttachmentPath(path); ok {
 		kind = "application/gzip"
+	} else if shards.IsPath(path) {
+		kind = "application/json"
 	} else if _, err := ledger.ParseTilePath(path); err != nil {
 		http.NotFound(w, r)
 		return
