@@ -34,14 +34,14 @@ func TestLooks(t *testing.T) {
 		"home": "/", "claim": "/claim", "migration": "/migration", "progress": "/progress", "rounds": "/rounds", "round": "/rounds/2", "ledger": "/ledger-log",
 		"entry": "/ledger-log/" + claims[0], "verify": "/verify", "lookup": "/lookup?oxen=" + s.Oxen(1), "lookup-unclaimed": "/lookup?oxen=" + s.Oxen(5),
 		"status": "/claims/" + claims[1], "receipt": "/claims/" + claims[1] + "/receipt", "collect": "/claims/" + claims[2] + "/collect",
-		"prove": "/claims/" + claims[2] + "/prove", "proof": "/proofs/" + s.proof, "missing": "/nothing",
+		"prove": "/claims/" + claims[2] + "/prove", "proof": "/proofs/" + s.proof + "?pause=1", "missing": "/nothing",
 	}
 	for name, l := range map[string]look{
 		"light": {}, "dark": {dark: true}, "phone": {phone: true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s.t = t
-			b := s.open(l)
+			t.Parallel()
+			b := open(t, s, l)
 			for page, path := range pages {
 				status := int64(200)
 				if page == "missing" {
@@ -56,8 +56,8 @@ func TestLooks(t *testing.T) {
 		})
 	}
 	t.Run("without a script", func(t *testing.T) {
-		s.t = t
-		b := s.open(look{silent: true})
+		t.Parallel()
+		b := open(t, s, look{silent: true})
 		for page, path := range pages {
 			status := int64(200)
 			if page == "missing" {

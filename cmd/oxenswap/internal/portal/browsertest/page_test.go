@@ -33,18 +33,15 @@ type look struct {
 	wallet              *wallet
 }
 
-// open opens a tab. The test is skipped when there is no browser.
-func open(t *testing.T, url string, l look) *tab {
+// open shows a portal in a tab.
+func open(t *testing.T, s *scene, l look) *tab {
 	t.Helper()
-	if browser == nil {
-		t.Skip("there is no Chromium: apt-get install chromium")
-	}
 	// Cookies and storage of its own: one test cannot help another.
 	ctx, end := chromedp.NewContext(browser, chromedp.WithNewBrowserContext())
 	t.Cleanup(end)
 	ctx, stop := context.WithTimeout(ctx, patience)
 	t.Cleanup(stop)
-	b := &tab{t, ctx, url}
+	b := &tab{t, ctx, s.server.URL}
 	messages := chromedp.Console(ctx)
 	t.Cleanup(func() { b.quiet(messages) })
 	width, height := int64(1100), int64(900)
@@ -57,6 +54,7 @@ func open(t *testing.T, url string, l look) *tab {
 		scheme = "dark"
 	}
 	b.must(call(ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}}))
+	b.must(call(ctx, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true}))
 	b.must(call(ctx, emulation.SetTimezoneOverride, emulation.SetTimezoneOverrideParams{TimezoneID: "America/New_York"}))
 	if l.silent {
 		b.must(call(ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true}))

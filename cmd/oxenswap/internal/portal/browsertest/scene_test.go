@@ -35,6 +35,7 @@ type scene struct {
 // stage opens a portal of a migration with some holders, whose snapshots are final.
 func stage(t *testing.T, holders int) *scene {
 	t.Helper()
+	t.Parallel()
 	if browser == nil {
 		t.Skip("there is no Chromium: apt-get install chromium")
 	}
@@ -77,12 +78,6 @@ func (s *scene) see(_ context.Context, a swap.EVMAddress) (swap.RecipientCode, e
 		return swap.RecipientCode{Ethereum: swap.SeenCode, Target: swap.SeenNothing}, nil
 	}
 	return swap.RecipientCode{Ethereum: swap.SeenNothing, Target: swap.SeenNothing}, nil
-}
-
-// open shows the portal in a tab.
-func (s *scene) open(l look) *tab {
-	s.t.Helper()
-	return open(s.t, s.server.URL, l)
 }
 
 // deploy records the chain's distributor.
