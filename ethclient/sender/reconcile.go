@@ -13,6 +13,10 @@ import (
 // events become final at any moment.
 const maxLooks = 10
 
+// surely is how many comparisons in a row must find differences before they count: behind one address there may be several
+// nodes, of which one that is behind leaves out the newest events without saying so.
+const surely = 3
+
 // Reconcile rebuilds every payment from the distributor's final events and compares them with the ledger and the live root.
 // Differences that nobody has acknowledged are recorded, which stops sending, whatever is restarted, until a correction names
 // that entry. It signs and sends nothing.
@@ -26,12 +30,19 @@ func (s *Sender) Reconcile(ctx context.Context) (*reconcile.Report, error) {
 }
 
 func (s *Sender) reconcile(ctx context.Context) (*reconcile.Report, error) {
-	// What is final by now is recorded before the comparison: then the ledger has all up to that block.
-	r, err := s.compare(ctx, true, func() error { return errors.Join(s.settle(ctx), s.sync(ctx)) })
-	if err != nil {
-		return nil, err
+	for look := 1; ; look++ {
+		// What is final by now is recorded before the comparison: then the ledger has all up to that block.
+		r, err := s.compare(ctx, true, func() error { return errors.Join(s.settle(ctx), s.sync(ctx)) })
+		if err != nil {
+			return nil, err
+		}
+		if len(r.Differences) == 0 || look == surely {
+			return r, s.recordDifferences(ctx, r)
+		}
+		if err := s.o.Sleep(ctx, firstLook); err != nil {
+			return nil, err
+		}
 	}
-	return r, s.recordDifferences(ctx, r)
 }
 
 // Inspect is Reconcile without writing anything: what the ledger is yet to record is counted as newer. It can run beside a
