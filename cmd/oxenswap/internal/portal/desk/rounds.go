@@ -202,6 +202,8 @@ type trees struct {
 	mu     sync.Mutex
 	trees  []*plantedTree // the last used one first
 	states map[uint64]roundState
+
+	planting sync.Mutex // held by who builds one: who asks for many old rounds keeps one processor busy and no more
 }
 
 type plantedTree struct {
@@ -288,6 +290,10 @@ func (t *trees) drop(p *plantedTree) {
 
 // plant builds the claim tree of a round from its leaves and holds it against the round's root.
 func (d *Desk) plant(ctx context.Context, number uint64) (*merkle.Tree, error) {
+	if !d.trees.planting.TryLock() {
+		return nil, &LaterError{Reason: LaterBusy, After: time.Second}
+	}
+	defer d.trees.planting.Unlock()
 	var r swap.Round
 	if err := d.log.View(ctx, func(t swap.Tables, _ uint64) (err error) {
 		r, err = t.Round(number)
