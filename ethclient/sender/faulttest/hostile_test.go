@@ -94,6 +94,7 @@ func TestForeignNonce(t *testing.T) {
 				w.wait = func() {
 					if !used {
 						used = true
+						w.proxy.swallow(false)
 						w.sendRaw(t, w.publisher, (*common.Address)(&common.Address{1}), nil)
 					}
 					w.chain.mine(1)
@@ -104,7 +105,7 @@ func TestForeignNonce(t *testing.T) {
 					t.Fatalf("%v", err)
 				}
 				w.stop(p)
-				w.proxy.swallow(false)
+				w.wait = nil
 				if op == "propose" {
 					round = w.approve() // what was not proposed is part of the next round
 					w.publish(round)

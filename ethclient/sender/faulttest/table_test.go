@@ -110,6 +110,10 @@ func some(f fault, propose, push []step, from int) (out []row) {
 			out = append(out, r)
 			r.restart = false
 			out = append(out, r)
+		case name == "getLogs" && f == stale: // a node that is behind leaves events out without saying so
+			for n, at := range places {
+				out = append(out, row{fault: f, propose: nth(propose, name, n), push: at})
+			}
 		case strings.HasPrefix(string(name), "getTransaction"):
 			r.restart = turn%2 == 0
 			out = append(out, r)
@@ -119,6 +123,18 @@ func some(f fault, propose, push []step, from int) (out []row) {
 		}
 	}
 	return out
+}
+
+// nth is the place of a step when it comes again, counted from 1; 0: it does not.
+func nth(list []step, name step, again int) int {
+	for i, s := range list {
+		if s == name {
+			if again--; again < 0 {
+				return i + 1
+			}
+		}
+	}
+	return 0
 }
 
 // tabulate carries out a round for every row, in one world, which is audited in the end.
