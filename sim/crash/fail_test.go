@@ -3,6 +3,7 @@
 package crash
 
 import (
+	"flag"
 	"fmt"
 	"maps"
 	"os"
@@ -76,6 +77,8 @@ func faults(taken map[string]int) []fault {
 	}
 	return out
 }
+
+var every = flag.Bool("every", false, "fail every step each time that it is taken, and not only the first time and the last")
 
 // TestFailpoints lets every step of every action go wrong in every way: first in a service that answers claims, then in the
 // commands of a migration. After each fault everything is checked and the same is done again without one.

@@ -28,7 +28,6 @@ import (
 var (
 	seed   = flag.Uint64("seed", 0, "of all that is random; 0: the time")
 	cycles = flag.Int("cycles", 20, "how often something is killed, and how often the power fails")
-	every  = flag.Bool("every", false, "fail every step each time that it is taken, and not only the first time and the last")
 )
 
 func TestMain(m *testing.M) {
