@@ -8,14 +8,16 @@ import (
 
 // readOxen reads the holder's address, on the terms' network, into a claim, and gives its spend key.
 func readOxen(terms *Terms, known *Addresses, oxen string) (Claim, cryptonote.PublicKey, error) {
-	a, err := decodeOxen(terms, oxen)
-	if err == nil && !known.has(oxen) {
-		if err = checkKey(a.View); err == nil { // verifying the signature checks the spend key
-			known.add(oxen)
+	a, ok := known.get(oxen)
+	if !ok {
+		var err error
+		if a, err = decodeOxen(terms, oxen); err == nil {
+			err = checkKey(a.View) // verifying the signature checks the spend key
 		}
-	}
-	if err != nil {
-		return Claim{}, cryptonote.PublicKey{}, err
+		if err != nil {
+			return Claim{}, cryptonote.PublicKey{}, err
+		}
+		known.add(oxen, a)
 	}
 	c := Claim{Account: AccountOf(a), Oxen: oxen}
 	if a.Kind == cryptonote.Integrated {
@@ -24,36 +26,36 @@ func readOxen(terms *Terms, known *Addresses, oxen string) (Claim, cryptonote.Pu
 	return c, a.Spend, nil
 }
 
-// Addresses remembers Oxen addresses whose view key was checked, for whoever verifies many claims: the later ones of an
-// account spare that work. It may be used from many goroutines; nil remembers nothing.
+// Addresses remembers Oxen addresses that were read and their view keys checked, for whoever verifies many claims under one
+// set of terms: the later ones of an account spare that work. It may be used from many goroutines; nil remembers nothing.
 type Addresses struct {
 	mu    sync.RWMutex
-	known map[string]struct{}
+	known map[string]cryptonote.Address
 }
 
-// maxAddresses bounds what Addresses remember, to about ten megabytes.
+// maxAddresses bounds what Addresses remember, to some fifteen megabytes.
 const maxAddresses = 1 << 16
 
-func (a *Addresses) has(oxen string) bool {
+func (a *Addresses) get(oxen string) (cryptonote.Address, bool) {
 	if a == nil {
-		return false
+		return cryptonote.Address{}, false
 	}
 	a.mu.RLock()
 	defer a.mu.RUnlock()
-	_, ok := a.known[oxen]
-	return ok
+	address, ok := a.known[oxen]
+	return address, ok
 }
 
-func (a *Addresses) add(oxen string) {
+func (a *Addresses) add(oxen string, address cryptonote.Address) {
 	if a == nil {
 		return
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.known == nil || len(a.known) >= maxAddresses {
-		a.known = map[string]struct{}{}
+		a.known = map[string]cryptonote.Address{}
 	}
-	a.known[oxen] = struct{}{}
+	a.known[oxen] = address
 }
 
 // ParseOxen reads a holder's Oxen address: a standard or integrated one of the terms' network. Errors are *Refusal.

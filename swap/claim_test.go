@@ -448,7 +448,7 @@ func TestKnownAddresses(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if !known.has(good.Oxen) {
+	if _, ok := known.get(good.Oxen); !ok {
 		t.Error("a good address is not remembered")
 	}
 	forged := *good
@@ -466,7 +466,7 @@ func TestKnownAddresses(t *testing.T) {
 	for range 2 {
 		wantRefusal(t, bad.Verify(terms, known), ReasonAddress, "copy the wallet's main address whole")
 	}
-	if known.has(bad.Oxen) {
+	if _, ok := known.get(bad.Oxen); ok {
 		t.Error("a bad address is remembered")
 	}
 }
