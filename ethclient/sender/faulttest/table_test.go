@@ -9,8 +9,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"oxenswap/ethclient"
 )
 
 // long asks for every request of every operation, where otherwise one of each kind is made to fail.
@@ -150,8 +148,7 @@ func tabulate(t *testing.T, make maker, rows []row) {
 		w.chain.pass(delay)
 		w.disturb(round, w.activate(), r, 0)
 		w.disturb(round, w.push(), r, r.push)
-		w.limits = ethclient.DefaultLimits()
-		w.limits.Tries = 1
+		w.limits = unhurried()
 		w.check()
 		w.undisturbed(round)
 		if t.Failed() {

@@ -69,6 +69,14 @@ type world struct {
 	steps   []sender.Step
 }
 
+// unhurried are limits that only a fault meets, also where the machine stands still for a while, and under which every fault reaches
+// the sender.
+func unhurried() ethclient.Limits {
+	l := ethclient.DefaultLimits()
+	l.Timeout, l.Tries = 10*time.Minute, 1
+	return l
+}
+
 // process is a run of the program: what it knows beside the ledger and the chain is gone when it ends.
 type process struct {
 	ctx    context.Context
@@ -80,8 +88,7 @@ type process struct {
 // newWorld funds the distributor for so many rounds.
 func newWorld(t *testing.T, make maker, epoch, rounds int) *world {
 	t.Helper()
-	w := &world{owner: keyOf("owner"), publisher: keyOf("publisher"), guardian: keyOf("guardian"), stranger: keyOf("stranger"), epoch: epoch, limits: ethclient.DefaultLimits()}
-	w.limits.Tries = 1
+	w := &world{owner: keyOf("owner"), publisher: keyOf("publisher"), guardian: keyOf("guardian"), stranger: keyOf("stranger"), epoch: epoch, limits: unhurried()}
 	w.chain = make(t, epoch, w.owner.Address(), w.publisher.Address(), w.guardian.Address(), w.stranger.Address())
 	w.proxy = newProxy(t, w.chain.url(), newSimulatedOf(t, 4242, epoch).url(), w.chain.final())
 	w.urls = []string{w.proxy.server.URL}
@@ -369,7 +376,7 @@ func (w *world) audited() {
 	}
 	w.stop(p)
 	w.audit(func(ctx context.Context, chainID uint64) (audit.Chain, error) {
-		r, err := ethclient.Dial(ctx, ethclient.Options{ChainID: chainID}, ethclient.DefaultLimits(), w.proxy.server.URL)
+		r, err := ethclient.Dial(ctx, ethclient.Options{ChainID: chainID}, unhurried(), w.proxy.server.URL)
 		return auditedChain{r}, err
 	})
 }
