@@ -162,9 +162,13 @@ func BenchmarkReplay(b *testing.B) {
 	})
 	b.Run("signatures", func(b *testing.B) {
 		const accounts, each = 2_000, 25
-		l, _ := crowd(b, accounts)
+		l, claims := crowd(b, accounts)
 		var events []*swap.ClaimAccepted
-		var claims []signedClaim
+		for _, e := range l.decoded() {
+			if c, ok := e.(*swap.ClaimAccepted); ok {
+				events = append(events, c)
+			}
+		}
 		wallets := newEntropy("crowd") // gives the crowd's wallets again
 		for i := range accounts {
 			wallet, err := cryptonote.NewWallet(cryptonote.Fakechain, wallets)

@@ -6,56 +6,69 @@ import (
 	"oxenswap/swap/cryptonote"
 )
 
-// readOxen reads the holder's address, on the terms' network, into a claim, and gives its spend key.
-func readOxen(terms *Terms, known *Addresses, oxen string) (Claim, cryptonote.PublicKey, error) {
-	a, ok := known.get(oxen)
-	if !ok {
-		var err error
-		if a, err = decodeOxen(terms, oxen); err == nil {
-			err = checkKey(a.View) // verifying the signature checks the spend key
-		}
-		if err != nil {
-			return Claim{}, cryptonote.PublicKey{}, err
-		}
-		known.add(oxen, a)
-	}
-	c := Claim{Account: AccountOf(a), Oxen: oxen}
-	if a.Kind == cryptonote.Integrated {
-		c.Oxen, c.Integrated = a.Standard().String(), true
-	}
-	return c, a.Spend, nil
+// holder is what a holder's address says of every claim under it.
+type holder struct {
+	account    Account
+	standard   string
+	integrated bool
+	spend      *cryptonote.VerifyingKey
 }
 
-// Addresses remembers Oxen addresses that were read and their view keys checked, for whoever verifies many claims under one
-// set of terms: the later ones of an account spare that work. It may be used from many goroutines; nil remembers nothing.
+// claim is a claim of the holder's that says nothing yet.
+func (h *holder) claim() Claim {
+	return Claim{Account: h.account, Oxen: h.standard, Integrated: h.integrated}
+}
+
+// readOxen reads the holder's address, on the terms' network.
+func readOxen(terms *Terms, known *Addresses, oxen string) (holder, error) {
+	if h, ok := known.get(oxen); ok {
+		return h, nil
+	}
+	a, err := decodeOxen(terms, oxen)
+	if err == nil {
+		err = checkKey(a.View) // verifying the signature checks the spend key
+	}
+	if err != nil {
+		return holder{}, err
+	}
+	h := holder{account: AccountOf(a), standard: oxen, spend: cryptonote.NewVerifyingKey(a.Spend)}
+	if a.Kind == cryptonote.Integrated {
+		h.standard, h.integrated = a.Standard().String(), true
+	}
+	known.add(oxen, h)
+	return h, nil
+}
+
+// Addresses remembers Oxen addresses that were read and their keys checked, for whoever verifies many claims under one set of
+// terms: the later ones of an account spare that work. It may be used from many goroutines; nil remembers nothing.
 type Addresses struct {
 	mu    sync.RWMutex
-	known map[string]cryptonote.Address
+	known map[string]holder
 }
 
-// maxAddresses bounds what Addresses remember, to some fifteen megabytes.
+// maxAddresses bounds what Addresses remember, to some forty megabytes.
 const maxAddresses = 1 << 16
 
-func (a *Addresses) get(oxen string) (cryptonote.Address, bool) {
+func (a *Addresses) get(oxen string) (holder, bool) {
 	if a == nil {
-		return cryptonote.Address{}, false
+		return holder{}, false
 	}
 	a.mu.RLock()
 	defer a.mu.RUnlock()
-	address, ok := a.known[oxen]
-	return address, ok
+	h, ok := a.known[oxen]
+	return h, ok
 }
 
-func (a *Addresses) add(oxen string, address cryptonote.Address) {
+func (a *Addresses) add(oxen string, h holder) {
 	if a == nil {
 		return
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.known == nil || len(a.known) >= maxAddresses {
-		a.known = map[string]cryptonote.Address{}
+		a.known = map[string]holder{}
 	}
-	a.known[oxen] = address
+	a.known[oxen] = h
 }
 
 // ParseOxen reads a holder's Oxen address: a standard or integrated one of the terms' network. Errors are *Refusal.

@@ -221,7 +221,7 @@ func VerifyClaim(terms *Terms, oxen, text, signature string) (Claim, error) {
 }
 
 func verifyClaim(terms *Terms, known *Addresses, oxen, text, signature string) (Claim, error) {
-	c, spend, err := readOxen(terms, known, oxen)
+	h, err := readOxen(terms, known, oxen)
 	if err != nil {
 		return Claim{}, err
 	}
@@ -232,8 +232,9 @@ func verifyClaim(terms *Terms, known *Addresses, oxen, text, signature string) (
 	if fields.Migration != terms.ID() {
 		return Claim{}, refuse(ReasonMigration, "the line names migration %s, this one is %s: sign the line that `claim text` prints", fields.Migration, terms.ID())
 	}
+	c := h.claim()
 	c.Recipient, c.Sequence, c.Until, c.Text = fields.Recipient, fields.Sequence, fields.Until, text
-	return c.verify(spend, signature)
+	return c.verify(h.spend, signature)
 }
 
 // VerifyLegacyClaim checks a claim in the legacy form, likewise.
@@ -245,10 +246,11 @@ func verifyLegacyClaim(terms *Terms, known *Addresses, oxen, text, signature str
 	if !terms.LegacyClaims {
 		return Claim{}, refuse(ReasonLegacy, "this migration takes no legacy claims: sign the line that `claim text` prints")
 	}
-	c, spend, err := readOxen(terms, known, oxen)
+	h, err := readOxen(terms, known, oxen)
 	if err != nil {
 		return Claim{}, err
 	}
+	c := h.claim()
 	if c.Recipient, err = ParseLegacyText(text); err != nil {
 		return Claim{}, err
 	}
@@ -256,13 +258,13 @@ func verifyLegacyClaim(terms *Terms, known *Addresses, oxen, text, signature str
 	if text == strings.ToLower(text) {
 		c.Text = strings.ToLower(c.Text)
 	}
-	return c.verify(spend, signature)
+	return c.verify(h.spend, signature)
 }
 
-func (c Claim) verify(spend cryptonote.PublicKey, signature string) (Claim, error) {
+func (c Claim) verify(spend *cryptonote.VerifyingKey, signature string) (Claim, error) {
 	sig, err := cryptonote.ParseSignature(signature)
 	if err == nil {
-		err = cryptonote.Verify(spend, []byte(c.Text), sig)
+		err = spend.Verify([]byte(c.Text), sig)
 	}
 	if err != nil {
 		return Claim{}, refuse(ReasonSignature, "%v: sign exactly %q with the main address of %s and paste the whole SigV1 line", err, c.Text, c.Oxen)

@@ -2,6 +2,7 @@ package cryptonote
 
 import (
 	"io"
+	"sync"
 
 	"filippo.io/edwards25519"
 )
@@ -74,15 +75,33 @@ func (sig *Signature) scalars() (c, r *edwards25519.Scalar, err error) {
 // goroutines. Reasons: ErrScalarC, ErrScalarR, ErrZeroC, those of
 // PublicKey.Check, ErrCommitment, ErrMismatch.
 func Verify(spend PublicKey, message []byte, sig Signature) error {
+	return NewVerifyingKey(spend).Verify(message, sig)
+}
+
+// A VerifyingKey is a spend key for whoever verifies many signatures by it: the
+// key is decoded and checked once, a third of the work of a signature. It may be
+// used from many goroutines.
+type VerifyingKey struct {
+	key   PublicKey
+	once  sync.Once
+	point *edwards25519.Point
+	err   error // of decoding
+}
+
+// NewVerifyingKey takes any key: Verify refuses what PublicKey.Check refuses.
+func NewVerifyingKey(spend PublicKey) *VerifyingKey { return &VerifyingKey{key: spend} }
+
+// Verify is the function Verify for this key.
+func (k *VerifyingKey) Verify(message []byte, sig Signature) error {
 	c, r, err := sig.scalars()
 	if err != nil {
 		return err
 	}
-	p, err := spend.point("spend key")
-	if err != nil {
-		return err
+	k.once.Do(func() { k.point, k.err = k.key.point("spend key") })
+	if k.err != nil {
+		return k.err
 	}
-	return verifyHash(spend, p, Keccak256(message), c, r)
+	return verifyHash(k.key, k.point, Keccak256(message), c, r)
 }
 
 // verifyHash is Verify once the parts are checked: key is the encoding of p.

@@ -309,6 +309,7 @@ func TestVerifyFromManyGoroutines(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	kept, refused := NewVerifyingKey(key), NewVerifyingKey(PublicKey{1})
 	var wg sync.WaitGroup
 	for g := range 8 {
 		wg.Go(func() {
@@ -317,6 +318,12 @@ func TestVerifyFromManyGoroutines(t *testing.T) {
 				bad[40] ^= byte(g)
 				if err := Verify(key, message, bad); (err == nil) != (g == 0) {
 					t.Errorf("goroutine %d: %v", g, err)
+				}
+				if err := kept.Verify(message, bad); (err == nil) != (g == 0) {
+					t.Errorf("goroutine %d with a kept key: %v", g, err)
+				}
+				if err := refused.Verify(message, sig); !errors.Is(err, ErrIdentity) {
+					t.Errorf("goroutine %d with the identity: %v", g, err)
 				}
 			}
 		})
