@@ -105,7 +105,7 @@ type DisagreeError struct {
 }
 
 func (e *DisagreeError) Error() string {
-	return fmt.Sprintf("nodes %s and %s disagree about %s: nothing is sent until they agree; find out which one is wrong", e.A, e.B, e.What)
+	return fmt.Sprintf("nodes %s and %s disagree about %s: until they agree nothing is sent but what pauses or cancels; find out which one is wrong", e.A, e.B, e.What)
 }
 
 // NotFinalError is a block that was asked for before it was final.

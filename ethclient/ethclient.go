@@ -83,6 +83,32 @@ func proveChain(ctx context.Context, n Node, want uint64) error {
 	return nil
 }
 
+// Newest returns a reader through one of the nodes alone, and which one that is: of those that answer, the one whose newest
+// block has the highest number, so that a node which is behind or has stopped is not the one.
+func (r *Reader) Newest(ctx context.Context) (alone *Reader, index int, err error) {
+	var highest uint64
+	var silent []error
+	for i, n := range r.nodes {
+		b, err := n.block(ctx, nil)
+		if err != nil {
+			silent = append(silent, err)
+			continue
+		}
+		if alone == nil || b.Number > highest {
+			one := *r
+			one.nodes = r.nodes[i : i+1]
+			alone, index, highest = &one, i, b.Number
+		}
+	}
+	if alone == nil {
+		return nil, 0, errors.Join(silent...)
+	}
+	return alone, index, nil
+}
+
+// Name is that of the node whose answers are returned.
+func (r *Reader) Name() string { return r.first().Name }
+
 // ChainID is the chain that every node has proved to be on.
 func (r *Reader) ChainID() uint64 { return r.o.ChainID }
 

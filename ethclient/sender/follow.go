@@ -167,16 +167,18 @@ func (c *chase) step(ctx context.Context, intent swap.Intent, o *state.Observati
 	}
 	d := state.Decide(*o)
 	at := o.Attempts[d.Attempt]
-	if intent.Purpose == swap.PurposePropose && (d.Action == state.Reverted || d.Action == state.Stop) {
-		// Somebody else's proposal explains why ours failed, and comes first in the ledger.
-		if err := c.sync(ctx); err != nil {
-			return true, false, err
+	if c.records(intent) {
+		if intent.Purpose == swap.PurposePropose && (d.Action == state.Reverted || d.Action == state.Stop) {
+			// Somebody else's proposal explains why ours failed, and comes first in the ledger.
+			if err := c.sync(ctx); err != nil {
+				return true, false, err
+			}
 		}
+		if err := c.record(ctx, d.Events); err != nil {
+			return true, false, fatal{err}
+		}
+		news = len(d.Events) > 0
 	}
-	if err := c.record(ctx, d.Events); err != nil {
-		return true, false, fatal{err}
-	}
-	news = len(d.Events) > 0
 	if d.Included() && c.told[intent] != at.Receipt.BlockHash {
 		c.told[intent] = at.Receipt.BlockHash
 		c.progress(Step{Intent: intent, Stage: StageMined, Hash: at.Hash, Block: at.Receipt.Block})

@@ -31,43 +31,47 @@ type operation struct {
 
 // begin does what comes before every operation: it checks that this is the right chain, token and distributor, records
 // what happened there, refuses to go on after an alarm, and sees to it that whatever the key signed earlier is in a block.
-// Pausing and cancelling must be possible whatever the chain says, so nothing of that stops them.
+// Pausing and cancelling must be possible whatever the chain and its nodes say, so nothing of that stops them.
 func (s *Sender) begin(ctx context.Context, signer signer.Signer, purpose string) (*operation, error) {
-	stopping := purpose == swap.PurposePause || purpose == swap.PurposeCancel
-	if _, err := s.identify(ctx, !stopping); err != nil {
-		return nil, err
+	op := &operation{Sender: s, signer: signer, state: &ethclient.State{}}
+	err := op.read(ctx, !stops(purpose))
+	if err != nil && stops(purpose) && ctx.Err() == nil {
+		err = op.goAlone(ctx, purpose, err)
 	}
-	// The distributor's events come first: what somebody else proposed explains why our own proposal failed.
-	err := s.sync(ctx)
-	if err == nil {
-		err = s.settle(ctx)
-	}
-	if err != nil && !stopping {
-		return nil, err
-	} else if err != nil {
-		s.progress(Step{Intent: swap.Intent{Purpose: purpose}, Stage: StageTrouble, Note: err.Error()})
-	}
-	m, err := s.migration(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if err := alarms(m); err != nil && !stopping {
+	if op.m, err = op.migration(ctx); err != nil {
 		return nil, err
 	}
-	if err := m.Config.Check(m.Terms); err != nil {
+	if err := alarms(op.m); err != nil && !stops(purpose) {
+		return nil, err
+	}
+	if err := op.m.Config.Check(op.m.Terms); err != nil {
 		return nil, fmt.Errorf("the settings in force: %w", err)
 	}
-	op := &operation{Sender: s, m: m, signer: signer, state: &ethclient.State{}}
 	if signer != nil {
 		if err := op.finishEarlier(ctx); err != nil {
 			return nil, err
 		}
 		// What became final since the events were read has events too; without them it would seem not to have happened.
-		if err := op.end(ctx); err != nil && !stopping {
+		if err := op.end(ctx); err != nil && !stops(purpose) {
 			return nil, err
 		}
 	}
 	return op, op.refresh(ctx)
+}
+
+// read looks whether this is the right chain, token and distributor, and records what happened there. The distributor's
+// events come first: what somebody else proposed explains why our own proposal failed.
+func (op *operation) read(ctx context.Context, roles bool) error {
+	if _, err := op.identify(ctx, roles); err != nil {
+		return err
+	}
+	if err := op.sync(ctx); err != nil {
+		return err
+	}
+	return op.settle(ctx)
 }
 
 // refresh reads the distributor as it stands now.
@@ -115,6 +119,9 @@ func alarms(m swap.Migration) error {
 
 // end records what an operation changed, and returns the error about an alarm if that raised one.
 func (op *operation) end(ctx context.Context) error {
+	if op.alone {
+		return nil
+	}
 	if err := op.sync(ctx); err != nil {
 		return err
 	}
@@ -144,7 +151,11 @@ func (op *operation) carry(ctx context.Context, purpose string, round uint64, pr
 			return err
 		}
 	}
-	return op.follow(ctx, op.m, op.signer, untilFinal, intent)
+	until := untilFinal
+	if op.alone {
+		until = untilMined
+	}
+	return op.follow(ctx, op.m, op.signer, until, intent)
 }
 
 // Propose puts an approved round's root forward, and returns when that is final. A round that is proposed or active
@@ -257,6 +268,9 @@ func (s *Sender) Cancel(ctx context.Context, signer signer.Signer, number uint64
 		}
 		if op.state.Pending.Round == number {
 			return fmt.Errorf("round %d is still pending: %w", number, sent)
+		}
+		if op.alone {
+			return nil
 		}
 	}
 	switch r, err := op.round(ctx, number); {

@@ -54,8 +54,11 @@ type Node interface {
 type Options struct {
 	// Progress is told of every step, from one goroutine.
 	Progress func(Step)
-	// Others are further nodes that signed bytes are sent to; one that takes them is enough.
+	// Others are further nodes that signed bytes are sent to; one that takes them is enough. With the sender's own node
+	// before them, the first are those of the reader, in its order.
 	Others []Node
+	// Missing says why not all the nodes are read that should agree. Then only pausing and cancelling are possible.
+	Missing error
 	// Roles are the addresses that the distributor's roles should have now; nil means those that it was deployed with.
 	Roles *Roles
 	// Sleep waits between two looks at the chain; it returns early with an error when ctx ends.
@@ -87,6 +90,7 @@ const (
 	StageWaiting Stage = "waiting" // for a final block
 	StageFinal   Stage = "final"
 	StageTrouble Stage = "trouble" // the chain could not be asked; it is asked again
+	StageAlone   Stage = "alone"   // from here on one node is believed
 )
 
 // Sender carries out operations one after the other.
@@ -95,6 +99,7 @@ type Sender struct {
 	node   Node
 	ledger Ledger
 	o      Options
+	alone  bool // one node is believed: see operation.goAlone
 
 	mu       sync.Mutex                // held by an operation: nonces are claimed by looking first
 	batches  uint64                    // of the push plan in progress

@@ -37,6 +37,9 @@ func (s *Sender) identify(ctx context.Context, roles bool) (swap.Migration, erro
 	if err != nil {
 		return m, err
 	}
+	if s.o.Missing != nil {
+		return m, fmt.Errorf("not all nodes are read that must agree: %w", s.o.Missing)
+	}
 	token := m.Terms.Token
 	if id := s.chain.ChainID(); id != token.ChainID {
 		return m, fmt.Errorf("the RPC is that of chain %d, the terms' token is on chain %d: configure chain.rpc", id, token.ChainID)
