@@ -53,42 +53,65 @@ type operator struct {
 	sender *sender.Sender
 }
 
+// nodes says through which nodes of the token's chain a command works. The zero value is all of the configuration, and each must
+// answer.
+type nodes struct {
+	any  bool   // those that answer are enough: the command stops the distributor
+	only string // URL of a node that is believed instead of them, with any; they get the transaction too
+}
+
 // withChain runs a function on the data directory, opened for writing, and the token's chain.
-func (a *app) withChain(ctx context.Context, f func(*operator) error) error {
+func (a *app) withChain(ctx context.Context, n nodes, f func(*operator) error) error {
 	return a.with(ctx, a.open, func(w *world) error {
 		release, err := store.LockSending(a.dir)
 		if err != nil {
 			return err
 		}
-		return errors.Join(a.onChain(ctx, w, f), release())
+		return errors.Join(a.onChain(ctx, w, n, f), release())
 	})
 }
 
 // onChain connects an opened data directory to the token's chain.
-func (a *app) onChain(ctx context.Context, w *world, f func(*operator) error) error {
+func (a *app) onChain(ctx context.Context, w *world, n nodes, f func(*operator) error) error {
 	urls := w.config.Chain.RPC
+	var missing error
+	if n.only != "" {
+		urls = append([]string{n.only}, urls...)
+		missing = errors.New("--rpc names the one to believe")
+	}
 	if len(urls) == 0 {
 		return fmt.Errorf("%s names no RPC of the token's chain: set chain.rpc", configFile)
 	}
 	id := w.terms().Token.ChainID
-	reader, err := ethclient.Dial(ctx, ethclient.Options{ChainID: id}, ethclient.DefaultLimits(), urls...)
+	var clients []sender.Node
+	var answering []string
+	for _, url := range urls {
+		client, err := ethclient.Connect(ctx, url, id, ethclient.DefaultLimits())
+		switch {
+		case err == nil:
+			defer client.Close()
+			clients, answering = append(clients, client), append(answering, url)
+		case n.any && url != n.only:
+			missing = errors.Join(missing, err)
+		default:
+			return err
+		}
+	}
+	if len(answering) == 0 {
+		return missing
+	}
+	if n.only != "" {
+		answering = answering[:1]
+	}
+	reader, err := ethclient.Dial(ctx, ethclient.Options{ChainID: id}, ethclient.DefaultLimits(), answering...)
 	if err != nil {
 		return err
 	}
-	var nodes []sender.Node
-	for _, url := range urls {
-		node, err := ethclient.Connect(ctx, url, id, ethclient.DefaultLimits())
-		if err != nil {
-			return err
-		}
-		defer node.Close()
-		nodes = append(nodes, node)
-	}
-	o := sender.Options{Progress: a.progress(), Others: nodes[1:]}
+	o := sender.Options{Progress: a.progress(), Others: clients[1:], Missing: missing}
 	if o.Roles, err = w.config.Chain.roles(false); err != nil {
 		return err
 	}
-	return f(&operator{w, reader, sender.New(reader, nodes[0], chainLedger{w}, o)})
+	return f(&operator{w, reader, sender.New(reader, clients[0], chainLedger{w}, o)})
 }
 
 // roles reads the three addresses. Unless they are needed, nothing is returned when one is missing.
@@ -146,6 +169,8 @@ func (a *app) progress() func(sender.Step) {
 				trouble = note
 				a.say("%s: trying again: %s", what, s.Note)
 			}
+		case sender.StageAlone:
+			a.say("%s: %s", what, s.Note)
 		case sender.StageMined:
 			a.say("%s: in block %d", what, s.Block)
 		case sender.StageWaiting:

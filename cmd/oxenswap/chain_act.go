@@ -17,16 +17,32 @@ import (
 func (a *app) act(use, short string, open func(context.Context, *world) (signer.Signer, error), args cobra.PositionalArgs, run func(ctx context.Context, o *operator, key signer.Signer) error) *cobra.Command {
 	return &cobra.Command{
 		Use: use, Short: short, Args: args,
-		RunE: func(c *cobra.Command, _ []string) error {
-			return a.withChain(c.Context(), func(o *operator) error {
-				key, err := open(c.Context(), o.world)
-				if err != nil {
-					return err
-				}
-				return run(c.Context(), o, key)
-			})
-		},
+		RunE: func(c *cobra.Command, _ []string) error { return a.signing(c.Context(), nodes{}, open, run) },
 	}
+}
+
+// actToStop is act for the guardian's two means to stop the distributor, which work whatever nodes say.
+func (a *app) actToStop(use, short string, args cobra.PositionalArgs, run func(ctx context.Context, o *operator, key signer.Signer) error) *cobra.Command {
+	n := nodes{any: true}
+	c := &cobra.Command{
+		Use: use, Short: short, Args: args,
+		RunE: func(c *cobra.Command, _ []string) error { return a.signing(c.Context(), n, a.of("guardian"), run) },
+	}
+	c.Long = short + `. Where nodes of the configuration disagree or do not answer, the one whose
+newest block is the latest is believed alone, all others get the transaction too, and the rest is recorded when they agree.`
+	c.Flags().StringVar(&n.only, "rpc", "", "URL of the node to believe alone")
+	return c
+}
+
+// signing runs a function on the data directory, the token's chain and an opened key.
+func (a *app) signing(ctx context.Context, n nodes, open func(context.Context, *world) (signer.Signer, error), run func(ctx context.Context, o *operator, key signer.Signer) error) error {
+	return a.withChain(ctx, n, func(o *operator) error {
+		key, err := open(ctx, o.world)
+		if err != nil {
+			return err
+		}
+		return run(ctx, o, key)
+	})
 }
 
 // of opens the key of a role.
@@ -185,7 +201,7 @@ func (a *app) chainActivateCommand() *cobra.Command {
 
 func (a *app) chainCancelCommand() *cobra.Command {
 	var number uint64
-	return a.act("cancel ROUND", "Withdraw a pending root, signed by the guardian", a.of("guardian"), oneRound(&number),
+	return a.actToStop("cancel ROUND", "Withdraw a pending root, signed by the guardian", oneRound(&number),
 		func(ctx context.Context, o *operator, key signer.Signer) error {
 			if err := o.sender.Cancel(ctx, key, number); err != nil {
 				return err
@@ -197,7 +213,7 @@ func (a *app) chainCancelCommand() *cobra.Command {
 }
 
 func (a *app) chainPauseCommand() *cobra.Command {
-	return a.act("pause", "Stop claims and activation, signed by the guardian", a.of("guardian"), noArgs,
+	return a.actToStop("pause", "Stop claims and activation, signed by the guardian", noArgs,
 		func(ctx context.Context, o *operator, key signer.Signer) error {
 			if err := o.sender.Pause(ctx, key); err != nil {
 				return err

@@ -50,7 +50,7 @@ the live root and the contract's own sums. A difference is recorded and stops se
 // opened for reading, and is told so.
 func (a *app) withChainOrBeside(ctx context.Context, f func(o *operator, beside bool) error) error {
 	started := false
-	err := a.withChain(ctx, func(o *operator) error {
+	err := a.withChain(ctx, nodes{}, func(o *operator) error {
 		started = true
 		return f(o, false)
 	})
@@ -59,7 +59,7 @@ func (a *app) withChainOrBeside(ctx context.Context, f func(o *operator, beside 
 	}
 	a.say("another command is at work here: this shows what the ledger knows and the chain says, and records nothing")
 	return a.with(ctx, a.read, func(w *world) error {
-		return a.onChain(ctx, w, func(o *operator) error { return f(o, true) })
+		return a.onChain(ctx, w, nodes{}, func(o *operator) error { return f(o, true) })
 	})
 }
 

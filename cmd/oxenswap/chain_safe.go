@@ -39,7 +39,7 @@ func (a *app) safeExport(use, short string, args cobra.PositionalArgs, request f
 		Use: use, Short: short, Args: args,
 		RunE: func(c *cobra.Command, args []string) error {
 			return a.with(c.Context(), a.read, func(w *world) error {
-				return a.onChain(c.Context(), w, func(o *operator) error {
+				return a.onChain(c.Context(), w, nodes{}, func(o *operator) error {
 					r, err := request(c.Context(), o.sender, args)
 					if err != nil {
 						return err
