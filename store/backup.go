@@ -15,30 +15,22 @@ import (
 
 // Backup writes a copy of the database as it is at one moment into a file that does not exist, also while another process
 // writes, and verifies the copy. Beside it, in a file with the suffix .checkpoint, it leaves a checkpoint that the copy covers.
+//
+// The copy is made in a folder with the suffix .partial and takes the file's name when all is done: whatever has the name is a
+// whole backup. A folder that a crash left is used again by the next backup into the same file.
 func (r *Reader) Backup(ctx context.Context, file string) (_ Verified, err error) {
 	failed := func(err error) (Verified, error) {
 		return Verified{}, fmt.Errorf("back the ledger in %s up to %s: %w", r.dir, file, err)
 	}
-	// The name is taken before and only then filled, in one step: whatever happens, no half backup has it, and none is replaced.
-	taken, err := os.OpenFile(file, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
-	if errors.Is(err, fs.ErrExist) {
-		return failed(errors.New("the file exists, and no backup is replaced: choose another name"))
-	} else if err != nil {
+	if err := refuseTaken(file); err != nil {
 		return failed(err)
 	}
 	draft := file + ".partial"
-	defer func() {
-		if err != nil {
-			os.Remove(file)
-		}
-		err = errors.Join(err, os.RemoveAll(draft))
-	}()
-	if err := taken.Close(); err != nil {
+	lock, err := openDraft(draft)
+	if err != nil {
 		return failed(err)
 	}
-	if err := errors.Join(os.RemoveAll(draft), os.Mkdir(draft, 0o700)); err != nil {
-		return failed(err)
-	}
+	defer func() { err = errors.Join(err, os.RemoveAll(draft), lock.release()) }()
 	// Read before the copy is made, it can cover no entry that the copy lacks.
 	checkpoint, err := r.Checkpoint()
 	if err != nil {
@@ -58,15 +50,55 @@ func (r *Reader) Backup(ctx context.Context, file string) (_ Verified, err error
 	if err := fail.Do("backup sync", func() error { return syncFile(path) }); err != nil {
 		return failed(err)
 	}
-	for from, to := range map[string]string{filepath.Join(draft, checkpointFile): file + ".checkpoint", path: file} {
-		if err := os.Rename(from, to); err != nil {
-			return failed(err)
-		}
-	}
-	if err := fail.Do("backup directory", func() error { return syncDir(filepath.Dir(file)) }); err != nil {
+	if err := refuseTaken(file); err != nil { // for it takes a while
 		return failed(err)
 	}
+	// The checkpoint comes first, also on disk: a backup never lies beside another one's, which would promise less or more than
+	// it holds. A checkpoint alone is nothing that anybody could restore, and the next backup replaces it.
+	parent := filepath.Dir(file)
+	if err := fail.Do("backup checkpoint", func() error { return os.Rename(filepath.Join(draft, checkpointFile), file+".checkpoint") }); err != nil {
+		return failed(err)
+	}
+	if err := fail.Do("backup checkpoint directory", func() error { return syncDir(parent) }); err != nil {
+		return failed(err)
+	}
+	if err := fail.Do("backup rename", func() error { return os.Rename(path, file) }); err != nil {
+		return failed(err)
+	}
+	if err := fail.Do("backup directory", func() error { return syncDir(parent) }); err != nil {
+		return failed(fmt.Errorf("the file is written and verified, but not certainly on disk: %w", err))
+	}
 	return v, nil
+}
+
+func refuseTaken(file string) error {
+	if _, err := os.Lstat(file); err == nil {
+		return errors.New("the file exists, and no backup is replaced: choose another name")
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+// openDraft makes a folder, or takes over what a crash left of it, and empties it. The lock keeps others out of it.
+func openDraft(draft string) (_ *fileLock, err error) {
+	if err := os.Mkdir(draft, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+		return nil, err
+	}
+	lock, err := acquireLock(draft, lockFile)
+	if err != nil {
+		return nil, err
+	}
+	names, err := os.ReadDir(draft)
+	for _, n := range names {
+		if n.Name() != lockFile {
+			err = errors.Join(err, os.RemoveAll(filepath.Join(draft, n.Name())))
+		}
+	}
+	if err != nil {
+		return nil, errors.Join(err, lock.release())
+	}
+	return lock, nil
 }
 
 // setJournal makes the copy of a database one that keeps a write-ahead log, which the settings of readers ask for.
@@ -100,14 +132,22 @@ func Restore(ctx context.Context, dir, backup string, checkpoint []byte, o Optio
 	failed := func(err error) (Verified, error) {
 		return Verified{}, fmt.Errorf("restore %s into %s: %w", backup, dir, err)
 	}
-	path := filepath.Join(dir, databaseFile)
-	if _, err := os.Lstat(path); err == nil {
-		return failed(fmt.Errorf("%s exists, and a ledger is never replaced: move it away with its -wal file, or choose another directory", path))
-	} else if !errors.Is(err, fs.ErrNotExist) {
-		return failed(err)
-	}
 	if info, err := os.Stat(backup + "-wal"); err == nil && info.Size() > 0 {
 		return failed(fmt.Errorf("%s-wal lies beside it, so it is no backup but a database that was in use, which is incomplete without that file: put both into the directory as %s and %s-wal", backup, databaseFile, databaseFile))
+	}
+	lock, err := acquireLock(dir, lockFile)
+	if err != nil {
+		return failed(err)
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, lock.remove())
+		} else {
+			err = lock.release()
+		}
+	}()
+	if err := refuseLedger(dir); err != nil {
+		return failed(err)
 	}
 	here, err := os.ReadFile(filepath.Join(dir, checkpointFile))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -122,17 +162,6 @@ func Restore(ctx context.Context, dir, backup string, checkpoint []byte, o Optio
 	if len(known) == 0 {
 		return failed(errors.New("no checkpoint is given, without which nobody can tell whether the backup lacks entries that were answered: take the newest that can be found, from the lost directory, from where the ledger was published, or from whoever watched it; where there is none, the one that was written beside the backup"))
 	}
-	lock, err := acquireLock(dir, lockFile)
-	if err != nil {
-		return failed(err)
-	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, lock.remove())
-		} else {
-			err = lock.release()
-		}
-	}()
 	draft := filepath.Join(dir, ".restore")
 	if err := errors.Join(os.RemoveAll(draft), os.Mkdir(draft, 0o700)); err != nil {
 		return failed(err)
@@ -145,15 +174,32 @@ func Restore(ctx context.Context, dir, backup string, checkpoint []byte, o Optio
 	if err != nil {
 		return failed(err)
 	}
+	// The checkpoint comes first, also on disk: a database is never without the checkpoint that it has to be as new as.
 	for _, name := range []string{checkpointFile, databaseFile} {
 		if err := fail.Do("restore rename", func() error { return os.Rename(filepath.Join(draft, name), filepath.Join(dir, name)) }); err != nil {
 			return failed(err)
 		}
-	}
-	if err := fail.Do("restore directory", func() error { return syncDir(dir) }); err != nil {
-		return failed(err)
+		if err := fail.Do("restore directory", func() error { return syncDir(dir) }); err != nil {
+			return failed(err)
+		}
 	}
 	return v, nil
+}
+
+// refuseLedger refuses a directory that holds a database, or what SQLite would take for the newest part of one.
+func refuseLedger(dir string) error {
+	path := filepath.Join(dir, databaseFile)
+	if _, err := os.Lstat(path); err == nil {
+		return fmt.Errorf("%s exists, and a ledger is never replaced: move it away with its -wal file, or choose another directory", path)
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if info, err := os.Stat(path + "-wal"); err == nil && info.Size() > 0 {
+		return fmt.Errorf("%s-wal is there without the database whose last entries it holds, and would be mixed into the restored one: put it back beside its database, which then needs no restoring, or move it away", path)
+	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
 }
 
 // tryRestore opens the copy of a backup with each of the known checkpoints in turn, so that it is refused if it is older than

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"oxenswap/swap"
+	"oxenswap/swap/fail"
 	"oxenswap/swap/ledger"
 )
 
@@ -23,6 +24,7 @@ import (
 //
 // One connection is one update. Every message is a JSON object, with attachments as bytes behind it:
 //
+//	guest:   {"update":true}                          whoever closes without it only looks whether somebody is there
 //	service: {"at":TIME}                              decide now; it may ask more than once
 //	guest:   {"records":[{"kind":K,"body":B,"sizes":[N]}]}, the attachments' bytes   or {"no":true}
 //	service: {"entries":[ENTRY]}                      durable, a checkpoint covers them   or {"error":WORDS}
@@ -41,6 +43,7 @@ const (
 var ErrNoHost = errors.New("no running service takes updates for others")
 
 type guestMessage struct {
+	Update  bool          `json:"update,omitempty"`
 	At      *time.Time    `json:"at,omitempty"`
 	No      bool          `json:"no,omitempty"`
 	Records []guestRecord `json:"records,omitempty"`
@@ -65,11 +68,14 @@ func (s *Store) Host(ctx context.Context) error {
 	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) { // of a process that was killed: the lock is ours
 		return fmt.Errorf("take updates of other commands: %w", err)
 	}
-	l, err := net.Listen("unix", path)
+	var l net.Listener
+	err := fail.Do("host listen", func() (err error) { l, err = net.Listen("unix", path); return err })
+	if l != nil {
+		defer l.Close()
+	}
 	if err != nil {
 		return fmt.Errorf("take updates of other commands: %w", err)
 	}
-	defer l.Close()
 	if err := os.Chmod(path, 0o600); err != nil {
 		return fmt.Errorf("take updates of other commands: %w", err)
 	}
@@ -95,6 +101,9 @@ func (s *Store) Host(ctx context.Context) error {
 // receive carries out one update of a guest.
 func (s *Store) receive(ctx context.Context, c net.Conn) {
 	in := bufio.NewReader(c)
+	if !wantsUpdate(ctx, c, in) {
+		return
+	}
 	var entries []ledger.Entry
 	err := s.doAlone(ctx, func(b *batch) error {
 		at, err := b.now()
@@ -125,18 +134,31 @@ func (s *Store) receive(ctx context.Context, c net.Conn) {
 		}
 		answer.Entries = append(answer.Entries, string(raw))
 	}
-	if c.SetDeadline(time.Now().Add(guestTime)) == nil {
-		writeMessage(c, answer) // whoever has gone finds what was recorded in the ledger
+	// Whoever has gone finds what was recorded in the ledger.
+	_ = fail.Do("host answer", func() error {
+		return errors.Join(c.SetDeadline(time.Now().Add(guestTime)), writeMessage(c, answer))
+	})
+}
+
+// wantsUpdate waits for a guest's first words.
+func wantsUpdate(ctx context.Context, c net.Conn, in *bufio.Reader) bool {
+	if c.SetDeadline(time.Now().Add(guestTime)) != nil {
+		return false
 	}
+	stop := context.AfterFunc(ctx, func() { c.SetDeadline(time.Now()) })
+	defer stop()
+	var m guestMessage
+	err := fail.Do("host hear", func() (err error) { m, err = readMessage(in); return err })
+	return err == nil && m.Update
 }
 
 // askGuest lets a guest decide.
 func askGuest(c net.Conn, in *bufio.Reader, at time.Time) ([]swap.Record, error) {
-	if err := writeMessage(c, guestMessage{At: &at}); err != nil {
+	if err := fail.Do("host ask", func() error { return writeMessage(c, guestMessage{At: &at}) }); err != nil {
 		return nil, fmt.Errorf("asking the guest: %w", err)
 	}
-	m, err := readMessage(in)
-	if err != nil {
+	var m guestMessage
+	if err := fail.Do("host read", func() (err error) { m, err = readMessage(in); return err }); err != nil {
 		return nil, fmt.Errorf("the guest's decision: %w", err)
 	}
 	if m.No {
@@ -172,12 +194,14 @@ var _ swap.Ledger = (*Guest)(nil)
 
 // OpenGuest opens the ledger of a data directory whose writer takes updates of others, or fails with ErrNoHost.
 func OpenGuest(ctx context.Context, dir string) (*Guest, error) {
-	c, err := net.Dial("unix", filepath.Join(dir, socketFile))
-	if err != nil {
+	if err := fail.Do("guest look", func() error {
+		c, err := net.Dial("unix", filepath.Join(dir, socketFile))
+		if err != nil {
+			return err
+		}
+		return c.Close()
+	}); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrNoHost, err)
-	}
-	if err := c.Close(); err != nil {
-		return nil, err
 	}
 	r, err := OpenReader(ctx, dir)
 	if err != nil {
@@ -188,19 +212,32 @@ func OpenGuest(ctx context.Context, dir string) (*Guest, error) {
 
 // Update implements swap.Ledger.
 func (g *Guest) Update(ctx context.Context, decide func(t swap.Tables, at time.Time) ([]swap.Record, error)) ([]ledger.Entry, error) {
-	c, err := net.Dial("unix", filepath.Join(g.dir, socketFile))
+	var c net.Conn
+	err := fail.Do("guest connect", func() (err error) {
+		c, err = net.Dial("unix", filepath.Join(g.dir, socketFile))
+		return err
+	})
+	if c != nil {
+		defer c.Close()
+	}
+	if err == nil {
+		err = fail.Do("guest begin", func() error { return writeMessage(c, guestMessage{Update: true}) })
+	}
 	if err != nil {
 		return nil, fmt.Errorf("nothing was recorded: the service has ended meanwhile, run the command again: %w", err)
 	}
-	defer c.Close()
 	stop := context.AfterFunc(ctx, func() { c.SetDeadline(time.Now()) })
 	defer stop()
 	in := bufio.NewReader(c)
+	sent := false
 	for {
-		m, err := readMessage(in)
+		var m guestMessage
+		err := fail.Do("guest answer", func() (err error) { m, err = readMessage(in); return err })
 		switch {
+		case err != nil && !sent:
+			return nil, fmt.Errorf("nothing was recorded: the service has ended meanwhile, run the command again: %w", errors.Join(ctx.Err(), err))
 		case err != nil:
-			return nil, fmt.Errorf("whether the service has recorded this is not known: look at `oxenswap ledger tail` and run the command again: %w", errors.Join(ctx.Err(), err))
+			return nil, unknown(errors.Join(ctx.Err(), err))
 		case m.Error != "":
 			return nil, errors.New(m.Error)
 		case m.Done:
@@ -216,10 +253,16 @@ func (g *Guest) Update(ctx context.Context, decide func(t swap.Tables, at time.T
 		if decideErr != nil {
 			return nil, errors.Join(decideErr, writeMessage(c, guestMessage{No: true}))
 		}
-		if err := sendRecords(c, records); err != nil {
-			return nil, fmt.Errorf("handing the service what to record: %w", err)
+		sent = true
+		if err := fail.Do("guest send", func() error { return sendRecords(c, records) }); err != nil {
+			return nil, unknown(err)
 		}
 	}
+}
+
+// unknown is the error of an update that the service may have recorded.
+func unknown(err error) error {
+	return fmt.Errorf("whether the service has recorded this is not known: look at `oxenswap ledger tail` and run the command again: %w", err)
 }
 
 func sendRecords(c io.Writer, records []swap.Record) error {

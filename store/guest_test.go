@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"path/filepath"
 	"strings"
@@ -127,6 +128,7 @@ func TestGuestLeaves(t *testing.T) {
 	size := w.size(s)
 	for name, says := range map[string]string{
 		"nothing":            "",
+		"another beginning":  `{"no":true}` + "\n",
 		"no JSON":            "records\n",
 		"an unknown kind":    `{"records":[{"kind":"coin.minted","body":{}}]}` + "\n",
 		"too long":           `{"records":[{"kind":"correction","body":{"by":"ada","note":"x"},"sizes":[9223372036854775807]}]}` + "\n",
@@ -135,6 +137,9 @@ func TestGuestLeaves(t *testing.T) {
 	} {
 		c, err := net.Dial("unix", filepath.Join(g.dir, socketFile))
 		w.must(err)
+		if name != "nothing" && name != "another beginning" {
+			says = `{"update":true}` + "\n" + says
+		}
 		if _, err := c.Write([]byte(says)); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -145,4 +150,17 @@ func TestGuestLeaves(t *testing.T) {
 	if got := w.size(s); got != size+1 {
 		t.Errorf("%d entries, expected %d", got, size+1)
 	}
+}
+
+// TestGuestLooks: who only looks whether there is a host is not waited for by anybody.
+func TestGuestLooks(t *testing.T) {
+	w := newWorld(t, 12)
+	_, g := hosted(t, w)
+	c, err := net.Dial("unix", filepath.Join(g.dir, socketFile))
+	w.must(err)
+	w.must(c.(*net.UnixConn).CloseWrite())
+	if said, err := io.ReadAll(c); len(said) > 0 || err != nil {
+		t.Errorf("the host asked %q, %v", said, err)
+	}
+	w.must(c.Close())
 }

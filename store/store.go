@@ -161,6 +161,9 @@ func refuseExisting(dir string) error {
 func Open(ctx context.Context, dir string, o Options) (*Store, error) {
 	path := filepath.Join(dir, databaseFile)
 	if _, err := os.Stat(path); err != nil {
+		if _, missing := os.Stat(filepath.Join(dir, checkpointFile)); missing == nil {
+			return nil, fmt.Errorf("%s has a checkpoint and no database: put %s back with its -wal file, or run `oxenswap ledger restore`: %w", dir, databaseFile, err)
+		}
 		return nil, fmt.Errorf("%s holds no ledger: `oxenswap init` makes one: %w", dir, err)
 	}
 	s, err := newStore(dir, o)
