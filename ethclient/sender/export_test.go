@@ -21,7 +21,7 @@ func Outbid(old *types.Transaction, now ethclient.Fees, ceiling swap.Amount) (st
 
 func Settings(d Deployment, m swap.Migration) (ethclient.Settings, error) { return d.settings(m) }
 
-func GasLimit(estimate uint64) (uint64, error) { return gasLimit(state.Arbitrum(), estimate) }
+func GasLimit(p state.Profile, estimate uint64) (uint64, error) { return gasLimit(p, estimate) }
 
 func Classify(err error) state.Answer { return classify(err) }
 

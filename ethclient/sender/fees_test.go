@@ -8,6 +8,7 @@ import (
 
 	"oxenswap/ethclient"
 	"oxenswap/ethclient/sender"
+	"oxenswap/ethclient/sender/state"
 	"oxenswap/swap"
 )
 
@@ -43,9 +44,17 @@ func TestFees(t *testing.T) {
 			want(t, err, "rails.gas_price", "wei per gas")
 		}
 	}
-	for _, c := range []struct{ estimate, limit uint64 }{{100, 120}, {30_000_000, 32_000_000}, {32_000_000, 32_000_000}, {32_000_001, 0}, {1 << 62, 0}} {
-		if got, err := sender.GasLimit(c.estimate); got != c.limit || (err != nil) != (c.limit == 0) {
-			t.Errorf("limit for %d: %d, %v", c.estimate, got, err)
+	for _, c := range []struct {
+		profile         state.Profile
+		estimate, limit uint64
+	}{
+		{state.Arbitrum(), 100, 120}, {state.Arbitrum(), 30_000_000, 32_000_000}, {state.Arbitrum(), 32_000_000, 32_000_000},
+		{state.Arbitrum(), 32_000_001, 0}, {state.Arbitrum(), 1 << 62, 0},
+		{state.Ethereum(), 100, 120}, {state.Ethereum(), 16_000_000, 16_777_216}, {state.Ethereum(), 16_777_216, 16_777_216},
+		{state.Ethereum(), 16_777_217, 0},
+	} {
+		if got, err := sender.GasLimit(c.profile, c.estimate); got != c.limit || (err != nil) != (c.limit == 0) {
+			t.Errorf("limit for %d on %s: %d, %v", c.estimate, c.profile.Name, got, err)
 		}
 	}
 }

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/ethereum/go-ethereum/core/types"
+	"github.com/ethereum/go-ethereum/eth/ethconfig"
 	"github.com/ethereum/go-ethereum/node"
 
 	"oxenswap/ethclient"
@@ -61,7 +62,9 @@ func TestRestart(t *testing.T) {
 	const intents = 10_000
 	ctx := t.Context()
 	port := freePort(t)
-	w := newWorld(t, func(n *node.Config) { n.HTTPHost, n.HTTPPort, n.HTTPModules = "127.0.0.1", port, []string{"eth"} })
+	w := newWorld(t, func(n *node.Config, _ *ethconfig.Config) {
+		n.HTTPHost, n.HTTPPort, n.HTTPModules = "127.0.0.1", port, []string{"eth"}
+	})
 	records := make([]swap.Record, 0, intents)
 	head, err := w.sim.Client().HeaderByNumber(ctx, nil)
 	must(t, err)
@@ -94,7 +97,7 @@ func TestRestart(t *testing.T) {
 	server := httptest.NewServer(c)
 	defer server.Close()
 	limits := ethclient.DefaultLimits()
-	reader, err := ethclient.Dial(ctx, ethclient.Options{ChainID: chainID, Finality: ethclient.BlocksDeep(deep)}, limits, server.URL)
+	reader, err := ethclient.Dial(ctx, w.read, limits, server.URL)
 	must(t, err)
 	client, err := ethclient.Connect(ctx, server.URL, chainID, limits)
 	must(t, err)

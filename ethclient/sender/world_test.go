@@ -65,6 +65,7 @@ type world struct {
 	sim    *simulated.Backend
 	chain  *faultyChain
 	faults *faults
+	read   ethclient.Options // how the chain is read
 	token  common.Address
 
 	deployer, owner, publisher, guardian, stranger key
@@ -74,9 +75,15 @@ type world struct {
 	owed  map[swap.EVMAddress]swap.Amount // cumulative, by the rounds approved so far
 }
 
-func newWorld(t *testing.T, configure ...func(*node.Config)) *world {
+func newWorld(t *testing.T, configure ...func(*node.Config, *ethconfig.Config)) *world {
+	t.Helper()
+	return newWorldOn(t, ethclient.Options{ChainID: chainID, Finality: ethclient.BlocksDeep(deep)}, configure...)
+}
+
+func newWorldOn(t *testing.T, read ethclient.Options, configure ...func(*node.Config, *ethconfig.Config)) *world {
 	t.Helper()
 	w := &world{
+		read:     read,
 		deployer: newKey("deployer"), owner: newKey("owner"), publisher: newKey("publisher"), guardian: newKey("guardian"),
 		stranger: newKey("stranger"), owed: map[swap.EVMAddress]swap.Amount{}, faults: &faults{},
 	}
@@ -85,32 +92,33 @@ func newWorld(t *testing.T, configure ...func(*node.Config)) *world {
 		alloc[k.Address()] = types.Account{Balance: new(big.Int).Lsh(big.NewInt(1), 90)}
 	}
 	w.sim = simulated.NewBackend(alloc, func(n *node.Config, eth *ethconfig.Config) {
-		for _, c := range configure {
-			c(n)
-		}
 		rules := *eth.Genesis.Config
+		rules.ChainID = new(big.Int).SetUint64(read.ChainID)
 		rules.OsakaTime, rules.BogotaTime = nil, nil
 		eth.Genesis.Config = &rules
 		eth.Genesis.GasLimit, eth.Miner.GasCeil = 32_000_000, 32_000_000
 		eth.Genesis.Timestamp = start
+		for _, c := range configure {
+			c(n, eth)
+		}
 	})
 	t.Cleanup(func() { w.sim.Close() })
 	w.chain = &faultyChain{Client: w.sim.Client(), sim: w.sim, faults: w.faults}
 	supply := big.NewInt(1e18)
 	w.token = w.create(t, w.owner, contracts.TestToken().Bytecode, bindings.NewTestToken().PackConstructor(supply))
-	terms := testTerms(t, w.token, chainID)
+	terms := testTerms(t, w.token, read.ChainID)
 	w.memoryLedger = newLedger(t, terms, testRails, time.Unix(start, 0).UTC())
 	return w
 }
 
 // testTerms convert stake into a token.
-func testTerms(t *testing.T, token common.Address, chainID int64) *swap.Terms {
+func testTerms(t *testing.T, token common.Address, chainID uint64) *swap.Terms {
 	t.Helper()
 	terms, err := swap.TermsFromTree(map[string]any{
 		"version": int64(1), "name": "test", "portal": "claim.example", "opens": "2026-01-01T00:00:00Z", "closes": "2040-01-01T00:00:00Z",
 		"legacy_claims": false, "min_push": "1000",
 		"oxen":  map[string]any{"network": "fakechain", "genesis": strings.Repeat("ab", 32), "finality_depth": int64(10)},
-		"token": map[string]any{"chain_id": chainID, "address": token.Hex(), "symbol": "SESH", "decimals": int64(9)},
+		"token": map[string]any{"chain_id": int64(chainID), "address": token.Hex(), "symbol": "SESH", "decimals": int64(9)},
 		"programme": []any{map[string]any{
 			"name": "stake", "kind": "convert-stake", "snapshot_height": int64(240), "ratio": "54/100", "cap": "1000000000000000",
 		}},
@@ -136,9 +144,9 @@ func (w *world) sendRaw(t *testing.T, from key, to *common.Address, data []byte)
 	must(t, err)
 	tip := big.NewInt(1_000_000_000)
 	tx, err := from.SignTx(ctx, types.NewTx(&types.DynamicFeeTx{
-		ChainID: big.NewInt(chainID), Nonce: nonce, To: to, Data: data, Gas: 10_000_000, GasTipCap: tip,
+		ChainID: sender.Wei(w.read.ChainID), Nonce: nonce, To: to, Data: data, Gas: 10_000_000, GasTipCap: tip,
 		GasFeeCap: new(big.Int).Add(tip, new(big.Int).Mul(big.NewInt(2), head.BaseFee)),
-	}), big.NewInt(chainID))
+	}), sender.Wei(w.read.ChainID))
 	must(t, err)
 	must(t, c.SendTransaction(ctx, tx))
 	w.sim.Commit()
@@ -153,7 +161,7 @@ func (w *world) sendRaw(t *testing.T, from key, to *common.Address, data []byte)
 // sender is a new process: it knows nothing but the ledger and the chain. Time passes, by a block, whenever it waits.
 func (w *world) sender() *sender.Sender {
 	w.t.Helper()
-	s, err := w.tryCreate(chainID)
+	s, err := w.tryCreate(w.read.ChainID)
 	must(w.t, err)
 	return s
 }
@@ -164,8 +172,9 @@ func (w *world) tryCreate(id uint64) (*sender.Sender, error) { return w.over(id,
 func (w *world) over(id uint64, nodes ...sender.Node) (*sender.Sender, error) {
 	w.faults.down = false
 	w.steps = nil
-	reader, err := ethclient.New(context.Background(), ethclient.Options{ChainID: id, Finality: ethclient.BlocksDeep(deep)},
-		ethclient.Node{Name: "sim", Backend: w.chain})
+	read := w.read
+	read.ChainID = id
+	reader, err := ethclient.New(context.Background(), read, ethclient.Node{Name: "sim", Backend: w.chain})
 	if err != nil {
 		return nil, err
 	}
@@ -283,7 +292,7 @@ func (w *world) pass(seconds int) {
 // balance is what an account holds of the token.
 func (w *world) balance(of swap.EVMAddress) swap.Amount {
 	w.t.Helper()
-	s, err := ethclient.New(w.t.Context(), ethclient.Options{ChainID: chainID, Finality: ethclient.BlocksDeep(deep)}, ethclient.Node{Name: "sim", Backend: w.sim.Client()})
+	s, err := ethclient.New(w.t.Context(), w.read, ethclient.Node{Name: "sim", Backend: w.sim.Client()})
 	must(w.t, err)
 	a, err := s.TokenBalance(w.t.Context(), swap.EVMAddress(w.token), of, nil)
 	must(w.t, err)

@@ -22,10 +22,9 @@ type Profile struct {
 func Arbitrum() Profile { return Profile{Name: "arbitrum", MaxBytes: 95_000, MaxGas: 32_000_000} }
 
 // Ethereum has pools like go-ethereum's: a replacement offers a tenth more in both caps, and a transaction has at most
-// 131,072 bytes (txMaxSize of core/txpool/legacypool). What is made for it keeps below Arbitrum's gas, so that a batch that
-// passes on one passes on the other; EIP-7825 allows 2^24.
+// 131,072 bytes (txMaxSize of core/txpool/legacypool) and a gas limit of 2^24 (EIP-7825).
 func Ethereum() Profile {
-	return Profile{Name: "ethereum", Replaces: true, MaxBytes: 131_072, MaxGas: 32_000_000}
+	return Profile{Name: "ethereum", Replaces: true, MaxBytes: 131_072, MaxGas: 1 << 24}
 }
 
 // ProfileOf is the profile of a chain: Arbitrum for Arbitrum One, Nova and Arbitrum Sepolia, Ethereum for all others, such as
