@@ -255,6 +255,7 @@ func (s *Store) attempt(jobs []*job, savepoints bool) error {
 	if err != nil {
 		return s.stop("commit", err)
 	}
+	s.mover.committed()
 	s.size, s.last, s.edge, s.migration = b.size, b.last, b.edge, b.tables.migration
 	if checkpoint == nil {
 		return nil

@@ -54,6 +54,7 @@ func settings() []setting {
 		{"recursive_triggers", "1"}, // else INSERT OR REPLACE deletes rows without firing the triggers against it
 		{"trusted_schema", "0"},
 		{"cell_size_check", "1"},
+		{"wal_autocheckpoint", fmt.Sprint(tooManyPages)},
 	}
 }
 
@@ -106,7 +107,7 @@ func scratch() *sqlx.DB {
 // prepareConn sets what the data source name cannot say and reads every setting back: the driver passes over a misspelt
 // key, and SQLite over an unknown pragma.
 func prepareConn(c *sqlite3.SQLiteConn) error {
-	if _, err := c.Exec("PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON", nil); err != nil {
+	if _, err := c.Exec(fmt.Sprintf("PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA wal_autocheckpoint = %d", tooManyPages), nil); err != nil {
 		return err
 	}
 	for _, s := range settings() {

@@ -18,11 +18,11 @@
 //
 // # Commits
 //
-// One goroutine writes. It takes all updates that wait, runs them one after the other in one transaction, each in a
-// savepoint of its own, signs the new root, commits, replaces the checkpoint file, and only then answers. An update that fails
-// leaves no trace and does not disturb the others. When the commit itself or the checkpoint fails, nobody can know what is on
-// disk: the store stops and refuses everything ([ErrStopped]) until it is opened again, which finds out and goes on with the same
-// code.
+// One goroutine writes. It takes all updates that wait, runs them one after the other in one transaction, signs the new root,
+// commits, replaces the checkpoint file, and only then answers. An update that fails leaves no trace and does not disturb the
+// others. When the commit itself or the checkpoint fails, nobody can know what is on disk: the store stops and refuses
+// everything ([ErrStopped]) until it is opened again, which finds out and goes on with the same code. A second goroutine moves
+// what was committed from SQLite's write-ahead log into the database file.
 package store
 
 import (
@@ -62,6 +62,7 @@ type Store struct {
 	*Reader
 	lock   *fileLock
 	write  *sqlx.DB // one connection
+	mover  *mover
 	signer note.Signer
 	clock  func() time.Time
 
@@ -187,8 +188,8 @@ func newStore(dir string, o Options) (*Store, error) {
 	}
 	s := &Store{
 		Reader: newReader(dir), lock: lock, signer: o.Signer, clock: o.Clock,
-		write: connect(filepath.Join(dir, databaseFile), readWrite, 1),
-		jobs:  make(chan *job), guests: make(chan *job), closing: make(chan struct{}), ended: make(chan struct{}),
+		write: connect(filepath.Join(dir, databaseFile), readWrite, 1), mover: newMover(filepath.Join(dir, databaseFile)),
+		jobs: make(chan *job), guests: make(chan *job), closing: make(chan struct{}), ended: make(chan struct{}),
 	}
 	if s.clock == nil {
 		s.clock = time.Now
@@ -233,6 +234,7 @@ func (s *Store) start(ctx context.Context) error {
 		return err
 	}
 	go s.run()
+	go s.mover.run()
 	return nil
 }
 
@@ -329,19 +331,20 @@ func (s *Store) Close() error {
 	s.close.Do(func() {
 		close(s.closing)
 		<-s.ended
+		s.mover.stop()
 		err = s.release()
 	})
 	return err
 }
 
-// release closes everything but the goroutine.
+// release closes everything but the goroutines.
 func (s *Store) release() error {
-	return errors.Join(s.pool.Close(), s.write.Close(), s.lock.release())
+	return errors.Join(s.pool.Close(), s.mover.pool.Close(), s.write.Close(), s.lock.release())
 }
 
 // remove undoes Create.
 func (s *Store) remove() error {
-	errs := []error{s.pool.Close(), s.write.Close()}
+	errs := []error{s.pool.Close(), s.mover.pool.Close(), s.write.Close()}
 	for _, name := range []string{databaseFile, databaseFile + "-wal", databaseFile + "-shm", checkpointFile, checkpointFile + ".new"} {
 		if err := os.Remove(filepath.Join(s.dir, name)); !errors.Is(err, fs.ErrNotExist) {
 			errs = append(errs, err)
