@@ -27,3 +27,5 @@ if [ -d ethclient/sender/faulttest/node_modules ]; then
 else
 	echo "left out: run \`npm ci --ignore-scripts\` in ethclient/sender/faulttest, which installs the node" >&2
 fi
+printf '\n== the portal under load: look-ups, claims, garbage, connections and overload, each beside what is asked\n'
+go run ./bench/load

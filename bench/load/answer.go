@@ -17,6 +17,9 @@ type answer struct {
 	head, body []byte // head from the status line to the empty line
 }
 
+// refuses reports whether it says that something may be asked again later.
+func (a *answer) refuses() bool { return (a.status == 429 || a.status == 503) && a.retryAfter }
+
 var errAnswer = errors.New("the answer is no HTTP/1.1 with a Content-Length")
 
 // parseAnswer reads the answer at the beginning of b. size 0: more has to come.

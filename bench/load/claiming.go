@@ -39,7 +39,8 @@ type handed struct {
 	taken    int
 	statuses map[int]int
 	wrong    error
-	numbers  []int // claim of each request. -1: garbage
+	numbers  []int // claim of each request. -1: something else
+	refused  []int // claims that were refused for now, to be handed in again, the first one first
 	started  time.Time
 	lasts    time.Duration
 }
@@ -48,21 +49,33 @@ func (b *bench) handIn(lasts time.Duration) *handed {
 	return &handed{b: b, statuses: map[int]int{}, started: time.Now(), lasts: lasts}
 }
 
-// next is the next good claim.
+// next is the next good claim, or one that was refused for now.
 func (h *handed) next(out []byte, _ int) []byte {
 	c := &h.b.world.claims
-	if c.left() == 0 {
+	n := c.taken
+	switch {
+	case len(h.refused) > 0:
+		n, h.refused = h.refused[0], h.refused[1:]
+	case c.left() == 0:
 		return nil
+	default:
+		c.taken++
 	}
-	h.numbers = append(h.numbers, c.taken)
-	c.taken++
-	return c.appendRequest(out, c.taken-1)
+	h.numbers = append(h.numbers, n)
+	return c.appendRequest(out, n)
 }
+
+// other notes that a request was none of a good claim.
+func (h *handed) other() { h.numbers = append(h.numbers, -1) }
 
 // done notes what was acknowledged, and sees now and then that it is under the checkpoint on disk.
 func (h *handed) done(i int, a *answer, took time.Duration) {
 	h.statuses[a.status]++
 	n := h.numbers[i]
+	// What waited until the account's next claim was taken is out of date.
+	if a.refuses() && n >= 0 && n+len(h.b.world.claims.holders)/2 > h.b.world.claims.taken {
+		h.refused = append(h.refused, n)
+	}
 	if a.status != 201 && a.status != 200 {
 		return
 	}
@@ -103,7 +116,6 @@ func (h *handed) counts() string { return strings.TrimPrefix(fmt.Sprint(h.status
 // measureClaims hands claims in as fast as they are taken, in turns with what they are made of.
 func (b *bench) measureClaims(ctx context.Context) error {
 	b.report.title("claims, each answered when its checkpoint is on disk")
-	claims := &b.world.claims
 	var ours, checks, appends rates
 	l, err := newLoop(b.server.address, claimConnections)
 	if err != nil {
@@ -120,20 +132,8 @@ func (b *bench) measureClaims(ctx context.Context) error {
 			return err
 		}
 		checks.list, appends.list = append(checks.list, verified), append(appends.list, appended)
-		if err := claims.sign(int(b.seconds.Seconds() * min(verified, appended) * 1.5)); err != nil {
+		if err := b.claimAll(l, &ours, min(verified, appended)*1.5); err != nil {
 			return err
-		}
-		h := b.handIn(b.seconds)
-		before := b.server.used()
-		o := l.run(traffic{lasts: b.seconds, rest: 10 * time.Second, next: h.next, done: h.done})
-		ours.processor += b.server.used() - before
-		ours.requests += o.sent
-		ours.list = append(ours.list, float64(h.times.n)/o.took.Seconds())
-		if err := errors.Join(o.err(), h.wrong); err != nil {
-			return err
-		}
-		if h.taken != o.sent {
-			return fmt.Errorf("%d of %d claims were taken: %s", h.taken, o.sent, h.counts())
 		}
 	}
 	b.report.note("claims: %s a second; bare checks %s, bare appends %s", ours, checks, appends)
@@ -142,15 +142,77 @@ func (b *bench) measureClaims(ctx context.Context) error {
 	bound := min(checks.best(), appends.best())
 	b.report.atLeast(fmt.Sprintf("claims: %.0f/s over %d connections against the smaller of these", ours.best(), claimConnections), ours.best()/bound, leastClaims)
 	b.report.line("  processor of the server for each", "%.0f µs", ours.each())
-	b.capacity = ours.best()
+	if b.capacity == 0 {
+		b.capacity = ours.best()
+	}
+	return nil
+}
 
+// claimAll hands claims in as fast as they are taken, at most some a second.
+func (b *bench) claimAll(l *loop, r *rates, most float64) error {
+	if err := b.world.claims.sign(int(b.each.Seconds() * most)); err != nil {
+		return err
+	}
+	h := b.handIn(b.each)
+	before := b.server.used()
+	o := l.run(traffic{lasts: b.each, rest: 10 * time.Second, next: h.next, done: h.done})
+	r.processor += b.server.used() - before
+	r.requests += o.sent
+	r.list = append(r.list, float64(h.times.n)/o.took.Seconds())
+	if err := errors.Join(o.err(), h.wrong); err != nil {
+		return err
+	}
+	if h.taken != o.sent {
+		return fmt.Errorf("%d of %d claims were taken: %s", h.taken, o.sent, h.counts())
+	}
+	return nil
+}
+
+// findCapacity measures how many claims a second are taken, unless that is known.
+func (b *bench) findCapacity() error {
+	if b.capacity > 0 {
+		return nil
+	}
+	l, err := newLoop(b.server.address, claimConnections)
+	if err != nil {
+		return err
+	}
+	defer l.close()
+	var r rates
+	for range b.pairs {
+		if err := b.claimAll(l, &r, 15_000); err != nil {
+			return err
+		}
+	}
+	b.capacity = r.best()
+	return nil
+}
+
+// measureSteady hands claims in at a rate.
+func (b *bench) measureSteady(context.Context) error {
+	b.report.title("claims at a steady rate")
+	l, err := newLoop(b.server.address, claimConnections)
+	if err != nil {
+		return err
+	}
+	defer l.close()
 	o, h, err := b.steady(l, steadyClaims, 0, b.claimsFor)
 	if err != nil {
 		return err
 	}
 	b.report.want(fmt.Sprintf("%d/s for %s, acknowledged", steadyClaims, b.claimsFor), h.taken == o.sent+o.unsent, "all", "%d of %d", h.taken, o.sent+o.unsent)
-	b.report.below(fmt.Sprintf("  p50 %s, p99", milliseconds(h.times.quantile(0.5))), h.times.quantile(0.99), mostClaimTime)
+	b.report.below(fmt.Sprintf("  p50 %s, longest %s, p99", milliseconds(h.times.quantile(0.5)), milliseconds(h.times.quantile(1))), h.times.quantile(0.99), mostClaimTime)
+	return nil
+}
 
+// measureGarbage hands good claims in at a rate, alone and then among garbage.
+func (b *bench) measureGarbage(context.Context) error {
+	b.report.title("good claims among garbage: a third each malformed, of unknown accounts, wrongly signed")
+	l, err := newLoop(b.server.address, claimConnections)
+	if err != nil {
+		return err
+	}
+	defer l.close()
 	_, alone, err := b.steady(l, goodClaims, 0, b.garbageFor)
 	if err != nil {
 		return err
@@ -160,7 +222,8 @@ func (b *bench) measureClaims(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	b.report.line(fmt.Sprintf("%d good and %d garbage a second for %s: sent", goodClaims, garbageClaims, b.garbageFor), "%d of %d, answers %s", o.sent, o.sent+o.unsent, among.counts())
+	b.report.want(fmt.Sprintf("%d good and %d garbage a second for %s: sent, answers %s", goodClaims, garbageClaims, b.garbageFor, among.counts()), o.unsent == 0,
+		"all", "%d of %d", o.sent, o.sent+o.unsent)
 	b.report.want("  of their rate alone the good ones lose", float64(among.times.n) >= (1-mostLoss)*float64(alone.times.n), fmt.Sprintf("at most %.0f %%", mostLoss*100),
 		"%.1f %% (%d of %d)", 100*(1-float64(among.times.n)/float64(alone.times.n)), among.times.n, alone.times.n)
 	b.report.line("  good ones: p50, p99", "%s, %s", milliseconds(among.times.quantile(0.5)), milliseconds(among.times.quantile(0.99)))
@@ -181,7 +244,7 @@ func (b *bench) steady(l *loop, good, bad int, lasts time.Duration) (outcome, *h
 			if i%every == 0 {
 				return h.next(out, i)
 			}
-			h.numbers = append(h.numbers, -1)
+			h.other()
 			return b.garbage.appendRequest(out, i-i/every)
 		},
 	})
@@ -207,7 +270,7 @@ func (b *bench) verifyBare() (float64, error) {
 	start := time.Now()
 	for worker := range errs {
 		group.Go(func() {
-			for i := worker; time.Since(start) < b.seconds && errs[worker] == nil; i++ {
+			for i := worker; time.Since(start) < b.each && errs[worker] == nil; i++ {
 				errs[worker] = cryptonote.Verify(keys[i%n], texts[i%n], signatures[i%n])
 				done.Add(1)
 			}
@@ -243,7 +306,7 @@ func (b *bench) appendBare(ctx context.Context) (float64, error) {
 	start := time.Now()
 	for worker := range errs {
 		group.Go(func() {
-			for time.Since(start) < b.seconds && errs[worker] == nil {
+			for time.Since(start) < b.each && errs[worker] == nil {
 				i := int(b.beside.Add(1)) - 1
 				h := c.holder(i)
 				event := &swap.ClaimAccepted{

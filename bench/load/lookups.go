@@ -4,6 +4,7 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"encoding/gob"
 	"errors"
 	"fmt"
@@ -52,7 +53,7 @@ func (k lookup) random(b []byte, _ int) []byte {
 }
 
 // measureLookups asks the portal, and a bare handler with the same answers, in turns.
-func (b *bench) measureLookups() error {
+func (b *bench) measureLookups(context.Context) error {
 	kinds := b.world.lookups()
 	file := filepath.Join(b.world.dir, "answers")
 	b.report.title(fmt.Sprintf("look-ups, %d different ones of each kind, %d connections", len(kinds[0].paths), lookupConnections))
@@ -82,7 +83,7 @@ func (b *bench) measureLookups() error {
 	for _, kind := range append(kinds, mixed(kinds)) {
 		var ours, theirs rates
 		for range b.pairs {
-			if err := errors.Join(theirs.measure(lb, bare, kind, b.seconds), ours.measure(l, b.server, kind, b.seconds)); err != nil {
+			if err := errors.Join(theirs.measure(lb, bare, kind, b.each), ours.measure(l, b.server, kind, b.each)); err != nil {
 				return fmt.Errorf("%s look-ups: %w", kind.name, err)
 			}
 		}

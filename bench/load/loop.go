@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/netip"
 	"runtime"
+	"slices"
 	"syscall"
 	"time"
 )
@@ -18,6 +19,8 @@ type loop struct {
 	poll   int
 	conns  []*conn
 	idle   []*conn // the last used one last
+	shut   []*conn // which the server closed while they were idle, until they are needed
+	away   []*conn // which the server turned away, until it says that they may come again, the first one first
 	in     []byte
 	events []syscall.EpollEvent
 
@@ -35,6 +38,7 @@ type conn struct {
 	state   connState
 	number  int       // of its request
 	since   time.Time // when the request was due
+	again   time.Time // when it may be opened again, if it was turned away
 	request []byte
 	unsent  []byte // the rest of the request
 	got     []byte // the beginning of an answer
@@ -46,7 +50,7 @@ const (
 	connecting connState = iota
 	waiting              // for a request
 	asking
-	failed // it could not be opened
+	closed // it is not open: shut, turned away, or it could not be opened
 )
 
 // traffic is what a loop sends.
@@ -70,6 +74,7 @@ type outcome struct {
 	unsent   int // due, but all connections were busy until the end
 	garbled  int // no HTTP
 	reopened int // connections
+	away     int // connections that were turned away before they asked for anything
 	took     time.Duration
 }
 
@@ -86,7 +91,14 @@ func (o outcome) err() error {
 // ipBindAddressNoPort leaves the choice of the port to connect(2), which knows the other end (ip(7)).
 const ipBindAddressNoPort = 24
 
-// newLoop opens connections to an address, all at once, and waits until the server has taken them.
+const (
+	// goOn is for how long after the end a request is sent that was due before it.
+	goOn = 500 * time.Millisecond
+	// comeAgain is when a connection is opened again that was turned away with a Retry-After, which is at least that.
+	comeAgain = time.Second
+)
+
+// newLoop opens connections to an address, all at once, and waits until the server has taken them or turned them away.
 func newLoop(address string, connections int) (*loop, error) {
 	to, err := netip.ParseAddrPort(address)
 	if err != nil {
@@ -104,38 +116,55 @@ func (l *loop) grow(connections int) error {
 	for len(l.conns) < connections {
 		c := &conn{index: int32(len(l.conns))}
 		l.conns = append(l.conns, c)
-		if err := l.open(c); err != nil {
+		if err := l.connect(c); err != nil {
 			return fmt.Errorf("opening %d connections: %w: raise `ulimit -n`", connections, err)
 		}
 	}
-	if l.settle(); len(l.idle) < len(l.conns) {
-		return fmt.Errorf("%d of %d connections were not taken within 30 s", len(l.conns)-len(l.idle), len(l.conns))
+	if l.settle(); l.open() < len(l.conns) {
+		return fmt.Errorf("%d of %d connections were not taken within 30 s", len(l.conns)-l.open(), len(l.conns))
 	}
 	return nil
 }
 
-// settle opens again what the server has closed meanwhile, as servers do with connections that are not used, and waits until
-// all are open, at most 30 s.
+// open is how many connections are not on their way.
+func (l *loop) open() int { return len(l.idle) + len(l.shut) + len(l.away) }
+
+// settle waits until all connections are taken, at most 30 s.
 func (l *loop) settle() {
 	l.wait(0)
-	for deadline := time.Now().Add(30 * time.Second); len(l.idle) < len(l.conns) && time.Now().Before(deadline); {
+	for deadline := time.Now().Add(30 * time.Second); l.open() < len(l.conns) && time.Now().Before(deadline); {
 		l.wait(10)
 	}
 }
 
 func (l *loop) close() {
 	for _, c := range l.conns {
-		if c.state != failed {
+		if c.state != closed {
 			syscall.Close(c.fd)
 		}
 	}
 	syscall.Close(l.poll)
 }
 
-func (l *loop) open(c *conn) error {
+// prepare opens connections again when they are needed: all that may come again, and those that are shut when no other
+// is idle.
+func (l *loop) prepare(now time.Time) {
+	for len(l.away) > 0 && now.After(l.away[0].again) {
+		l.reopen(l.away[0])
+		l.away = l.away[1:]
+	}
+	if len(l.idle) == 0 {
+		for _, c := range l.shut {
+			l.reopen(c)
+		}
+		l.shut = l.shut[:0]
+	}
+}
+
+func (l *loop) connect(c *conn) error {
 	fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM|syscall.SOCK_NONBLOCK|syscall.SOCK_CLOEXEC, 0)
 	if err != nil {
-		c.state = failed
+		c.state = closed
 		return err
 	}
 	c.fd, c.age, c.state, c.got = fd, c.age+1, connecting, c.got[:0]
@@ -156,27 +185,39 @@ func (l *loop) open(c *conn) error {
 	}
 	if err != nil {
 		syscall.Close(fd)
-		c.state = failed
+		c.state = closed
 	}
 	return err
 }
 
 // reopen opens a connection again that is of no more use.
 func (l *loop) reopen(c *conn) {
-	if c.state == waiting {
-		for i, other := range l.idle {
-			if other == c {
-				l.idle = append(l.idle[:i], l.idle[i+1:]...)
-				break
-			}
-		}
-	}
-	syscall.Close(c.fd)
+	l.drop(c)
 	if l.o != nil {
 		l.o.reopened++
 	}
 	// What cannot be opened is missed by the traffic, and shows there.
-	_ = l.open(c)
+	_ = l.connect(c)
+}
+
+// drop closes a connection.
+func (l *loop) drop(c *conn) {
+	if c.state == waiting {
+		i := slices.Index(l.idle, c)
+		l.idle = slices.Delete(l.idle, i, i+1)
+	}
+	if c.state != closed {
+		syscall.Close(c.fd)
+	}
+	c.state = closed
+	c.age++
+}
+
+// leave closes a connection that was turned away, until it may come again.
+func (l *loop) leave(c *conn) {
+	l.drop(c)
+	c.again = time.Now().Add(comeAgain)
+	l.away = append(l.away, c)
 }
 
 // run sends traffic and returns when it is answered.
@@ -190,6 +231,9 @@ func (l *loop) run(t traffic) outcome {
 	end := l.start.Add(t.lasts) // of sending; without a duration it is known when next has no more
 	for more := true; ; {
 		now := time.Now()
+		if more = more && (t.lasts == 0 || now.Before(end.Add(goOn))); more {
+			l.prepare(now)
+		}
 		for more && len(l.idle) > 0 {
 			at := now
 			if t.rate > 0 {
@@ -272,7 +316,7 @@ func (l *loop) handle(c *conn, events uint32) {
 	if c.state == asking && len(c.unsent) > 0 && events&syscall.EPOLLOUT != 0 {
 		l.send(c)
 	}
-	if events&(syscall.EPOLLIN|syscall.EPOLLRDHUP|syscall.EPOLLHUP|syscall.EPOLLERR) != 0 && c.state != failed {
+	if events&(syscall.EPOLLIN|syscall.EPOLLRDHUP|syscall.EPOLLHUP|syscall.EPOLLERR) != 0 && c.state != closed {
 		l.receive(c)
 	}
 }
@@ -301,6 +345,11 @@ func (l *loop) receive(c *conn) {
 		return
 	}
 	if err != nil || n == 0 {
+		if c.state == waiting {
+			l.drop(c)
+			l.shut = append(l.shut, c)
+			return
+		}
 		if c.state == asking {
 			l.o.broken++
 		}
@@ -313,6 +362,13 @@ func (l *loop) receive(c *conn) {
 		got = c.got
 	}
 	a, size, err := parseAnswer(got)
+	if err == nil && size == len(got) && c.state == waiting && a.refuses() {
+		if l.o != nil {
+			l.o.away++
+		}
+		l.leave(c)
+		return
+	}
 	if err != nil || size > 0 && (c.state != asking || size != len(got)) {
 		if c.state == asking {
 			l.o.garbled++
@@ -339,9 +395,12 @@ func (l *loop) receive(c *conn) {
 		l.t.done(c.number, &a, now.Sub(c.since))
 	}
 	c.got = c.got[:0]
-	if a.closes {
+	switch {
+	case a.closes && a.refuses():
+		l.leave(c)
+	case a.closes:
 		l.reopen(c)
-		return
+	default:
+		l.release(c)
 	}
-	l.release(c)
 }
