@@ -229,14 +229,22 @@ func newKey(path, name string) (vkey string, err error) {
 	return vkey, writeNew(path, []byte(skey+"\n"), 0o600)
 }
 
-// writeNew writes a file that did not exist before, durably.
+// writeNew writes a file that did not exist before, durably and at once: it is never there in part.
 func writeNew(path string, data []byte, mode os.FileMode) error {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
+	draft := path + ".new"
+	if err := os.Remove(draft); err != nil && !errors.Is(err, os.ErrNotExist) { // of a process that was killed
+		return err
+	}
+	f, err := os.OpenFile(draft, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
 	if err != nil {
 		return err
 	}
 	err = fail.Do("new file", func() error { _, err := f.Write(data); return err })
-	return errors.Join(err, f.Sync(), f.Close())
+	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return errors.Join(err, os.Remove(draft))
+	}
+	// A link, unlike a rename, replaces nothing.
+	return errors.Join(fail.Do("new file name", func() error { return os.Link(draft, path) }), os.Remove(draft), syncDir(filepath.Dir(path)))
 }
 
 // clients ask the configured Oxen daemons.

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -85,9 +86,11 @@ func (a *app) initialise(c *cobra.Command, terms *swap.Terms, text []byte) error
 	}
 	dir := filepath.Clean(a.dir)
 	draft := filepath.Join(filepath.Dir(dir), "."+filepath.Base(dir)+".oxenswap-init")
-	if err := errors.Join(os.RemoveAll(draft), os.MkdirAll(draft, 0o700)); err != nil {
+	release, err := takeDraft(draft)
+	if err != nil {
 		return err
 	}
+	defer release()
 	vkey, err := newKey(filepath.Join(draft, keyFile), terms.Origin())
 	if err != nil {
 		return err
@@ -100,10 +103,11 @@ func (a *app) initialise(c *cobra.Command, terms *swap.Terms, text []byte) error
 	if err != nil {
 		return err
 	}
-	for name, data := range map[string][]byte{configFile: text, "terms.json": terms.Canonical()} {
-		if err := writeNew(filepath.Join(draft, name), data, 0o644); err != nil {
-			return err
-		}
+	if err := writeNew(filepath.Join(draft, configFile), text, 0o644); err != nil {
+		return err
+	}
+	if err := writeNew(filepath.Join(draft, "terms.json"), terms.Canonical(), 0o644); err != nil {
+		return err
 	}
 	s, err := store.Create(c.Context(), draft, store.Options{Signer: signer, Clock: now}, []swap.Record{
 		{Event: &swap.MigrationOpened{
@@ -127,6 +131,34 @@ func (a *app) initialise(c *cobra.Command, terms *swap.Terms, text []byte) error
 	return a.print(map[string]string{"migration": terms.ID(), "ledger_key": vkey, "dir": dir}, func(w io.Writer) {
 		fmt.Fprintf(w, "migration\t%s\nledger key\t%s\n", terms.ID(), vkey)
 	})
+}
+
+// takeDraft makes a folder, or empties what a crash left of it, and keeps every other process out until release.
+func takeDraft(draft string) (release func() error, err error) {
+	if err := os.MkdirAll(draft, 0o700); err != nil {
+		return nil, err
+	}
+	f, err := os.Open(draft)
+	if err != nil {
+		return nil, err
+	}
+	taken := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+	opened, err := f.Stat()
+	now, gone := os.Stat(draft)
+	switch {
+	case taken != nil || gone != nil || err == nil && !os.SameFile(opened, now):
+		err = errors.New("another process is making this data directory, or has just made it: let that one end first")
+	case err == nil:
+		var names []os.DirEntry
+		names, err = os.ReadDir(draft)
+		for _, n := range names {
+			err = errors.Join(err, os.RemoveAll(filepath.Join(draft, n.Name())))
+		}
+	}
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return f.Close, nil
 }
 
 // refuseFull refuses a directory that holds anything.

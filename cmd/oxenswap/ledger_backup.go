@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -30,7 +31,9 @@ func (a *app) ledgerBackupCommand() *cobra.Command {
 		Use:   "backup FILE",
 		Short: "Write a verified copy of the database into a new file, also while the service runs",
 		Long: `Write a verified copy of the database into a new file, also while the service runs. FILE.checkpoint, beside it, is a
-checkpoint that the copy covers. The copy holds neither the configuration nor the ledger key.`,
+checkpoint that the copy covers. The copy holds neither the configuration nor the ledger key.
+
+FILE appears when all is written and verified. What a crash leaves in FILE.partial is removed by the next backup into FILE.`,
 		Args: exactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			return a.with(c.Context(), a.read, func(w *world) error {
@@ -61,7 +64,7 @@ history. Give the newest checkpoint that can be found: the lost directory's, the
 			if err == nil {
 				err = a.restore(c, args[0], checkpoint)
 			}
-			if err != nil {
+			if _, none := os.Stat(filepath.Join(a.dir, "ledger.db")); err != nil && errors.Is(none, os.ErrNotExist) {
 				for _, path := range made { // what was not there before
 					err = errors.Join(err, os.Remove(path))
 				}
@@ -90,18 +93,24 @@ func (a *app) prepareRestore(key, conf string) (made []string, err error) {
 		limit            int64
 	}{{keyFile, "key", key, 0o600, 1 << 12}, {configFile, "config", conf, 0o644, 1 << 20}} {
 		to := filepath.Join(a.dir, f.name)
-		_, err := os.Stat(to)
+		here, err := os.ReadFile(to)
+		there := err == nil
 		switch {
-		case err == nil && f.from != "":
-			return made, fmt.Errorf("%s is there already: leave --%s away, or move it", to, f.flag)
-		case err == nil:
+		case !there && !errors.Is(err, os.ErrNotExist):
+			return made, err
+		case there && f.from == "":
 			continue
 		case f.from == "":
 			return made, fmt.Errorf("%s is missing: give the kept copy with --%s", to, f.flag)
 		}
 		data, err := a.readLimited(f.from, f.limit)
-		if err != nil {
+		switch {
+		case err != nil:
 			return made, err
+		case there && bytes.Equal(here, data): // of a restore that was cut short
+			continue
+		case there:
+			return made, fmt.Errorf("%s is there already and differs from %s: leave --%s away, or move it", to, f.from, f.flag)
 		}
 		if err := writeNew(to, data, f.mode); err != nil {
 			return made, err

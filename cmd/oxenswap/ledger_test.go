@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"crypto/ed25519"
 	"crypto/sha256"
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -38,7 +41,7 @@ func witness(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[2]), bytes.TrimPrefix(signed, []byte(text+"\n\n")), 0o600))
 }
 
-// Two processes on one directory: the second one says so at once.
+// Two processes on one directory: the second one says so within a second, whichever they are.
 func TestSecondProcess(t *testing.T) {
 	self, err := os.Executable()
 	if err != nil {
@@ -48,28 +51,18 @@ func TestSecondProcess(t *testing.T) {
 	if err := os.Symlink(self, bin); err != nil {
 		t.Fatal(err)
 	}
-	dir := filepath.Join(t.TempDir(), "data")
+	asked, answer := make(chan struct{}, 100), make(chan struct{})
+	daemon := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		asked <- struct{}{}
+		<-answer
+	}))
+	defer daemon.Close()
+	defer close(answer)
+	dir, backup := filepath.Join(t.TempDir(), "data"), filepath.Join(t.TempDir(), "backup")
 	vkey := strings.TrimSpace(oxenswap(t, "operator", "keygen", "ada", "--out", filepath.Join(t.TempDir(), "ada.key")))
-	oxenswap(t, "--dir", dir, "init", "--terms", "../../demo/terms.toml", "--operator", vkey)
+	oxenswap(t, "--dir", dir, "init", "--terms", "../../demo/terms.toml", "--operator", vkey, "--daemon", "a="+daemon.URL)
+	oxenswap(t, "--dir", dir, "ledger", "backup", backup)
 
-	first := exec.Command(bin, "--dir", dir, "serve")
-	words, err := first.StderrPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := first.Start(); err != nil {
-		t.Fatal(err)
-	}
-	defer func() {
-		first.Process.Kill()
-		first.Wait()
-	}()
-	for said, buf := "", make([]byte, 4096); !strings.Contains(said, `"serving"`); {
-		n, err := words.Read(buf)
-		if said += string(buf[:n]); err != nil {
-			t.Fatalf("the service ended: %v: %s", err, said)
-		}
-	}
 	run := func(args ...string) (string, time.Duration, error) {
 		start := time.Now()
 		out, err := exec.Command(bin, append([]string{"--dir", dir}, args...)...).CombinedOutput()
@@ -79,18 +72,83 @@ func TestSecondProcess(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, args := range [][]string{{"serve"}, {"ledger", "rebuild"}} {
-		out, took, err := run(args...)
-		if err == nil || !strings.Contains(out, "in use by process") || !strings.Contains(out, "stop that one first") {
-			t.Errorf("%v beside the service: %v: %s", args, err, out)
-		}
-		if took > time.Second+2*idle {
-			t.Errorf("%v was refused after %v; a process starts in %v", args, took, idle)
+	restore := []string{"ledger", "restore", backup, "--checkpoint", backup + ".checkpoint"}
+	refused := func(beside string, commands ...[]string) {
+		t.Helper()
+		for _, args := range commands {
+			out, took, err := run(args...)
+			if err == nil || !strings.Contains(out, "in use by process") || !strings.Contains(out, "stop that one first") {
+				t.Errorf("%v beside %s: %v: %s", args, beside, err, out)
+			}
+			if took > time.Second+2*idle {
+				t.Errorf("%v beside %s was refused after %v; a process starts in %v", args, beside, took, idle)
+			}
 		}
 	}
-	for _, args := range [][]string{{"ledger", "head"}, {"ledger", "verify"}, {"ledger", "backup", filepath.Join(t.TempDir(), "backup")}} {
+	begin := func(args ...string) (*exec.Cmd, io.Reader) {
+		t.Helper()
+		c := exec.Command(bin, append([]string{"--dir", dir}, args...)...)
+		words, err := c.StderrPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := c.Start(); err != nil {
+			t.Fatal(err)
+		}
+		return c, words
+	}
+	end := func(c *exec.Cmd) {
+		c.Process.Kill()
+		c.Wait()
+	}
+
+	command, _ := begin("snapshot", "take") // which waits for the daemon
+	defer end(command)
+	<-asked
+	refused("a command", []string{"snapshot", "take"}, []string{"ledger", "correct", "1", "--note", "x"}, []string{"serve"}, []string{"ledger", "rebuild"}, restore)
+	end(command)
+
+	service, words := begin("serve")
+	defer end(service)
+	for said, buf := "", make([]byte, 4096); !strings.Contains(said, `"serving"`); {
+		n, err := words.Read(buf)
+		if said += string(buf[:n]); err != nil {
+			t.Fatalf("the service ended: %v: %s", err, said)
+		}
+	}
+	go io.Copy(io.Discard, words)
+	refused("the service", []string{"serve"}, []string{"ledger", "rebuild"}, restore)
+	for _, args := range [][]string{
+		{"ledger", "head"}, {"ledger", "verify"}, {"ledger", "backup", filepath.Join(t.TempDir(), "backup")}, {"ledger", "correct", "1", "--note", "x"},
+	} {
 		if out, _, err := run(args...); err != nil {
 			t.Errorf("%v beside the service: %v: %s", args, err, out)
 		}
 	}
+}
+
+// Two processes that make one directory: there is one, and it is whole.
+func TestSecondInit(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "data")
+	draft := filepath.Join(filepath.Dir(dir), ".data.oxenswap-init")
+	release, err := takeDraft(draft)
+	if err != nil {
+		t.Fatal(err)
+	}
+	mine := filepath.Join(draft, keyFile)
+	if err := os.WriteFile(mine, []byte("half"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := takeDraft(draft); err == nil || !strings.Contains(err.Error(), "let that one end first") {
+		t.Errorf("%v", err)
+	}
+	if _, err := os.Stat(mine); err != nil {
+		t.Errorf("the second one took the key of the first: %v", err)
+	}
+	if err := release(); err != nil {
+		t.Fatal(err)
+	}
+	vkey := strings.TrimSpace(oxenswap(t, "operator", "keygen", "ada", "--out", filepath.Join(t.TempDir(), "ada.key")))
+	oxenswap(t, "--dir", dir, "init", "--terms", "../../demo/terms.toml", "--operator", vkey)
+	oxenswap(t, "--dir", dir, "ledger", "verify")
 }

@@ -79,18 +79,19 @@ func (s *scheduler) run(ctx context.Context) error {
 			return fmt.Errorf("%s: schedule %q: %w", configFile, job.when, err)
 		}
 	}
-	s.site.publish(ctx)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	ended, err := s.listen(ctx)
-	if err != nil {
-		return err
-	}
-	if err := exposeMetrics(ctx, s.config.Serve.Metrics, newMetrics(s.world), s.log); err != nil {
-		return err
-	}
 	hosted := make(chan error, 1)
-	go func() { hosted <- s.writer.Host(ctx) }()
+	go func() { hosted <- s.writer.Host(ctx) }() // commands need not wait for the first export
+	s.site.publish(ctx)
+	ended, err := s.listen(ctx)
+	if err == nil {
+		err = exposeMetrics(ctx, s.config.Serve.Metrics, newMetrics(s.world), s.log)
+	}
+	if err != nil {
+		cancel()
+		return errors.Join(err, <-hosted)
+	}
 	s.log.Info("serving", zap.String("migration", s.terms().ID()), zap.Uint64s("heights", s.terms().Heights()))
 	s.take(ctx)
 	s.finalize(ctx)
@@ -218,15 +219,23 @@ func (w *world) recordMissed(ctx context.Context, daemons []swap.Daemon) ([]uint
 		return nil, err
 	}
 	missed := slices.DeleteFunc(due, func(h uint64) bool { return top <= w.terms().Window(h) })
-	var records []swap.Record
-	for _, h := range missed {
-		records = append(records, swap.Record{Event: &swap.SnapshotMissed{
-			Height: h, Reason: fmt.Sprintf("the daemons' top block is %d and no snapshot was taken up to %d", top, w.terms().Window(h)),
-		}})
-	}
-	if len(records) == 0 {
+	if len(missed) == 0 {
 		return nil, nil
 	}
-	_, err = w.Update(ctx, func(swap.Tables, time.Time) ([]swap.Record, error) { return records, nil })
+	_, err = w.Update(ctx, func(t swap.Tables, _ time.Time) ([]swap.Record, error) {
+		m, err := t.Migration()
+		if err != nil {
+			return nil, err
+		}
+		// Another process may have recorded them meanwhile.
+		missed = slices.DeleteFunc(missed, func(h uint64) bool { return slices.Contains(m.Missed, h) })
+		var records []swap.Record
+		for _, h := range missed {
+			records = append(records, swap.Record{Event: &swap.SnapshotMissed{
+				Height: h, Reason: fmt.Sprintf("the daemons' top block is %d and no snapshot was taken up to %d", top, w.terms().Window(h)),
+			}})
+		}
+		return records, nil
+	})
 	return missed, err
 }

@@ -167,7 +167,17 @@ func (w *world) finalizeSnapshot(ctx context.Context, daemons []swap.Daemon, s s
 	if _, ok := record.Event.(*swap.SnapshotDiscarded); ok {
 		status = swap.DiscardedSnapshot
 	}
-	_, err = w.Update(ctx, func(swap.Tables, time.Time) ([]swap.Record, error) { return []swap.Record{record}, nil })
+	_, err = w.Update(ctx, func(t swap.Tables, _ time.Time) ([]swap.Record, error) {
+		now, err := t.Snapshot(s.Height)
+		if err != nil {
+			return nil, err
+		}
+		if now.Status != swap.TakenSnapshot || now.Taken != s.Taken { // another process has decided meanwhile
+			status = now.Status
+			return nil, nil
+		}
+		return []swap.Record{record}, nil
+	})
 	return decided{Height: s.Height, Status: status}, err
 }
 
