@@ -102,10 +102,7 @@ func exposeMetrics(ctx context.Context, address string, r *prometheus.Registry, 
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/metrics", promhttp.HandlerFor(r, promhttp.HandlerOpts{ErrorLog: zap.NewStdLog(log)}))
-	server := &http.Server{
-		Handler: mux, ReadHeaderTimeout: headerTime, ReadTimeout: readTime, WriteTimeout: writeTime, IdleTimeout: idleTime,
-		MaxHeaderBytes: maxHeaderBytes, ErrorLog: zap.NewStdLog(log),
-	}
+	server := newServer(mux, usualPatience(), log)
 	log.Info("metrics", zap.String("address", l.Addr().String()))
 	go func() {
 		if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {

@@ -11,17 +11,31 @@ import (
 	"go.uber.org/zap"
 )
 
-// What one client can hold up. A write time is for a small answer; files get more by their size.
 const (
-	headerTime     = 5 * time.Second
-	readTime       = 10 * time.Second
-	writeTime      = 30 * time.Second
-	idleTime       = 2 * time.Minute
 	shutdownTime   = 5 * time.Second
 	maxHeaderBytes = 16 << 10
 	// slowest is the rate in bytes a second at which a client must take a file.
 	slowest = 32 << 10
 )
+
+// patience is for how long one client can hold up a connection: until its headers are there, its body, its answer is
+// taken, its next request begins.
+type patience struct{ header, read, write, idle time.Duration }
+
+// writeTime is for a small answer; files get more by their size.
+const writeTime = 30 * time.Second
+
+func usualPatience() patience {
+	return patience{header: 5 * time.Second, read: 10 * time.Second, write: writeTime, idle: 2 * time.Minute}
+}
+
+// newServer returns a server that nobody can hold up for long.
+func newServer(h http.Handler, p patience, log *zap.Logger) *http.Server {
+	return &http.Server{
+		Handler: h, ReadHeaderTimeout: p.header, ReadTimeout: p.read, WriteTimeout: p.write, IdleTimeout: p.idle,
+		MaxHeaderBytes: maxHeaderBytes, ErrorLog: zap.NewStdLog(log),
+	}
+}
 
 // listen serves on the configured address until ctx ends, and returns at once. The channel gives the server's end: nil when
 // ctx ended it, and at once when there is no address.
@@ -39,20 +53,22 @@ func (s *scheduler) listen(ctx context.Context) (<-chan error, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: serve.listen: %w", configFile, err)
 	}
+	places, err := placesFor(mostConnections)
+	if err != nil {
+		return nil, errors.Join(err, l.Close())
+	}
 	mux := http.NewServeMux()
 	mux.Handle("/ledger/", http.StripPrefix("/ledger/", s.site))
 	portal, err := s.openPortal(ctx, mux)
 	if err != nil {
 		return nil, errors.Join(err, l.Close())
 	}
-	server := &http.Server{
-		Handler: mux, ReadHeaderTimeout: headerTime, ReadTimeout: readTime, WriteTimeout: writeTime, IdleTimeout: idleTime,
-		MaxHeaderBytes: maxHeaderBytes, ErrorLog: zap.NewStdLog(s.log),
-	}
-	s.log.Info("listening", zap.String("address", l.Addr().String()))
+	server, gate := newServer(mux, usualPatience(), s.log), newGate(l, places)
+	server.ConnState = gate.state
+	s.log.Info("listening", zap.String("address", l.Addr().String()), zap.Int("connections", places))
 	go func() {
 		defer close(ended)
-		if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+		if err := server.Serve(gate); !errors.Is(err, http.ErrServerClosed) {
 			ended <- fmt.Errorf("serving on %s: %w", address, err)
 		}
 		<-portal

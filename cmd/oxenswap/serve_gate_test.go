@@ -1,0 +1,198 @@
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/zap"
+)
+
+// behindGate serves a handler behind a gate until the test ends.
+func behindGate(t *testing.T, most int, p patience, h http.HandlerFunc) (*gate, func() net.Conn) {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := newGate(l, most)
+	server := newServer(h, p, zap.NewNop())
+	server.ConnState = g.state
+	ended := make(chan error, 1)
+	go func() { ended <- server.Serve(g) }()
+	t.Cleanup(func() {
+		server.Close()
+		<-ended
+	})
+	return g, func() net.Conn {
+		t.Helper()
+		c, err := net.Dial("tcp", l.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { c.Close() })
+		c.SetDeadline(time.Now().Add(20 * time.Second)) // the test's own end, if nothing happens
+		return c
+	}
+}
+
+func get(t *testing.T, c net.Conn) {
+	t.Helper()
+	if _, err := io.WriteString(c, "GET / HTTP/1.1\r\nHost: a\r\n\r\n"); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func answerOf(t *testing.T, c net.Conn) *http.Response {
+	t.Helper()
+	r, err := http.ReadResponse(bufio.NewReader(c), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.Copy(io.Discard, r.Body); err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// TestGate fills a server with connections at work, and then with idle ones.
+func TestGate(t *testing.T) {
+	working, release := make(chan struct{}), make(chan struct{})
+	g, dial := behindGate(t, 2, usualPatience(), func(http.ResponseWriter, *http.Request) {
+		working <- struct{}{}
+		<-release
+	})
+	first, second := dial(), dial()
+	for _, c := range []net.Conn{first, second} {
+		get(t, c)
+		<-working
+	}
+	third := dial()
+	if r := answerOf(t, third); r.StatusCode != http.StatusServiceUnavailable || r.Header.Get("Retry-After") == "" || !r.Close {
+		t.Errorf("a connection too many: %s, %v", r.Status, r.Header)
+	}
+	release <- struct{}{}
+	release <- struct{}{}
+	answerOf(t, first)
+	answerOf(t, second)
+	// An answer can be read before the server knows that its connection is idle.
+	for idle := 0; idle < 2; {
+		g.mu.Lock()
+		idle = g.idle.Len()
+		g.mu.Unlock()
+	}
+	fourth := dial()
+	get(t, fourth)
+	<-working
+	release <- struct{}{}
+	if r := answerOf(t, fourth); r.StatusCode != http.StatusOK {
+		t.Errorf("beside idle connections: %s", r.Status)
+	}
+	closed := make(chan net.Conn, 2)
+	for _, c := range []net.Conn{first, second} {
+		go func() {
+			if _, err := c.Read(make([]byte, 1)); err == io.EOF {
+				closed <- c
+			}
+		}()
+	}
+	<-closed
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.open > 2 {
+		t.Errorf("%d connections are open", g.open)
+	}
+}
+
+// TestGateRush opens many more connections at once than there are places for.
+func TestGateRush(t *testing.T) {
+	g, dial := behindGate(t, 20, usualPatience(), func(http.ResponseWriter, *http.Request) {})
+	var group sync.WaitGroup
+	var mu sync.Mutex
+	statuses := map[int]int{}
+	for range 400 {
+		c := dial()
+		group.Go(func() {
+			// The words of who is turned away can be there before the question is.
+			_, asked := io.WriteString(c, "GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+			r, err := http.ReadResponse(bufio.NewReader(c), nil)
+			mu.Lock()
+			defer mu.Unlock()
+			switch {
+			case err != nil:
+				t.Errorf("no answer: %v, asked: %v", err, asked)
+			case r.StatusCode == http.StatusOK || r.StatusCode == http.StatusServiceUnavailable && r.Header.Get("Retry-After") != "":
+				statuses[r.StatusCode]++
+			default:
+				t.Errorf("%s, %v", r.Status, r.Header)
+			}
+			c.Close()
+		})
+	}
+	group.Wait()
+	if statuses[http.StatusOK] < 20 {
+		t.Errorf("answers: %v", statuses)
+	}
+	for open := 1; open > 0; {
+		g.mu.Lock()
+		open = g.open
+		g.mu.Unlock()
+	}
+}
+
+// TestPatience lets clients send and take slowly.
+func TestPatience(t *testing.T) {
+	const little = 50 * time.Millisecond
+	usual := usualPatience()
+	for _, test := range []struct {
+		name, sends string
+		patience    patience
+	}{
+		{"nothing", "", patience{little, usual.read, usual.write, usual.idle}},
+		{"half a header", "GET / HTTP/1.1\r\nHos", patience{little, usual.read, usual.write, usual.idle}},
+		{"half a body", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nabc", patience{usual.header, little, usual.write, usual.idle}},
+		{"no next request", "GET / HTTP/1.1\r\nHost: a\r\n\r\n", patience{usual.header, usual.read, usual.write, little}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			_, dial := behindGate(t, 1, test.patience, func(w http.ResponseWriter, r *http.Request) { io.Copy(io.Discard, r.Body) })
+			c := dial()
+			if _, err := io.WriteString(c, test.sends); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := io.Copy(io.Discard, c); err != nil {
+				t.Errorf("the server did not end the connection: %v", err)
+			}
+		})
+	}
+	t.Run("takes no answer", func(t *testing.T) {
+		ended := make(chan error, 1)
+		_, dial := behindGate(t, 1, patience{usual.header, usual.read, little, usual.idle}, func(w http.ResponseWriter, _ *http.Request) {
+			part := strings.Repeat("a", 1<<20)
+			for {
+				if _, err := io.WriteString(w, part); err != nil {
+					ended <- err
+					return
+				}
+			}
+		})
+		get(t, dial())
+		if err := <-ended; !strings.Contains(fmt.Sprint(err), "timeout") {
+			t.Errorf("the answer ended with: %v", err)
+		}
+	})
+}
+
+func TestPlacesFor(t *testing.T) {
+	if n, err := placesFor(10); n != 10 || err != nil {
+		t.Errorf("%d: %v", n, err)
+	}
+	if n, err := placesFor(1 << 40); n >= 1<<40 || n < 1 || err != nil {
+		t.Errorf("%d: %v", n, err)
+	}
+}
