@@ -22,6 +22,9 @@ const (
 	// refusing is how many connections are being turned away at one time, each for at most refuseTime.
 	refusing   = 512
 	refuseTime = time.Second
+	// leastIdle is how long a connection must have been idle before its place is given away: on a busy machine, what seems
+	// idle may have sent its next request already.
+	leastIdle = 10 * time.Second
 )
 
 // turnedAway is what a connection hears that finds no place.
@@ -30,10 +33,11 @@ const turnedAway = "HTTP/1.1 503 Service Unavailable\r\n" +
 	"too many connections are open: try again in seconds\n"
 
 // gate bounds the open connections of a server. When there is no place left, a new connection gets that of the one which
-// has waited longest for its next request; when all are at work, it is told to come again.
+// has waited longest for its next request; when none has waited long, it is told to come again.
 type gate struct {
 	net.Listener
 	most  int
+	least time.Duration // for which a connection is idle before its place is given away
 	leave chan struct{} // one for each connection that is being turned away
 
 	mu   sync.Mutex
@@ -47,11 +51,12 @@ type guest struct {
 	gate *gate
 	once sync.Once
 	at   *list.Element // in idle; nil: it is at work
+	idle time.Time     // since when
 }
 
 // newGate returns a gate before a listener on TCP. The server must call its state.
-func newGate(l net.Listener, most int) *gate {
-	return &gate{Listener: l, most: most, leave: make(chan struct{}, refusing)}
+func newGate(l net.Listener, most int, least time.Duration) *gate {
+	return &gate{Listener: l, most: most, least: least, leave: make(chan struct{}, refusing)}
 }
 
 // Accept implements net.Listener.
@@ -85,7 +90,7 @@ func (g *gate) enter() bool {
 		return true
 	}
 	first := g.idle.Front()
-	if first == nil {
+	if first == nil || time.Since(first.Value.(*guest).idle) < g.least {
 		g.mu.Unlock()
 		return false
 	}
@@ -110,7 +115,7 @@ func (g *gate) state(c net.Conn, s http.ConnState) {
 		conn.at = nil
 	}
 	if s == http.StateIdle {
-		conn.at = g.idle.PushBack(conn)
+		conn.at, conn.idle = g.idle.PushBack(conn), time.Now()
 	}
 }
 

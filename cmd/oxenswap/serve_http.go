@@ -63,7 +63,7 @@ func (s *scheduler) listen(ctx context.Context) (<-chan error, error) {
 	if err != nil {
 		return nil, errors.Join(err, l.Close())
 	}
-	server, gate := newServer(mux, usualPatience(), s.log), newGate(l, places)
+	server, gate := newServer(mux, usualPatience(), s.log), newGate(l, places, leastIdle)
 	server.ConnState = gate.state
 	s.log.Info("listening", zap.String("address", l.Addr().String()), zap.Int("connections", places))
 	go func() {
