@@ -79,6 +79,7 @@ func (b *bench) measureOverload(context.Context) error {
 		return err
 	}
 	defer l.close()
+	b.report.note("overload for %s", b.overloadFor)
 	h := b.handIn(b.overloadFor)
 	flood := polite{statuses: map[int]int{}}
 	began := b.server.used()
