@@ -14,17 +14,17 @@ import (
 )
 
 const (
-	// mostConnections is how many connections are open at one time. Each takes some 20 kB.
-	mostConnections = 8192
+	// mostConnections is how many connections are open at one time. Each takes some 30 kB, and all that have something to
+	// say at one moment wait for each other.
+	mostConnections = 4096
 	// spareFiles is how many files the program needs beside its connections: the ledger's, those of its answers, and
 	// connections to daemons and chains.
 	spareFiles = 512
 	// refusing is how many connections are being turned away at one time, each for at most refuseTime.
 	refusing   = 512
 	refuseTime = time.Second
-	// leastIdle is how long a connection must have been idle before its place is given away: on a busy machine, what seems
-	// idle may have sent its next request already.
-	leastIdle = 10 * time.Second
+	// leastIdle is how long a connection must have said nothing before its place is given away.
+	leastIdle = time.Second
 )
 
 // turnedAway is what a connection hears that finds no place.
@@ -33,16 +33,16 @@ const turnedAway = "HTTP/1.1 503 Service Unavailable\r\n" +
 	"too many connections are open: try again in seconds\n"
 
 // gate bounds the open connections of a server. When there is no place left, a new connection gets that of the one which
-// has waited longest for its next request; when none has waited long, it is told to come again.
+// has said nothing for longest; when all have of late, it is told to come again.
 type gate struct {
 	net.Listener
 	most  int
-	least time.Duration // for which a connection is idle before its place is given away
+	least time.Duration // for which a connection says nothing before its place is given away
 	leave chan struct{} // one for each connection that is being turned away
 
 	mu   sync.Mutex
 	open int
-	idle list.List // of *guest, which waits longest first
+	idle list.List // of *guest that wait for a request, the longest first
 }
 
 // guest is a connection with a place.
@@ -50,7 +50,7 @@ type guest struct {
 	*net.TCPConn
 	gate *gate
 	once sync.Once
-	at   *list.Element // in idle; nil: it is at work
+	at   *list.Element // in idle; nil: it is at work, or heard of soon
 	idle time.Time     // since when
 }
 
@@ -89,20 +89,48 @@ func (g *gate) enter() bool {
 		g.mu.Unlock()
 		return true
 	}
-	first := g.idle.Front()
-	if first == nil || time.Since(first.Value.(*guest).idle) < g.least {
+	left := g.silent()
+	if left == nil {
 		g.mu.Unlock()
 		return false
 	}
-	left := g.idle.Remove(first).(*guest)
-	left.at = nil
 	g.open++
 	g.mu.Unlock()
 	left.Close()
 	return true
 }
 
-// state follows which connections are idle; it is the server's ConnState.
+// silent takes the connection that has said nothing for longest off the list. nil: all have said something of late.
+func (g *gate) silent() *guest {
+	for e := g.idle.Front(); e != nil; e = g.idle.Front() {
+		c := e.Value.(*guest)
+		if time.Since(c.idle) < g.least {
+			return nil
+		}
+		g.idle.Remove(e)
+		c.at = nil
+		if !c.unread() {
+			return c
+		}
+		// On a busy machine the server has not heard of it yet, and will.
+	}
+	return nil
+}
+
+// unread reports whether a connection has sent something that nobody has read.
+func (c *guest) unread() bool {
+	raw, err := c.SyscallConn()
+	if err != nil {
+		return false
+	}
+	n := 0
+	err = raw.Control(func(fd uintptr) {
+		n, _, _ = syscall.Recvfrom(int(fd), make([]byte, 1), syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
+	})
+	return err == nil && n > 0
+}
+
+// state follows which connections wait for a request; it is the server's ConnState.
 func (g *gate) state(c net.Conn, s http.ConnState) {
 	conn, ok := c.(*guest)
 	if !ok {
@@ -114,7 +142,7 @@ func (g *gate) state(c net.Conn, s http.ConnState) {
 		g.idle.Remove(conn.at)
 		conn.at = nil
 	}
-	if s == http.StateIdle {
+	if s == http.StateNew || s == http.StateIdle {
 		conn.at, conn.idle = g.idle.PushBack(conn), time.Now()
 	}
 }

@@ -110,9 +110,46 @@ func TestGate(t *testing.T) {
 	}
 }
 
+// TestGateUnread keeps a connection whose request the server has not read yet.
+func TestGateUnread(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	g := newGate(l, 2, 0)
+	var guests []*guest
+	accept := func() net.Conn {
+		c, err := net.Dial("tcp", l.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		taken, err := g.Accept()
+		if err != nil {
+			t.Fatal(err)
+		}
+		g.state(taken, http.StateNew)
+		guests = append(guests, taken.(*guest))
+		return c
+	}
+	asking, silent := accept(), accept()
+	defer asking.Close()
+	defer silent.Close()
+	get(t, asking)
+	for !guests[0].unread() {
+	}
+	defer accept().Close()
+	if _, err := silent.Read(make([]byte, 1)); err != io.EOF {
+		t.Errorf("the silent connection keeps its place: %v", err)
+	}
+	if _, err := guests[0].Read(make([]byte, 1)); err != nil {
+		t.Errorf("the one that asked lost its place: %v", err)
+	}
+}
+
 // TestGateRush opens many more connections at once than there are places for.
 func TestGateRush(t *testing.T) {
-	g, dial := behindGate(t, 20, leastIdle, usualPatience(), func(http.ResponseWriter, *http.Request) {})
+	g, dial := behindGate(t, 20, time.Hour, usualPatience(), func(http.ResponseWriter, *http.Request) {})
 	var group sync.WaitGroup
 	var mu sync.Mutex
 	statuses := map[int]int{}
