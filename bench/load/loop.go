@@ -267,7 +267,8 @@ func (l *loop) run(t traffic) outcome {
 	// An answer that is still on its way would be taken for that to a later request.
 	for _, c := range l.conns {
 		if c.state == asking {
-			l.reopen(c)
+			l.drop(c)
+			l.shut = append(l.shut, c)
 		}
 	}
 	return o
