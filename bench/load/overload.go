@@ -113,7 +113,7 @@ func (b *bench) measureOverload(context.Context) error {
 	}
 	b.report.line("  sent, waiting at the sender for one of the connections or its own time", "%.0f/s, %.0f/s", float64(o.sent)/o.took.Seconds(), float64(o.unsent)/o.took.Seconds())
 	b.report.line("  answered, claims acknowledged, processor of the server", "%.0f/s, %.0f/s, %.0f %% of one core", o.perSecond(), float64(h.times.n)/o.took.Seconds(), 100*served.Seconds()/o.took.Seconds())
-	b.report.line("  given up a second after the end; connections turned away, opened again", "%d; %d, %d", missing, o.away, o.reopened)
+	b.report.line("  given up a second after the end, sent again; connections turned away, opened again", "%d, %d; %d, %d", missing, o.repeated, o.away, o.reopened)
 	after, err := b.probe(all, probeSeconds)
 	if err != nil {
 		return err
