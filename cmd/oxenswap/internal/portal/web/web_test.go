@@ -224,9 +224,9 @@ func TestLife(t *testing.T) {
 	}
 	r.get("/progress/other.light.svg", 404)
 	r.get("/progress/bonus", 404)
-	r.says(r.get("/ledger-log", 200), "payout.seen", "oxenaudit replay https://claim.example/ledger", "migration.opened")
-	r.says(r.get("/ledger-log?from=1", 200), "config.set")
-	r.says(r.get("/ledger-log/"+entry, 200), "claim.accepted", line)
+	r.says(r.get("/ledger-log", 200), "A payment is final on chain payout.seen", "oxenaudit replay https://claim.example/ledger", "migration.opened")
+	r.says(r.get("/ledger-log?from=1&lang=de", 200), "Grenzen und Sicherungen, die gelten config.set")
+	r.says(r.get("/ledger-log/"+entry, 200), "A claim was recorded claim.accepted", line)
 
 	// A second claim replaces the first one.
 	second := r.post("/claim", 200, "step", "draft", "oxen", oxen, "to", r.Address().String())

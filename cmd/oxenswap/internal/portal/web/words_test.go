@@ -42,6 +42,7 @@ var families = map[string][]string{
 	"refusal":  reasons(),
 	"remedy":   reasons(),
 	"later":    {"rate-limited", "busy", "queue", "chain", "start"},
+	"entry":    swap.Kinds(),
 	"language": {"name"},
 }
 
