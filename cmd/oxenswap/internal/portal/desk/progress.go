@@ -9,6 +9,8 @@ import (
 	"sync"
 	"time"
 
+	"go.uber.org/zap"
+
 	"oxenswap/swap"
 )
 
@@ -50,31 +52,79 @@ type Day struct {
 
 // graph is what Progress was last.
 type graph struct {
-	mu   sync.Mutex // held by who computes it
-	last *Progress
-	due  time.Time
-	took time.Duration
+	mu    sync.Mutex
+	last  *Progress // nil: none yet
+	since time.Time // when last was computed
+	took  time.Duration
+	next  *summing // nil: nobody computes
 }
 
-// leastPause is how long Progress stays as it was at least: it goes through all that is owed and given.
-const leastPause = 2 * time.Second
+// summing is a Progress that is being computed.
+type summing struct {
+	done     chan struct{}
+	progress *Progress
+	err      error
+}
 
-// Progress answers how far the migration is. It can be some seconds old, more where there is more to go through.
+const (
+	// leastPause is how long Progress stays as it was at least: it goes through all that is owed and given.
+	leastPause = 2 * time.Second
+	// sumTime bounds how long it may take.
+	sumTime = 10 * time.Minute
+	// mostStale is how old an answer may be while a newer one is computed, beside the time that the last one took.
+	mostStale = time.Minute
+)
+
+// Progress answers how far the migration is. It can be some seconds old, more where there is more to go through: one
+// computation runs at a time, and while it does everybody is answered with what there was before.
 func (d *Desk) Progress(ctx context.Context) (*Progress, error) {
-	g := &d.graph
+	last, next := d.graph.get(d)
+	if next == nil {
+		return last, nil
+	}
+	select {
+	case <-next.done:
+		return next.progress, next.err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// get returns the last answer, or the computation to wait for. It starts one when the last answer is due to be renewed.
+func (g *graph) get(d *Desk) (*Progress, *summing) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.last != nil && (time.Now().Before(g.due) || g.last.Size == d.stamps.any.Load()) {
+	age := time.Since(g.since)
+	if g.last != nil && (age < max(leastPause, 20*g.took) || g.last.Size == d.stamps.any.Load()) {
 		return g.last, nil
 	}
-	start := time.Now()
-	p, err := d.progress(ctx)
-	if err != nil {
-		return nil, err
+	if g.next == nil {
+		g.next = &summing{done: make(chan struct{})}
+		// Others wait for it, so it does not end with who happened to ask first.
+		go g.renew(d, g.next)
 	}
-	g.took = time.Since(start)
-	g.last, g.due = p, time.Now().Add(max(leastPause, 20*g.took))
-	return p, nil
+	if g.last != nil && age < max(leastPause, 20*g.took)+mostStale {
+		return g.last, nil
+	}
+	return nil, g.next
+}
+
+// renew computes an answer.
+func (g *graph) renew(d *Desk, s *summing) {
+	ctx, cancel := context.WithTimeout(context.Background(), sumTime)
+	defer cancel()
+	start := time.Now()
+	s.progress, s.err = d.progress(ctx)
+	if s.err != nil {
+		d.zap.Warn("summing up the progress", zap.Error(s.err))
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if s.err == nil {
+		g.last, g.since, g.took = s.progress, time.Now(), time.Since(start)
+	}
+	g.next = nil
+	close(s.done)
 }
 
 func (d *Desk) progress(ctx context.Context) (*Progress, error) {
