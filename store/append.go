@@ -51,7 +51,18 @@ func (s *Store) Update(ctx context.Context, decide func(t swap.Tables, at time.T
 	if err != nil {
 		return nil, err
 	}
+	s.tell(entries)
 	return entries, nil
+}
+
+// Watch makes the store call a function with the entries of every update, its own and its guests', after they are durable and
+// before whoever appended them is answered. It is called by several goroutines at one time.
+func (s *Store) Watch(f func([]ledger.Entry)) { s.watch.Store(&f) }
+
+func (s *Store) tell(entries []ledger.Entry) {
+	if f := s.watch.Load(); f != nil && len(entries) > 0 {
+		(*f)(entries)
+	}
 }
 
 // Rebuild throws the projections away and makes them anew from the entries, in one transaction.

@@ -61,24 +61,37 @@ type guestRecord struct {
 // errGuestNo says that a guest decided to append nothing and to fail; it knows why itself.
 var errGuestNo = errors.New("the guest gave up its update")
 
-// Host takes updates of other processes until ctx ends. Who can open the socket can append what the rules allow, as anybody
-// with the directory can.
-func (s *Store) Host(ctx context.Context) error {
+// Host takes updates of other processes until ctx ends. When it returns, guests find it; the channel gives its end: nil when ctx
+// ended it. Who can open the socket can append what the rules allow, as anybody with the directory can.
+func (s *Store) Host(ctx context.Context) (<-chan error, error) {
 	path := filepath.Join(s.dir, socketFile)
+	failed := func(err error) error { return fmt.Errorf("take updates of other commands: %w", err) }
 	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) { // of a process that was killed: the lock is ours
-		return fmt.Errorf("take updates of other commands: %w", err)
+		return nil, failed(err)
 	}
 	var l net.Listener
 	err := fail.Do("host listen", func() (err error) { l, err = net.Listen("unix", path); return err })
-	if l != nil {
-		defer l.Close()
+	if err == nil {
+		err = os.Chmod(path, 0o600)
 	}
 	if err != nil {
-		return fmt.Errorf("take updates of other commands: %w", err)
+		if l != nil {
+			err = errors.Join(err, l.Close())
+		}
+		return nil, failed(err)
 	}
-	if err := os.Chmod(path, 0o600); err != nil {
-		return fmt.Errorf("take updates of other commands: %w", err)
-	}
+	ended := make(chan error, 1)
+	go func() {
+		defer close(ended)
+		if err := s.host(ctx, l); err != nil {
+			ended <- failed(err)
+		}
+	}()
+	return ended, nil
+}
+
+func (s *Store) host(ctx context.Context, l net.Listener) error {
+	defer l.Close()
 	stop := context.AfterFunc(ctx, func() { l.Close() })
 	defer stop()
 	var guests sync.WaitGroup
@@ -89,7 +102,7 @@ func (s *Store) Host(ctx context.Context) error {
 			return nil
 		}
 		if err != nil {
-			return fmt.Errorf("take updates of other commands: %w", err)
+			return err
 		}
 		guests.Go(func() {
 			defer c.Close()
@@ -126,6 +139,8 @@ func (s *Store) receive(ctx context.Context, c net.Conn) {
 	answer := guestMessage{Done: true}
 	if err != nil {
 		answer.Error = err.Error()
+	} else {
+		s.tell(entries)
 	}
 	for _, e := range entries {
 		raw, formatErr := ledger.FormatEntry(e)

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"oxenswap/swap"
+	"oxenswap/swap/ledger"
 )
 
 // hosted is a store that takes updates of others, and a guest of it.
@@ -25,15 +26,10 @@ func hosted(t *testing.T, w *world) (*Store, *Guest) {
 		t.Fatalf("a guest without a host: %v", err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	ended := make(chan error, 1)
-	go func() { ended <- s.Host(ctx) }()
-	var g *Guest
-	for g == nil {
-		var err error
-		if g, err = OpenGuest(t.Context(), dir); err != nil && !errors.Is(err, ErrNoHost) {
-			t.Fatal(err)
-		}
-	}
+	ended, err := s.Host(ctx)
+	w.must(err)
+	g, err := OpenGuest(t.Context(), dir)
+	w.must(err)
 	t.Cleanup(func() {
 		cancel()
 		w.must(<-ended)
@@ -163,4 +159,32 @@ func TestGuestLooks(t *testing.T) {
 		t.Errorf("the host asked %q, %v", said, err)
 	}
 	w.must(c.Close())
+}
+
+// TestWatch: whoever watches is told of everybody's entries before those who appended them are answered.
+func TestWatch(t *testing.T) {
+	w := newWorld(t, 12)
+	s, g := hosted(t, w)
+	told := make(chan ledger.Entry, 10)
+	s.Watch(func(entries []ledger.Entry) {
+		for _, e := range entries {
+			told <- e
+		}
+	})
+	for name, l := range map[string]swap.Ledger{"the host": s, "a guest": g} {
+		entries, err := l.Update(t.Context(), func(swap.Tables, time.Time) ([]swap.Record, error) { return []swap.Record{remark(name)}, nil })
+		w.must(err)
+		select {
+		case e := <-told:
+			if e.Seq != entries[0].Seq {
+				t.Errorf("%s appended entry %d, and entry %d was told", name, entries[0].Seq, e.Seq)
+			}
+		default:
+			t.Errorf("%s was answered before anybody was told", name)
+		}
+	}
+	mine := errors.New("mine")
+	if _, err := s.Update(t.Context(), func(swap.Tables, time.Time) ([]swap.Record, error) { return nil, mine }); !errors.Is(err, mine) || len(told) > 0 {
+		t.Errorf("after an update that failed: %v, %d entries told", err, len(told))
+	}
 }

@@ -33,6 +33,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -71,6 +72,7 @@ type Store struct {
 	closing chan struct{}
 	ended   chan struct{}
 	close   sync.Once
+	watch   atomic.Pointer[func([]ledger.Entry)] // nil: nobody watches
 
 	// Of the goroutine that writes.
 	size      uint64 // entries

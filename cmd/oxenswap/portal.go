@@ -141,6 +141,7 @@ func (s *scheduler) openPortal(ctx context.Context, mux *http.ServeMux) (<-chan 
 		return nil, err
 	}
 	mux.Handle("/", p)
+	s.writer.Watch(p.Note)
 	go func() {
 		defer close(done)
 		if err := p.Run(ctx); err != nil {

@@ -81,8 +81,10 @@ func (s *scheduler) run(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	hosted := make(chan error, 1)
-	go func() { hosted <- s.writer.Host(ctx) }() // commands need not wait for the first export
+	hosted, err := s.writer.Host(ctx) // commands need not wait for the first export
+	if err != nil {
+		return err
+	}
 	s.site.publish(ctx)
 	ended, err := s.listen(ctx)
 	if err == nil {
@@ -100,7 +102,6 @@ func (s *scheduler) run(ctx context.Context) error {
 	case <-ctx.Done():
 	case err = <-ended:
 	case err = <-hosted:
-		hosted <- nil
 	}
 	cancel()
 	err = errors.Join(err, <-hosted)

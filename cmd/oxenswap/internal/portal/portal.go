@@ -14,6 +14,7 @@ import (
 	"oxenswap/cmd/oxenswap/internal/portal/desk"
 	"oxenswap/cmd/oxenswap/internal/portal/guard"
 	"oxenswap/cmd/oxenswap/internal/portal/problem"
+	"oxenswap/swap/ledger"
 )
 
 // Pages are what people see.
@@ -71,6 +72,9 @@ func (p *Portal) Run(ctx context.Context) error { return p.desk.Run(ctx) }
 
 // Follow reads the entries that are new, as Run does all the time.
 func (p *Portal) Follow(ctx context.Context) error { return p.desk.Follow(ctx) }
+
+// Note is told of entries that were appended, so that the next answer knows them.
+func (p *Portal) Note(entries []ledger.Entry) { p.desk.Note(entries) }
 
 // site leads requests to the API and the pages.
 type site struct {

@@ -272,7 +272,7 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// TestNewlyEntitled: somebody who is in a snapshot that was just recorded is no stranger.
+// TestNewlyEntitled: somebody who is in a snapshot that was just recorded, by whomever, is no stranger.
 func TestNewlyEntitled(t *testing.T) {
 	w := desktest.New(t, 1)
 	d := open(t, w)
@@ -280,8 +280,8 @@ func TestNewlyEntitled(t *testing.T) {
 	if _, err := d.Submit(t.Context(), submission(w, w.Wallets[0], w.Address(), 1)); refusal(err) != swap.ReasonNotEntitled {
 		t.Errorf("before the snapshot: %v", err)
 	}
+	w.Watch(d.Note)
 	w.Take(desktest.Named)
-	w.Must(d.Follow(t.Context()))
 	if _, err := d.Submit(t.Context(), submission(w, w.Wallets[0], w.Address(), 1)); err != nil {
 		t.Errorf("after the snapshot: %v", err)
 	}

@@ -102,8 +102,9 @@ func (d *Desk) note(seq uint64, event swap.Event) {
 	}
 }
 
-// noteEntries is note for what was just appended here, so that who appended it sees it.
-func (d *Desk) noteEntries(entries []ledger.Entry) {
+// Note throws answers away that entries change which were just appended, so that whoever appended them finds them in the next
+// answer. Run finds entries too, a moment later.
+func (d *Desk) Note(entries []ledger.Entry) {
 	for _, e := range entries {
 		if event, err := swap.DecodeEvent(e.Kind, e.Body); err == nil {
 			d.note(e.Seq, event)

@@ -112,7 +112,7 @@ func (n noting) View(ctx context.Context, read func(swap.Tables, uint64) error) 
 
 func (n noting) Update(ctx context.Context, decide func(swap.Tables, time.Time) ([]swap.Record, error)) ([]ledger.Entry, error) {
 	entries, err := n.d.log.Update(ctx, decide)
-	n.d.noteEntries(entries)
+	n.d.Note(entries)
 	return entries, err
 }
 
