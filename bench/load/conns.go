@@ -86,7 +86,7 @@ func (l *loop) connect(c *conn) error {
 		c.state = closed
 		return err
 	}
-	c.fd, c.age, c.state, c.got, c.used = fd, c.age+1, connecting, c.got[:0], false
+	c.fd, c.age, c.state, c.got = fd, c.age+1, connecting, c.got[:0]
 	from := syscall.SockaddrInet4{Addr: [4]byte{127, 1, byte(c.index >> 8), byte(c.index)}}
 	err = errors.Join(
 		syscall.SetsockoptInt(fd, syscall.IPPROTO_TCP, syscall.TCP_NODELAY, 1),

@@ -32,7 +32,7 @@ type loop struct {
 // conn is a connection with at most one request on its way.
 type conn struct {
 	index   int32
-	used    bool  // it has had an answer
+	tries   int   // how often its request was sent before
 	age     int32 // raised whenever it is opened again: older events are not its own
 	fd      int
 	state   connState
@@ -47,6 +47,7 @@ type conn struct {
 // repeat is a request that has to be sent again.
 type repeat struct {
 	number  int
+	tries   int
 	since   time.Time
 	request []byte
 }
@@ -80,7 +81,7 @@ type outcome struct {
 	missing  int // no answer came
 	unsent   int // due, but all connections were busy until the end
 	garbled  int // no HTTP
-	repeated int // the server closed their connection, which was used before, as they were sent: they are sent again (RFC 9110, 9.3.1)
+	repeated int // sent again, as the server closed the connection before it answered anything
 	reopened int // connections
 	away     int // connections that were turned away before they asked for anything
 	took     time.Duration
@@ -96,8 +97,13 @@ func (o outcome) err() error {
 	return nil
 }
 
-// goOn is for how long after the end a request is sent that was due before it.
-const goOn = 500 * time.Millisecond
+const (
+	// goOn is for how long after the end a request is sent that was due before it.
+	goOn = 500 * time.Millisecond
+	// maxRepeat is how often a request is sent again whose connection was closed before anything was answered: servers close
+	// connections that are idle, and clients repeat what is idempotent (RFC 9110, 9.2.2), as a claim is.
+	maxRepeat = 3
+)
 
 // run sends traffic and returns when it is answered.
 func (l *loop) run(t traffic) outcome {
@@ -168,7 +174,7 @@ func (l *loop) ask(due time.Time) bool {
 		return false
 	}
 	l.idle = l.idle[:len(l.idle)-1]
-	c.state, c.number, c.since, c.unsent = asking, l.o.sent, due, c.request
+	c.state, c.number, c.tries, c.since, c.unsent = asking, l.o.sent, 0, due, c.request
 	l.o.sent++
 	l.send(c)
 	return true
@@ -181,7 +187,7 @@ func (l *loop) repeat() {
 	r := l.again[0]
 	l.again = l.again[1:]
 	c.request = append(c.request[:0], r.request...)
-	c.state, c.number, c.since, c.unsent = asking, r.number, r.since, c.request
+	c.state, c.number, c.tries, c.since, c.unsent = asking, r.number, r.tries, r.since, c.request
 	l.send(c)
 }
 
@@ -245,9 +251,9 @@ func (l *loop) receive(c *conn) {
 			return
 		}
 		switch {
-		case c.state == asking && c.used && len(c.got) == 0:
+		case c.state == asking && c.tries < maxRepeat && len(c.got) == 0:
 			l.o.repeated++
-			l.again = append(l.again, repeat{c.number, c.since, bytes.Clone(c.request)})
+			l.again = append(l.again, repeat{c.number, c.tries + 1, c.since, bytes.Clone(c.request)})
 		case c.state == asking:
 			l.o.broken++
 		}
@@ -292,7 +298,7 @@ func (l *loop) receive(c *conn) {
 	if l.t.done != nil {
 		l.t.done(c.number, &a, now.Sub(c.since))
 	}
-	c.got, c.used = c.got[:0], true
+	c.got = c.got[:0]
 	switch {
 	case a.closes && a.refuses():
 		l.leave(c)
