@@ -13,6 +13,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"sync"
 	"time"
 
@@ -95,6 +96,7 @@ type Desk struct {
 	daemons []swap.CoinDaemon
 	limits  Limits
 
+	views   chan struct{} // one for each look at the tables
 	claims  chan struct{} // one for each claim in work
 	uploads chan struct{}
 	buckets *bucket.Set // of accounts
@@ -117,7 +119,7 @@ func New(ctx context.Context, c Config) (*Desk, error) {
 	}
 	d := &Desk{
 		log: c.Log, now: c.Now, zap: c.Logger, daemons: c.Daemons, limits: c.Limits,
-		claims: make(chan struct{}, c.Limits.Claims), uploads: make(chan struct{}, c.Limits.Uploads),
+		views: make(chan struct{}, 2*runtime.GOMAXPROCS(0)), claims: make(chan struct{}, c.Limits.Claims), uploads: make(chan struct{}, c.Limits.Uploads),
 		buckets: bucket.New(c.Limits.Account, 1<<16),
 	}
 	if d.now == nil {

@@ -199,8 +199,20 @@ func (d *Desk) catchUp(ctx context.Context, size uint64) error {
 // errBehind says that the tables hold entries that the history does not.
 var errBehind = errors.New("the history is behind the tables")
 
-// view runs read on tables and a history that holds the same entries at least. read must not ask the log itself.
+// view is look for a question that is answered quickly. Few run at one time, as they take nothing but processor time, of
+// which those who record claims need some too.
 func (d *Desk) view(ctx context.Context, read func(t swap.Tables, m swap.Migration) error) (size uint64, err error) {
+	select {
+	case d.views <- struct{}{}:
+		defer func() { <-d.views }()
+		return d.look(ctx, read)
+	case <-ctx.Done():
+		return 0, ctx.Err()
+	}
+}
+
+// look runs read on tables and a history that holds the same entries at least. read must not ask the log itself.
+func (d *Desk) look(ctx context.Context, read func(t swap.Tables, m swap.Migration) error) (size uint64, err error) {
 	for {
 		err := d.log.View(ctx, func(t swap.Tables, n uint64) error {
 			size = n

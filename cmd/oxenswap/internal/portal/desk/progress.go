@@ -129,7 +129,7 @@ func (g *graph) renew(d *Desk, s *summing) {
 
 func (d *Desk) progress(ctx context.Context) (*Progress, error) {
 	out := &Progress{}
-	size, err := d.view(ctx, func(t swap.Tables, m swap.Migration) error {
+	size, err := d.look(ctx, func(t swap.Tables, m swap.Migration) error {
 		*out = Progress{Programmes: []ProgrammeProgress{}, Days: []Day{}}
 		c := &counter{desk: d, t: t, m: m, out: out, days: map[time.Time][]Sums{}, index: map[string]int{}}
 		for i := range m.Terms.Programmes {
