@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -171,10 +170,11 @@ func (r *replay) compareEvents(ctx context.Context, chain Chain, d *swap.Distrib
 		lastBlock = l.Block
 	}
 	err = chain.Events(ctx, d.Address, d.Block, final, func(e swap.Event) error {
-		at, err := position(e)
+		seen, err := swap.AsChainEvent(e)
 		if err != nil {
 			return err
 		}
+		at := seen.Position()
 		key := eventKey{at.Tx, at.LogIndex}
 		logged, ok := r.events[key]
 		if !ok {
@@ -265,21 +265,4 @@ func (r *replay) compareMoney(ctx context.Context, chain Chain, d *swap.Distribu
 	}
 	r.report.add("balance against what is owed", 1)
 	return nil
-}
-
-// position is where an event of the distributor stands on chain.
-func position(e swap.Event) (swap.LogPosition, error) {
-	switch e := e.(type) {
-	case *swap.RootProposed:
-		return e.LogPosition, nil
-	case *swap.RootActivated:
-		return e.LogPosition, nil
-	case *swap.RootCancelled:
-		return e.LogPosition, nil
-	case *swap.PayoutSeen:
-		return e.LogPosition, nil
-	case *swap.DistributorSeen:
-		return e.LogPosition, nil
-	}
-	return swap.LogPosition{}, errors.New(e.Kind() + " is no event of the distributor")
 }

@@ -66,11 +66,11 @@ func (c *testChain) Distributor(_ context.Context, a swap.EVMAddress, _ uint64) 
 
 func (c *testChain) Events(_ context.Context, _ swap.EVMAddress, from, to uint64, visit func(swap.Event) error) error {
 	for _, e := range c.events {
-		at, err := position(e)
+		seen, err := swap.AsChainEvent(e)
 		if err != nil {
 			return err
 		}
-		if at.Block < from || at.Block > to {
+		if at := seen.Position(); at.Block < from || at.Block > to {
 			continue
 		}
 		if err := visit(e); err != nil {

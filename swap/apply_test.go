@@ -200,10 +200,14 @@ func TestEveryKindOfEvent(t *testing.T) {
 	if len(events) != 31 {
 		t.Errorf("%d kinds", len(events))
 	}
+	ofDistributor := []string{"distributor.seen", "payout.seen", "root.activated", "root.cancelled", "root.proposed"}
 	for kind, blank := range events {
 		e := blank()
 		if e.Kind() != kind {
 			t.Errorf("%s is registered as %s", e.Kind(), kind)
+		}
+		if _, err := AsChainEvent(e); (err == nil) != slices.Contains(ofDistributor, kind) {
+			t.Errorf("%s as an event of the distributor: %v", kind, err)
 		}
 		body, err := ledger.MarshalBody(e)
 		if err != nil {

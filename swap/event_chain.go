@@ -1,5 +1,7 @@
 package swap
 
+import "fmt"
+
 // DistributorDeployed names the migration's one distributor.
 type DistributorDeployed struct {
 	Distributor
@@ -84,6 +86,21 @@ type LogPosition struct {
 
 // Position is where it stands. Every event of the distributor, and nothing else, has this method.
 func (p LogPosition) Position() LogPosition { return p }
+
+// ChainEvent is an event of the distributor.
+type ChainEvent interface {
+	Event
+	Position() LogPosition
+}
+
+// AsChainEvent refuses an event that is none of the distributor's.
+func AsChainEvent(e Event) (ChainEvent, error) {
+	c, ok := e.(ChainEvent)
+	if !ok {
+		return nil, fmt.Errorf("%s is no event of the distributor", e.Kind())
+	}
+	return c, nil
+}
 
 // RootProposed is a RootProposed event.
 type RootProposed struct {

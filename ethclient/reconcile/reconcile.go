@@ -32,12 +32,6 @@ type Chain interface {
 
 var _ Chain = (*ethclient.Reader)(nil)
 
-// positioned is an event of the distributor.
-type positioned interface {
-	swap.Event
-	Position() swap.LogPosition
-}
-
 // Ledger is the log that is compared. Nothing is written.
 type Ledger interface {
 	View(ctx context.Context, read func(t swap.Tables, size uint64) error) error
@@ -74,7 +68,7 @@ type comparison struct {
 	own      map[swap.Hash]*ownTx
 	accounts map[swap.EVMAddress]*account
 
-	events []positioned           // on chain, without payments
+	events []swap.ChainEvent      // on chain, without payments
 	roots  map[uint64]*chainRound // by round, as the events up to c.last tell
 	live   uint64                 // round of the last activation, up to c.final
 	swept  bool
@@ -162,9 +156,9 @@ func (c *comparison) readLedger(ctx context.Context) error {
 
 // see takes the next event of the chain.
 func (c *comparison) see(e swap.Event) error {
-	seen, ok := e.(positioned)
-	if !ok {
-		return fmt.Errorf("%s is no event of the distributor", e.Kind())
+	seen, err := swap.AsChainEvent(e)
+	if err != nil {
+		return err
 	}
 	at := seen.Position()
 	c.out.Events++

@@ -110,7 +110,7 @@ func (s *Sender) sync(ctx context.Context) error {
 			return fmt.Errorf("the newest final block is %d, and the ledger has an event of block %d: the node is behind, or on another fork", final.Number, from)
 		}
 	}
-	var events []swap.Event
+	var events []swap.ChainEvent
 	flush := func() error {
 		if len(events) == 0 {
 			return nil
@@ -120,17 +120,18 @@ func (s *Sender) sync(ctx context.Context) error {
 		return err
 	}
 	if err := s.chain.Events(ctx, d.Address, from, final.Number, func(e swap.Event) error {
-		at, err := position(e)
+		seen, err := swap.AsChainEvent(e)
 		if err != nil {
 			return err
 		}
+		at := seen.Position()
 		if last != nil && at.Block == last.Block {
 			if at.BlockHash != last.BlockHash {
 				return fmt.Errorf("block %d was final with hash 0x%s and is 0x%s now: nothing is recorded or sent; ask another node", at.Block, last.BlockHash, at.BlockHash)
 			}
 			found = found || at == *last
 		}
-		events = append(events, e)
+		events = append(events, seen)
 		if len(events) == syncBatch && found {
 			return flush()
 		}
@@ -145,7 +146,7 @@ func (s *Sender) sync(ctx context.Context) error {
 }
 
 // recordLogs appends the events that the ledger does not have.
-func (s *Sender) recordLogs(ctx context.Context, events []swap.Event) error {
+func (s *Sender) recordLogs(ctx context.Context, events []swap.ChainEvent) error {
 	for _, e := range events {
 		if p, ok := e.(*swap.RootProposed); ok {
 			if err := s.compareRoot(ctx, p); err != nil {
@@ -156,11 +157,8 @@ func (s *Sender) recordLogs(ctx context.Context, events []swap.Event) error {
 	_, err := s.ledger.Update(ctx, func(t swap.Tables, _ time.Time) ([]swap.Record, error) {
 		var out []swap.Record
 		for _, e := range events {
-			at, err := position(e)
-			if err != nil {
-				return nil, err
-			}
-			_, err = t.SeenLog(at.Tx, at.LogIndex)
+			at := e.Position()
+			_, err := t.SeenLog(at.Tx, at.LogIndex)
 			switch {
 			case errors.Is(err, swap.ErrNone):
 				out = append(out, swap.Record{Event: e})
@@ -194,21 +192,4 @@ func (s *Sender) compareRoot(ctx context.Context, p *swap.RootProposed) error {
 		p.OwnRoot = &own
 	}
 	return nil
-}
-
-// position is where an event of the distributor stands on chain.
-func position(e swap.Event) (swap.LogPosition, error) {
-	switch e := e.(type) {
-	case *swap.RootProposed:
-		return e.LogPosition, nil
-	case *swap.RootActivated:
-		return e.LogPosition, nil
-	case *swap.RootCancelled:
-		return e.LogPosition, nil
-	case *swap.PayoutSeen:
-		return e.LogPosition, nil
-	case *swap.DistributorSeen:
-		return e.LogPosition, nil
-	}
-	return swap.LogPosition{}, fmt.Errorf("%s is no event of the distributor", e.Kind())
 }
