@@ -143,7 +143,7 @@ func (w *world) isMined(raw []byte) bool {
 	w.t.Helper()
 	tx := new(types.Transaction)
 	must(w.t, tx.UnmarshalBinary(raw))
-	_, err := receipt(w.t.Context(), w.chain.client(), tx.Hash())
+	_, err := receipt(w.t.Context(), w.chain, tx.Hash())
 	return err == nil
 }
 

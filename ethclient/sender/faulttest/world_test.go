@@ -114,7 +114,7 @@ func (w *world) sendRaw(t *testing.T, from key, to *common.Address, data []byte)
 	tx := w.signRaw(t, from, to, data)
 	must(t, c.SendTransaction(ctx, tx))
 	w.chain.mine(1)
-	r, err := receipt(ctx, c, tx.Hash())
+	r, err := receipt(ctx, w.chain, tx.Hash())
 	must(t, err)
 	if r.Status != types.ReceiptStatusSuccessful {
 		t.Fatalf("transaction %s failed", tx.Hash())
