@@ -1,6 +1,7 @@
 -- +goose Up
 
 -- Attempts know when they were signed. Like every projection they are made anew when the writer opens the database.
+-- SQLite adds no NOT NULL column without a default to a table, so all of it is written again.
 DROP TABLE attempts;
 CREATE TABLE attempts (
     entry    INTEGER PRIMARY KEY REFERENCES entries,
