@@ -35,6 +35,7 @@ func (a *app) serveCommand() *cobra.Command {
 				}
 				log := a.logger()
 				defer log.Sync()
+				limitMemory()
 				site := &ledgerSite{dir: filepath.Join(a.dir, publicDir), log: log, exporter: exporter{world: w, signer: signer}}
 				return (&scheduler{w, daemons, log, site}).run(c.Context())
 			})

@@ -20,8 +20,8 @@ const (
 	// spareFiles is how many files the program needs beside its connections: the ledger's, those of its answers, and
 	// connections to daemons and chains.
 	spareFiles = 512
-	// refusing is how many connections are being turned away at one time, each for at most refuseTime.
-	refusing   = 512
+	// refusing is how many connections that are turned away are heard out at one time, each for at most refuseTime.
+	refusing   = 256
 	refuseTime = time.Second
 	// leastIdle is how long a connection must have said nothing before its place is given away.
 	leastIdle = time.Second
@@ -73,11 +73,17 @@ func (g *gate) Accept() (net.Conn, error) {
 		if g.enter() {
 			return &guest{TCPConn: conn, gate: g}, nil
 		}
-		g.leave <- struct{}{}
-		go func() {
-			defer func() { <-g.leave }()
-			turnAway(conn)
-		}()
+		select {
+		case g.leave <- struct{}{}:
+			go func() {
+				defer func() { <-g.leave }()
+				turnAway(conn)
+			}()
+		default:
+			// Its buffer is empty, so this waits for nobody.
+			io.Copy(conn, strings.NewReader(turnedAway))
+			conn.Close()
+		}
 	}
 }
 
@@ -177,8 +183,9 @@ func placesFor(connections int) (int, error) {
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
 		return 0, fmt.Errorf("ask for the limit of open files: %w", err)
 	}
-	if limit.Cur < 2*spareFiles {
-		return 0, fmt.Errorf("this program may open %d files and needs at least %d: raise the limit (`ulimit -Hn`, LimitNOFILE of the service)", limit.Cur, 2*spareFiles)
+	const leastFiles = 2 * spareFiles
+	if limit.Cur < leastFiles {
+		return 0, fmt.Errorf("this program may open %d files and needs at least %d: raise the limit (`ulimit -Hn`, LimitNOFILE of the service)", limit.Cur, leastFiles)
 	}
-	return int(min(uint64(connections), uint64(limit.Cur)-spareFiles)), nil
+	return int(min(uint64(connections), uint64(limit.Cur)-spareFiles-refusing)), nil
 }

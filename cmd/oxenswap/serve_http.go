@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"os"
+	"runtime/debug"
 	"time"
 
 	"go.uber.org/zap"
@@ -27,6 +29,16 @@ const writeTime = 30 * time.Second
 
 func usualPatience() patience {
 	return patience{header: 5 * time.Second, read: 10 * time.Second, write: writeTime, idle: 2 * time.Minute}
+}
+
+// memoryGoal is how much memory, in bytes, the program may take before it is collected more eagerly than when it has
+// doubled: what SQLite takes comes on top. GOMEMLIMIT in the environment takes its place.
+const memoryGoal = 640 << 20
+
+func limitMemory() {
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(memoryGoal)
+	}
 }
 
 // newServer returns a server that nobody can hold up for long.
