@@ -64,10 +64,7 @@ func (l *memoryLedger) migration() swap.Migration {
 // TestFillReplacedRoot has a batch signed and lost, and its root replaced meanwhile: the nonce is filled, the batch is not
 // carried out, and the next round pays everyone.
 func TestFillReplacedRoot(t *testing.T) {
-	w := newWorld(t)
-	w.deploy()
-	w.approve(3000, 5000, 7000, 9000)
-	w.publish(1)
+	w := liveWorld(t, 3000, 5000, 7000, 9000)
 	w.chain.onSend = func(ctx context.Context, tx *types.Transaction) error {
 		w.faults.down = true
 		return lost(ctx, tx)
@@ -126,18 +123,14 @@ func TestFillWhatWouldFail(t *testing.T) {
 // TestFillWhatNobodyTakes has a node that never takes a proposal's bytes: the nonce is filled, and the round can be proposed
 // again once the node is mended.
 func TestFillWhatNobodyTakes(t *testing.T) {
-	w := newWorld(t)
-	w.deploy()
-	w.approve(5000)
-	_, err := w.sender().Fund(t.Context(), w.owner, 1, 0)
-	must(t, err)
+	w := fundedWorld(t, 5000)
 	w.chain.onSend = func(ctx context.Context, tx *types.Transaction) error {
 		if len(tx.Data()) > 0 {
 			return said("oversized data: transaction size 131073, limit 131072")
 		}
 		return w.chain.Client.SendTransaction(ctx, tx)
 	}
-	err = w.propose(1)(t.Context(), w.sender())
+	err := w.propose(1)(t.Context(), w.sender())
 	want(t, err, "filled with a no-op")
 	first := swap.Intent{Purpose: swap.PurposePropose, Round: 1, Plan: 1}
 	w.noopIsPlain(first)
@@ -167,11 +160,8 @@ func TestProposedBySafe(t *testing.T) {
 		late bool // ours is in a block too, and fails there
 	}{{"lost", false}, {"reverted", true}} {
 		t.Run(c.name, func(t *testing.T) {
-			w := newWorld(t)
-			w.deploy()
-			r := w.approve(5000)
-			_, err := w.sender().Fund(t.Context(), w.owner, 1, 0)
-			must(t, err)
+			w := fundedWorld(t, 5000)
+			r := w.round(1)
 			w.chain.onSend = func(ctx context.Context, tx *types.Transaction) error {
 				w.chain.onSend = nil
 				w.proposeElsewhere(r)
@@ -229,13 +219,9 @@ func TestStops(t *testing.T) {
 		{"full for ever", func(*world, context.Context, *types.Transaction) error { return said("txpool is full") }, state.NotIncluded, "look whether the chain works"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			w := newWorld(t)
-			w.deploy()
-			w.approve(5000)
-			_, err := w.sender().Fund(t.Context(), w.owner, 1, 0)
-			must(t, err)
+			w := fundedWorld(t, 5000)
 			w.chain.onSend = func(ctx context.Context, tx *types.Transaction) error { return c.send(w, ctx, tx) }
-			err = w.propose(1)(t.Context(), w.sender())
+			err := w.propose(1)(t.Context(), w.sender())
 			want(t, err, c.words, "run the command again")
 			if stop := (*sender.StopError)(nil); !errors.As(err, &stop) || stop.Reason != c.reason {
 				t.Errorf("%v", err)
@@ -275,10 +261,7 @@ func TestEveryNode(t *testing.T) {
 
 // TestEarlierBatchReorganised takes a batch off the chain while the next one is followed: both get into blocks.
 func TestEarlierBatchReorganised(t *testing.T) {
-	w := newWorld(t)
-	w.deploy()
-	w.approve(3000, 5000, 7000, 9000)
-	w.publish(1)
+	w := liveWorld(t, 3000, 5000, 7000, 9000)
 	s, forked := w.sender(), false
 	start, err := w.sim.Client().HeaderByNumber(t.Context(), nil)
 	must(t, err)

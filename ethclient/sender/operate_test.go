@@ -17,11 +17,7 @@ import (
 )
 
 func TestCancel(t *testing.T) {
-	w := newWorld(t)
-	w.deploy()
-	w.approve(5000)
-	_, err := w.sender().Fund(t.Context(), w.owner, 1, 0)
-	must(t, err)
+	w := fundedWorld(t, 5000)
 	must(t, w.propose(1)(t.Context(), w.sender()))
 	w.refused(func(ctx context.Context, s *sender.Sender) error { return s.Cancel(ctx, w.publisher, 1) }, nil, "guardian")
 	w.refused(func(ctx context.Context, s *sender.Sender) error { return s.Cancel(ctx, w.guardian, 7) }, nil, "no round 7")
@@ -38,10 +34,7 @@ func TestCancel(t *testing.T) {
 }
 
 func TestPause(t *testing.T) {
-	w := newWorld(t)
-	w.deploy()
-	w.approve(5000)
-	w.publish(1)
+	w := liveWorld(t, 5000)
 	for range 2 {
 		must(t, w.sender().Pause(t.Context(), w.guardian))
 		w.refused(w.push(1), nil, "paused")
@@ -163,10 +156,7 @@ func (w *world) interruptedPush(round uint64, write int) {
 }
 
 func TestDryRun(t *testing.T) {
-	w := newWorld(t)
-	w.deploy()
-	w.approve(3000, 5000, 7000, 9000, 10)
-	w.publish(1)
+	w := liveWorld(t, 3000, 5000, 7000, 9000, 10)
 	before := len(w.log)
 	p, err := w.sender().Push(t.Context(), w.publisher, 1, true)
 	must(t, err)
@@ -184,10 +174,7 @@ func TestDryRun(t *testing.T) {
 
 // TestActivationNear signs no batch whose proof the next activation may make worthless.
 func TestActivationNear(t *testing.T) {
-	w := newWorld(t)
-	w.deploy()
-	w.approve(3000)
-	w.publish(1)
+	w := liveWorld(t, 3000)
 	w.approve(0, 5000)
 	_, err := w.sender().Fund(t.Context(), w.owner, 2, 0)
 	must(t, err)
@@ -204,11 +191,7 @@ func TestActivationNear(t *testing.T) {
 
 // TestForeignNonce has another program use the nonce with the same key.
 func TestForeignNonce(t *testing.T) {
-	w := newWorld(t)
-	w.deploy()
-	w.approve(5000)
-	_, err := w.sender().Fund(t.Context(), w.owner, 1, 0)
-	must(t, err)
+	w := fundedWorld(t, 5000)
 	w.chain.onSend = func(ctx context.Context, tx *types.Transaction) error {
 		to := w.stranger.Address()
 		other, err := w.publisher.SignTx(ctx, types.NewTx(&types.DynamicFeeTx{
@@ -218,7 +201,7 @@ func TestForeignNonce(t *testing.T) {
 		w.chain.Client.SendTransaction(ctx, other)
 		return errors.New("connection reset by peer")
 	}
-	err = w.propose(1)(t.Context(), w.sender())
+	err := w.propose(1)(t.Context(), w.sender())
 	if !errors.Is(err, sender.ErrForeignNonce) {
 		t.Fatal(err)
 	}
@@ -231,11 +214,7 @@ func TestForeignNonce(t *testing.T) {
 
 // TestReplacement raises the base fee above what was offered, while the bytes are lost on their way.
 func TestReplacement(t *testing.T) {
-	w := newWorld(t)
-	w.deploy()
-	w.approve(5000)
-	_, err := w.sender().Fund(t.Context(), w.owner, 1, 0)
-	must(t, err)
+	w := fundedWorld(t, 5000)
 
 	head, err := w.sim.Client().HeaderByNumber(t.Context(), nil)
 	must(t, err)
@@ -301,11 +280,7 @@ func (w *world) burnBlock() {
 // TestReorganised takes the block of a proposal off the chain before it is final: the proposal is sent again, and only its
 // place on the chain that stays is recorded as final.
 func TestReorganised(t *testing.T) {
-	w := newWorld(t)
-	w.deploy()
-	w.approve(5000)
-	_, err := w.sender().Fund(t.Context(), w.owner, 1, 0)
-	must(t, err)
+	w := fundedWorld(t, 5000)
 	s, forks := w.sender(), 0
 	w.wait = func() {
 		mined := len(w.steps) > 0 && w.steps[len(w.steps)-1].Stage == sender.StageWaiting

@@ -14,18 +14,9 @@ func even(n int, amount swap.Amount) []swap.Amount {
 	return slices.Repeat([]swap.Amount{amount}, n)
 }
 
-// TestPushWindow: where transactions wait in a pool, four batches are signed before the first is in a block, never more.
-func TestPushWindow(t *testing.T) {
-	w := newWorld(t)
-	w.deploy()
-	w.approve(even(30, 5000)...)
-	w.publish(1)
-	p, err := w.sender().Push(t.Context(), w.publisher, 1, false)
-	must(t, err)
-	if len(p.Batches) != 10 {
-		t.Fatalf("%d batches", len(p.Batches))
-	}
-	waiting, most := 0, 0
+// mostWaiting is how many transactions of the last process were signed and in no block at one time.
+func (w *world) mostWaiting() (most int) {
+	waiting := 0
 	for _, s := range w.steps {
 		switch s.Stage {
 		case sender.StageSigned:
@@ -35,7 +26,18 @@ func TestPushWindow(t *testing.T) {
 		}
 		most = max(most, waiting)
 	}
-	if most != 4 {
+	return most
+}
+
+// TestPushWindow: where transactions wait in a pool, four batches are signed before the first is in a block, never more.
+func TestPushWindow(t *testing.T) {
+	w := liveWorld(t, even(30, 5000)...)
+	p, err := w.sender().Push(t.Context(), w.publisher, 1, false)
+	must(t, err)
+	if len(p.Batches) != 10 {
+		t.Fatalf("%d batches", len(p.Batches))
+	}
+	if most := w.mostWaiting(); most != 4 {
 		t.Errorf("%d batches were signed and in no block", most)
 	}
 	for i, b := range p.Batches {
@@ -48,10 +50,7 @@ func TestPushWindow(t *testing.T) {
 
 // TestPushStopsSigning: a rail in the middle of a push lets what is on its way get into its blocks and signs nothing more.
 func TestPushStopsSigning(t *testing.T) {
-	w := newWorld(t)
-	w.deploy()
-	w.approve(even(30, 5000)...)
-	w.publish(1)
+	w := liveWorld(t, even(30, 5000)...)
 	rails := testRails
 	rails.Day = 6 * 15000
 	w.setRails(rails)
@@ -75,10 +74,7 @@ func TestPushStopsSigning(t *testing.T) {
 
 // TestPushFits: batches of more gas than half a block are cut, whatever the settings allow.
 func TestPushFits(t *testing.T) {
-	w := newWorld(t)
-	w.deploy()
-	w.approve(even(500, 5000)...)
-	w.publish(1)
+	w := liveWorld(t, even(500, 5000)...)
 	rails := testRails
 	rails.Batch = 1000
 	w.setRails(rails)
@@ -99,10 +95,7 @@ func TestPushFits(t *testing.T) {
 
 // TestBatchRail: a plan with larger batches than are allowed now stops, until a new plan cuts the rest anew.
 func TestBatchRail(t *testing.T) {
-	w := newWorld(t)
-	w.deploy()
-	w.approve(even(12, 5000)...)
-	w.publish(1)
+	w := liveWorld(t, even(12, 5000)...)
 	rails := testRails
 	rails.Day = 15000
 	w.setRails(rails)
@@ -154,10 +147,7 @@ func TestApprovalsInForce(t *testing.T) {
 
 // TestPushAfterCancel: a context that ends leaves what was signed to the next command.
 func TestPushAfterCancel(t *testing.T) {
-	w := newWorld(t)
-	w.deploy()
-	w.approve(even(15, 5000)...)
-	w.publish(1)
+	w := liveWorld(t, even(15, 5000)...)
 	ctx, cancel := context.WithCancel(t.Context())
 	w.wait = cancel
 	if _, err := w.sender().Push(ctx, w.publisher, 1, false); err == nil {

@@ -106,10 +106,5 @@ func (op *operation) mustAgree(ctx context.Context) error {
 	if _, err := op.reconcile(ctx); err != nil {
 		return err
 	}
-	m, err := op.migration(ctx)
-	if err != nil {
-		return err
-	}
-	op.m = m
-	return alarms(m)
+	return op.reload(ctx)
 }

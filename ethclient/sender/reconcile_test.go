@@ -19,10 +19,7 @@ import (
 // paidWorld is a world after two rounds of which the second is pushed in part by a holder.
 func paidWorld(t *testing.T) *world {
 	t.Helper()
-	w := newWorld(t)
-	w.deploy()
-	w.approve(even(8, 5000)...)
-	w.publish(1)
+	w := liveWorld(t, even(8, 5000)...)
 	must(t, w.push(1)(t.Context(), w.sender()))
 	w.approve(0, 7000, 9000)
 	w.publish(2)
@@ -292,10 +289,7 @@ func TestDifferenceStops(t *testing.T) {
 
 // TestPushReconciles: a difference shows at the end of the push, which pays everybody all the same.
 func TestPushReconciles(t *testing.T) {
-	w := newWorld(t)
-	w.deploy()
-	w.approve(even(3, 5000)...)
-	w.publish(1)
+	w := liveWorld(t, even(3, 5000)...)
 	last, err := w.tables.LastLog()
 	must(t, err)
 	w.append(swap.Record{Event: &swap.PayoutSeen{Recipient: holder(9), Amount: 1, Cumulative: 1, Round: 1, LogPosition: swap.LogPosition{

@@ -11,7 +11,7 @@
 // and after any error or restart it is the chain that decides how far a transaction got: receipts by hash and nonces,
 // never the text of an error. Package state is that decision, without I/O; this one is the I/O around it.
 //
-// It is the only package that touches keys.
+// It holds no key: package signer does, or asks the program that does, and compares what it signed with what was asked.
 package sender
 
 import (
@@ -99,7 +99,7 @@ type Sender struct {
 	node   Node
 	ledger Ledger
 	o      Options
-	alone  bool // one node is believed: see operation.goAlone
+	alone  bool // one node is believed (goAlone)
 
 	mu       sync.Mutex                // held by an operation: nonces are claimed by looking first
 	batches  uint64                    // of the push plan in progress

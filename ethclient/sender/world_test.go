@@ -51,10 +51,10 @@ func newKey(name string) key {
 	return key{k}
 }
 
-// Address implements sender.Signer.
+// Address implements signer.Signer.
 func (k key) Address() common.Address { return crypto.PubkeyToAddress(k.PublicKey) }
 
-// SignTx implements sender.Signer.
+// SignTx implements signer.Signer.
 func (k key) SignTx(_ context.Context, tx *types.Transaction, chainID *big.Int) (*types.Transaction, error) {
 	return types.SignTx(tx, types.LatestSignerForChainID(chainID), k.PrivateKey)
 }
@@ -78,6 +78,27 @@ type world struct {
 func newWorld(t *testing.T, configure ...func(*node.Config, *ethconfig.Config)) *world {
 	t.Helper()
 	return newWorldOn(t, ethclient.Options{ChainID: chainID, Finality: ethclient.BlocksDeep(deep)}, configure...)
+}
+
+// fundedWorld is a world with an approved round 1, for which the distributor has the money. Holder i is given amounts[i].
+func fundedWorld(t *testing.T, amounts ...swap.Amount) *world {
+	t.Helper()
+	w := newWorld(t)
+	w.deploy()
+	w.approve(amounts...)
+	_, err := w.sender().Fund(t.Context(), w.owner, 1, 0)
+	must(t, err)
+	return w
+}
+
+// liveWorld is a world in which round 1 is live.
+func liveWorld(t *testing.T, amounts ...swap.Amount) *world {
+	t.Helper()
+	w := newWorld(t)
+	w.deploy()
+	w.approve(amounts...)
+	w.publish(1)
+	return w
 }
 
 func newWorldOn(t *testing.T, read ethclient.Options, configure ...func(*node.Config, *ethconfig.Config)) *world {

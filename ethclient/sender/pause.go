@@ -2,10 +2,61 @@ package sender
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
+	"oxenswap/ethclient/sender/signer"
 	"oxenswap/swap"
 )
+
+// Pause stops claims and activation. The guardian signs.
+func (s *Sender) Pause(ctx context.Context, signer signer.Signer) error {
+	return s.setPaused(ctx, signer, swap.PurposePause, true)
+}
+
+// Unpause lets them go on. Only on a development chain: elsewhere the owner's acts are signed with the owner's own wallet,
+// the error says so, and signer may be nil.
+func (s *Sender) Unpause(ctx context.Context, signer signer.Signer) error {
+	return s.setPaused(ctx, signer, swap.PurposeUnpause, false)
+}
+
+func (s *Sender) setPaused(ctx context.Context, signer signer.Signer, purpose string, want bool) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	op, err := s.begin(ctx, signer, purpose)
+	if err != nil {
+		return err
+	}
+	if op.m.Distributor == nil {
+		return errNoDistributor
+	}
+	last, err := op.newest(ctx, purpose, 0)
+	if err != nil {
+		return err
+	}
+	if op.state.Paused == want && !(last.found && open(last.status)) {
+		return nil
+	}
+	sent := op.carry(ctx, purpose, 0, func(context.Context) (call, error) {
+		if want {
+			return call{to: &op.at, data: distributorABI.PackPause()}, op.mustBe("guardian", op.state.Guardian)
+		}
+		if err := op.mustBeDevelopment("unpause it"); err != nil {
+			return call{}, err
+		}
+		return call{to: &op.at, data: distributorABI.PackUnpause()}, op.mustBe("owner", op.state.Owner)
+	})
+	if err := errors.Join(op.end(ctx), op.refresh(ctx)); err != nil && !errors.Is(err, ErrAlarm) {
+		return errors.Join(sent, err)
+	}
+	if op.state.Paused == want {
+		return nil
+	}
+	if sent == nil {
+		sent = fmt.Errorf("the distributor was paused or unpaused by somebody else meanwhile: look at `oxenswap chain status`")
+	}
+	return sent
+}
 
 // stops reports whether a purpose is to stop the distributor: pausing it, or cancelling a root. Neither pays anybody, and a
 // guardian must be able to do both in an emergency.
