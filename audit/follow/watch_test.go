@@ -253,7 +253,7 @@ func TestStale(t *testing.T) {
 		s := newScene(t, 300)
 		s.w.MaxAge = time.Hour
 		last := logtest.Start.Add(299 * time.Second)
-		time.Sleep(time.Until(last.Add(time.Hour)))
+		time.Sleep(time.Until(last.Add(time.Hour))) // of the bubble's clock, as below
 		s.want()
 		time.Sleep(time.Second)
 		s.want(Stale)
@@ -294,7 +294,7 @@ func (s *scene) onChain(e swap.Event, logged bool) {
 // TestWatchChain: what the log and the chain tell of each other.
 func TestWatchChain(t *testing.T) {
 	// now is block 120 of the chain's clock, whose grace of an hour reaches back to block 60.
-	at := func(minute int) { time.Sleep(time.Until(time.Date(2000, 1, 1, 0, minute, 0, 0, time.UTC))) }
+	at := func(minute int) { time.Sleep(time.Until(time.Date(2000, 1, 1, 0, minute, 0, 0, time.UTC))) } // of the bubble's clock
 	payout := func(block uint64) *swap.PayoutSeen {
 		return &swap.PayoutSeen{Recipient: swap.EVMAddress{7}, Amount: 5, Cumulative: 5, Round: 2, LogPosition: position(block, 1)}
 	}

@@ -83,7 +83,7 @@ func (b bars) draw() (Figure, error) {
 	data := make([][]float64, len(b.values))
 	for i, values := range b.values {
 		for _, v := range values[from:] {
-			data[i] = append(data[i], float64(v)/1e9)
+			data[i] = append(data[i], float64(v)/1e9) // how high a bar is drawn; exact amounts stand in the tables
 		}
 	}
 	o := charts.NewBarChartOptionWithData(data)

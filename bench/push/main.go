@@ -173,6 +173,7 @@ func startNode(program string) (url string, stop func(), err error) {
 	}
 	stop = func() { c.Process.Kill(); c.Wait() }
 	url = fmt.Sprintf("http://127.0.0.1:%d", port)
+	// Nothing tells when the node answers but asking.
 	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(50 * time.Millisecond) {
 		if client, err := ethclient.Dial(url); err == nil {
 			_, err = client.ChainID(context.Background())

@@ -152,6 +152,7 @@ func (w *world) createToken(ctx context.Context) (common.Address, error) {
 		return common.Address{}, err
 	}
 	address := crypto.CreateAddress(crypto.PubkeyToAddress(key.PublicKey), 0)
+	// The node makes a block a second by itself.
 	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(100 * time.Millisecond) {
 		if code, err := client.CodeAt(ctx, address, nil); err == nil && len(code) > 0 {
 			return address, nil

@@ -73,6 +73,7 @@ func (m *ledgerMetrics) Collect(ch chan<- prometheus.Metric) {
 		}); err != nil {
 			return err
 		}
+		// Prometheus knows floats alone. All of these are counts, none is an amount.
 		stopped := map[string]int{}
 		for _, s := range migration.Rails.Stopped {
 			stopped[s.Rail]++

@@ -195,7 +195,7 @@ func TestRecipientLooks(t *testing.T) {
 				t.Errorf("%+v", draft)
 			}
 		}
-		time.Sleep(2 * time.Minute)
+		time.Sleep(2 * time.Minute) // of the bubble's clock
 		d.draft(to)
 		if looks != 2 {
 			t.Errorf("%d looks", looks)

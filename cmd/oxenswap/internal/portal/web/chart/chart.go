@@ -84,7 +84,7 @@ func (c Chart) data(at []int) (data [][]float64, labels []string) {
 		}
 		labels = append(labels, string(label))
 		for s := range data {
-			data[s] = append(data[s], float64(c.Values[s][i])/1e9)
+			data[s] = append(data[s], float64(c.Values[s][i])/1e9) // where a point is drawn; exact amounts stand in the table
 		}
 	}
 	return data, labels
