@@ -27,6 +27,7 @@ type witness struct {
 	vkey     string
 	last     tlog.Tree // of the last checkpoint seen
 	receipts [][]byte  // not yet held against the ledger
+	answers  []answer  // likewise
 	honoured int       // receipts that were
 	checks   int
 	batches  map[uint64]uint64 // legacy.imported -> the claims that must follow it
@@ -40,6 +41,29 @@ func (w *witness) keep(receipt []byte) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.receipts = append(w.receipts, receipt)
+}
+
+// An answer is the entry of a claim, as whoever handed it in was told.
+type answer struct {
+	entry uint64
+	text  string
+}
+
+// told is called with an answer that somebody was given.
+func (w *witness) told(a answer) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.answers = append(w.answers, a)
+}
+
+// holds reports whether the ledger begins with a tree.
+func (w *witness) holds(ctx context.Context, tree tlog.Tree) (err error) {
+	r, err := store.OpenReader(ctx, w.dir)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, r.Close()) }()
+	return w.begins(ctx, r, tree)
 }
 
 // key is the ledger's, or empty when there was no ledger yet.
@@ -84,7 +108,12 @@ func (w *witness) try(ctx context.Context) (_ store.Verified, err error) {
 			return v, err
 		}
 	}
-	w.honoured, w.receipts = w.honoured+len(w.receipts), nil
+	for _, a := range w.answers {
+		if err := a.kept(ctx, r, v.Checkpoint); err != nil {
+			return v, err
+		}
+	}
+	w.honoured, w.receipts, w.answers = w.honoured+len(w.receipts), nil, nil
 	w.last, w.vkey = v.Checkpoint.Tree, vkeyOf(r)
 	w.checks++
 	return v, w.whole(ctx, r, v.Entries)
@@ -116,6 +145,22 @@ func (w *witness) honours(ctx context.Context, r *store.Reader, receipt []byte) 
 		return fmt.Errorf("entry %d was answered as %q and is %q (%v)", given.Seq, again, now.Bytes, err)
 	}
 	return w.begins(ctx, r, c.Tree)
+}
+
+// kept reports whether a claim that was answered is in the log, under a checkpoint.
+func (a answer) kept(ctx context.Context, r *store.Reader, signed ledger.Checkpoint) error {
+	e, err := r.Entry(ctx, a.entry)
+	if err != nil {
+		return fmt.Errorf("entry %d was answered and is lost: %w", a.entry, err)
+	}
+	event, err := swap.DecodeEvent(e.Kind, e.Body)
+	if err != nil {
+		return err
+	}
+	if c, ok := event.(*swap.ClaimAccepted); !ok || c.Text != a.text || int64(a.entry) >= signed.N {
+		return fmt.Errorf("entry %d was answered for %q and is %.300s, under a checkpoint of %d", a.entry, a.text, e.Bytes, signed.N)
+	}
+	return nil
 }
 
 // whole finds the transactions of which only a part is there.

@@ -33,8 +33,9 @@ func (f fault) env() string { return fmt.Sprintf("OXENSWAP_FAIL=%s:%d:%s", f.ste
 // kind is the fault without its number.
 func (f fault) kind() string { return f.step + ": " + string(f.way) }
 
-// perKind is how often each step fails in each way, unless everything is asked for.
-const perKind = 2
+// perKind is how often each step fails in each way, unless everything is asked for: in all commands together, and in each of
+// those that work on the ledger's own files.
+const perKind = 1
 
 // seenFaults counts by kind what has really gone wrong.
 type seenFaults struct {
@@ -85,6 +86,7 @@ var every = flag.Bool("every", false, "fail every step each time that it is take
 func TestFailpoints(t *testing.T) {
 	seen := &seenFaults{count: map[string]int{}}
 	t.Run("service", func(t *testing.T) { failService(t, seen) })
+	t.Run("serve", func(t *testing.T) { failServe(t, seen) })
 	t.Run("commands", func(t *testing.T) { failCommands(t, seen) })
 	kinds := 0
 	for _, step := range sourceSteps(t) {
@@ -107,7 +109,7 @@ func failService(t *testing.T, seen *seenFaults) {
 	newScene().create(t, template)
 	log := filepath.Join(t.TempDir(), "steps")
 	try := func(t *testing.T, log string, f fault) map[string]int {
-		dir := t.TempDir()
+		dir := folder(t)
 		must(t, os.CopyFS(dir, os.DirFS(template)))
 		must(t, os.Chmod(dir, 0o700))
 		w := newWitness(dir)
@@ -141,9 +143,10 @@ func failCommands(t *testing.T, seen *seenFaults) {
 	m := newMigration(t)
 	log := m.path("steps")
 	var queues [][]fault // by command
-	m.through(func(int, step, int) (disturbance, bool) {
+	steps := m.steps()
+	m.through(steps, func(int, step, int) (disturbance, bool) {
 		return disturbance{env: []string{"OXENSWAP_FAIL_LOG=" + log}}, true
-	}, func(_ step, e ended) {
+	}, func(s step, e ended) {
 		if e.err != nil {
 			t.Fatal(e.stderr)
 		}
@@ -151,58 +154,102 @@ func failCommands(t *testing.T, seen *seenFaults) {
 	})
 	want := m.finish()
 	r := random("failpoints")
-	all, walks := 0, 0
+	all, done := 0, 0
 	for _, q := range queues {
 		r.Shuffle(len(q), func(i, j int) { q[i], q[j] = q[j], q[i] })
 		all += len(q)
 	}
 	if !*every {
-		queues = sample(queues)
+		queues = sample(steps, queues)
 	}
-	for _, q := range queues {
-		walks = max(walks, len(q))
-	}
-	begun, done := time.Now(), 0
+	walks := plan(steps, queues)
+	begun := time.Now()
+	count := newCounter("migrations with faults", len(walks))
 	t.Run("walks", func(t *testing.T) {
-		for n := range walks {
+		for n, todo := range walks {
+			until := 0 // behind the last command with a fault
+			for i := range todo {
+				if done += len(todo[i]); len(todo[i]) > 0 {
+					until = i + 1
+				}
+			}
 			t.Run(fmt.Sprint(n), func(t *testing.T) {
 				t.Parallel()
 				m := newMigration(t)
 				log := m.path("steps")
-				m.through(func(i int, s step, try int) (disturbance, bool) {
-					if try > 0 || n >= len(queues[i]) {
+				steps := m.steps()
+				if until == 1 { // what comes after a directory was made has had faults enough
+					steps = steps[:1]
+				}
+				m.through(steps, func(i int, s step, try int) (disturbance, bool) {
+					if try >= len(todo[i]) {
 						return disturbance{}, true
 					}
-					f := queues[i][n]
+					f := todo[i][try]
 					return disturbance{env: []string{f.env(), "OXENSWAP_FAIL_LOG=" + log}, late: f.way == fail.Delay}, false
 				}, func(step, ended) { seen.read(t, log) })
+				count.add(1)
+				if len(steps) == 1 {
+					return
+				}
 				if got := m.finish(); !reflect.DeepEqual(got, want) {
 					t.Errorf("with faults it ends elsewhere:\n%+v\ninstead of\n%+v", got, want)
 				}
 			})
 		}
 	})
-	for _, q := range queues {
-		done += len(q)
+	t.Logf("commands: %d of %d possible faults in %d migrations, %v", done, all, len(walks), time.Since(begun).Round(time.Second))
+}
+
+// plan says which faults each command has in each migration: one, as the next run finds the work done, unless every run does
+// all of it.
+func plan(steps []step, queues [][]fault) [][][]fault {
+	walks, full := 1, 1
+	for i, q := range queues {
+		if steps[i].each != nil {
+			continue
+		}
+		if walks = max(walks, len(q)); i > 0 {
+			full = max(full, len(q))
+		}
 	}
-	t.Logf("commands: %d of %d possible faults in %d migrations, %v", done, all, walks, time.Since(begun).Round(time.Second))
+	out := make([][][]fault, walks)
+	for n := range out {
+		out[n] = make([][]fault, len(queues))
+	}
+	for i, q := range queues {
+		for j, f := range q {
+			n := j
+			if steps[i].each != nil {
+				n = j % full
+			}
+			out[n][i] = append(out[n][i], f)
+		}
+	}
+	return out
 }
 
 // sample takes so many of each kind, and as few as it can of one command.
-func sample(queues [][]fault) [][]fault {
+func sample(steps []step, queues [][]fault) [][]fault {
 	out := make([][]fault, len(queues))
 	count := map[string]int{}
+	kind := func(i int) string {
+		if steps[i].args[0] == "ledger" {
+			return steps[i].name() + " " + queues[i][0].kind()
+		}
+		return queues[i][0].kind()
+	}
 	for more := true; more; {
 		more = false
-		for i, q := range queues {
-			for len(q) > 0 && count[q[0].kind()] >= perKind {
-				q = q[1:]
+		for i := range queues {
+			for len(queues[i]) > 0 && count[kind(i)] >= perKind {
+				queues[i] = queues[i][1:]
 			}
-			if queues[i] = q; len(q) == 0 {
+			if len(queues[i]) == 0 {
 				continue
 			}
-			count[q[0].kind()]++
-			out[i], queues[i], more = append(out[i], q[0]), q[1:], true
+			count[kind(i)]++
+			out[i], queues[i], more = append(out[i], queues[i][0]), queues[i][1:], true
 		}
 	}
 	return out

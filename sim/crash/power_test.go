@@ -28,15 +28,17 @@ import (
 func TestPowerLoss(t *testing.T) {
 	wanted := max(*cycles/2, 40)
 	begun, cuts, receipts := time.Now(), 0, 0
+	count := newCounter("cuts of the power", wanted)
 	for n := 0; n*cutsPerLedger < wanted; n++ {
-		p := newPower(t, fmt.Sprint("power ", n), nil)
-		if err := p.run(); err != nil {
-			t.Fatal(err)
-		}
-		if !p.moved || p.failed != nil {
-			t.Fatalf("after %d cuts and %d receipts, log moved %v: %v", len(p.cuts), p.receipts, p.moved, p.failed)
-		}
-		cuts, receipts = cuts+len(p.cuts), receipts+p.receipts
+		t.Run(fmt.Sprint(n), func(t *testing.T) {
+			p := newPower(t, fmt.Sprint("power ", n), nil)
+			must(t, p.run())
+			if !p.moved || p.failed != nil {
+				t.Fatalf("after %d cuts and %d receipts, log moved %v: %v", len(p.cuts), p.receipts, p.moved, p.failed)
+			}
+			cuts, receipts = cuts+len(p.cuts), receipts+p.receipts
+			count.add(len(p.cuts))
+		})
 	}
 	t.Logf("power: %d cuts under %d receipts, %v", cuts, receipts, time.Since(begun).Round(time.Second))
 	for _, control := range []struct {
@@ -52,6 +54,7 @@ func TestPowerLoss(t *testing.T) {
 		t.Run(control.name, func(t *testing.T) {
 			for n := range 10 {
 				p := newPower(t, fmt.Sprint(control.name, n), control.lazy)
+				p.control = true
 				if control.skip != "" {
 					fail.Set(control.skip, 0, fail.Skip)
 				}
@@ -74,9 +77,10 @@ const cutsPerLedger = 50
 type power struct {
 	*testing.T
 	*scene
-	dir  string
-	rand *rand.Rand
-	disk *powerloss.Disk
+	control bool // it is to fail
+	dir     string
+	rand    *rand.Rand
+	disk    *powerloss.Disk
 
 	mu       sync.Mutex
 	answered [][]byte // the last receipts
@@ -95,7 +99,7 @@ type cut struct {
 
 func newPower(t *testing.T, part string, lazy func(string) bool) *power {
 	t.Helper()
-	p := &power{T: t, scene: newScene(), dir: t.TempDir(), rand: random(part), next: 1 << 30}
+	p := &power{T: t, scene: newScene(), dir: folder(t), rand: random(part), next: 1 << 30}
 	var err error
 	p.disk, err = powerloss.Follow(p.dir, lazy, p.event)
 	must(t, err)
@@ -130,7 +134,9 @@ func (p *power) run() error {
 	fail.Set("", 0, "")
 	for _, c := range p.cuts {
 		if p.failed == nil {
-			p.failed = p.check(c.dir, c.answered)
+			if p.failed = p.check(c.dir, c.answered); p.failed != nil && !p.control {
+				keepFolder(p, c.dir)
+			}
 		}
 		err = errors.Join(err, os.RemoveAll(c.dir))
 	}

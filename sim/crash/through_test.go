@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/mod/sumdb/note"
 
+	"oxenswap/store"
 	"oxenswap/swap/ledger"
 )
 
@@ -22,26 +23,29 @@ type disturbance struct {
 	late bool          // the failpoint delays something: others read meanwhile, and the command must succeed
 }
 
-// through goes through all steps. Each command is run, disturbed as disturb says, until it says that this run is the last and
+// through goes through steps. Each command is run, disturbed as disturb says, until it says that this run is the last and
 // that one succeeds. Everything is checked after each run.
-func (m *migration) through(disturb func(i int, s step, try int) (d disturbance, last bool), after func(s step, e ended)) {
+func (m *migration) through(steps []step, disturb func(i int, s step, try int) (d disturbance, last bool), after func(s step, e ended)) {
 	m.Helper()
 	exported := int64(0)
-	for i, s := range m.steps() {
+	for i, s := range steps {
 		if s.before != nil {
 			s.before()
 		}
 		var before []string // the last disturbance
 		for try := 0; ; try++ {
 			d, last := disturb(i, s, try)
-			args := s.command(try)
+			if s.each != nil {
+				s.each()
+			}
+			args := s.args
 			stop := func() {}
 			if d.late {
 				stop = m.watch()
 			}
 			e := m.start(d.env, d.kill, "oxenswap", m.oxenswap(args...)...)
 			stop()
-			done := e.err == nil || s.args[0] == "init" && strings.Contains(e.stderr, "already") // just before it was killed
+			done := s.through(e)
 			switch {
 			case strings.Contains(e.stderr, "panic:") || strings.Contains(e.stderr, "goroutine "):
 				m.Fatalf("%v: oxenswap %v: %s", d.env, args, e.stderr)
@@ -49,7 +53,10 @@ func (m *migration) through(disturb func(i int, s step, try int) (d disturbance,
 				m.Fatalf("%v, before %v: oxenswap %v: %v: %s", d.env, before, args, e.err, e.stderr)
 			}
 			before = append(d.env, fmt.Sprint(d.kill))
-			m.look(args, e, &exported)
+			v := m.look(args, e, &exported)
+			if e.err == nil && v.Checkpoint.N != int64(v.Entries) {
+				m.Fatalf("oxenswap %v answered with %d entries under a checkpoint of %d", args, v.Entries, v.Checkpoint.N)
+			}
 			after(s, e)
 			if done && last {
 				break
@@ -62,17 +69,14 @@ func (m *migration) through(disturb func(i int, s step, try int) (d disturbance,
 }
 
 // look checks everything after a command.
-func (m *migration) look(args []string, e ended, exported *int64) {
+func (m *migration) look(args []string, e ended, exported *int64) store.Verified {
 	m.Helper()
 	v, err := m.witness.try(m.Context())
 	if err != nil {
 		m.Fatalf("after oxenswap %v (%v): %v", args, e.err, err)
 	}
-	if e.err == nil && v.Checkpoint.N != int64(v.Entries) {
-		m.Fatalf("oxenswap %v answered with %d entries under a checkpoint of %d", args, v.Entries, v.Checkpoint.N)
-	}
 	if args[0] != "ledger" {
-		return
+		return v
 	}
 	switch args[1] {
 	case "export":
@@ -82,17 +86,31 @@ func (m *migration) look(args []string, e ended, exported *int64) {
 			}
 		}
 	case "restore":
-		// Either nothing is there yet, or all of it.
-		if _, err := os.Stat(filepath.Join(args[4], "ledger.db")); e.err != nil && errors.Is(err, fs.ErrNotExist) {
-			break
-		}
-		if got := newWitness(args[4]).check(m); got.Root != v.Root {
-			m.Fatalf("oxenswap %v restored %d entries of %d", args, got.Entries, v.Entries)
-		}
+		m.lookAtCopy(args, e, args[4])
 	case "backup":
-		if info, err := os.Stat(args[2]); e.err == nil && (err != nil || info.Size() == 0) {
-			m.Fatalf("oxenswap %v wrote nothing: %v", args, err)
+		// Whatever has the name is a whole backup, with its checkpoint.
+		if _, err := os.Stat(args[2]); errors.Is(err, fs.ErrNotExist) && e.err != nil {
+			return v
 		}
+		again := m.path("again")
+		m.calm("oxenswap", m.oxenswap("ledger", "restore", args[2], "--dir", again, "--key", filepath.Join(m.data, "ledger.key"),
+			"--config", filepath.Join(m.data, "oxenswap.toml"), "--checkpoint", args[2]+".checkpoint")...)
+		m.lookAtCopy(args, e, again)
+		must(m, os.RemoveAll(again))
+	}
+	return v
+}
+
+// lookAtCopy checks a directory that was restored: either nothing is there yet, or all of the ledger as it was at some moment.
+func (m *migration) lookAtCopy(args []string, e ended, dir string) {
+	m.Helper()
+	if _, err := os.Stat(filepath.Join(dir, "ledger.db")); errors.Is(err, fs.ErrNotExist) && e.err != nil {
+		return
+	}
+	v := newWitness(dir).check(m)
+	must(m, m.witness.holds(m.Context(), v.Checkpoint.Tree))
+	if v.Checkpoint.N != int64(v.Entries) {
+		m.Fatalf("oxenswap %v: %d entries and a checkpoint of %d", args, v.Entries, v.Checkpoint.N)
 	}
 }
 

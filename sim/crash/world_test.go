@@ -36,12 +36,15 @@ type migration struct {
 	daemons   map[string]*oxentest.Daemon
 	urls      map[string]string
 	vkeys     []string
+	holders   *holders
+	cosigner  cosigner
 	witness   *witness
 }
 
 func newMigration(t *testing.T) *migration {
-	dir := t.TempDir()
+	dir := folder(t)
 	m := &migration{T: t, dir: dir, data: filepath.Join(dir, "oxenswap"), daemons: map[string]*oxentest.Daemon{}, urls: map[string]string{}}
+	m.holders, m.cosigner = newHolders(m), newCosigner()
 	m.witness = newWitness(m.data)
 	for _, name := range []string{"a", "b"} {
 		m.daemons[name] = oxentest.NewDaemon(nil)
@@ -58,6 +61,11 @@ func newMigration(t *testing.T) *migration {
 		m.vkeys = append(m.vkeys, strings.TrimSpace(m.calm("oxenswap", "operator", "keygen", name, "--out", m.path(name+".key"))))
 	}
 	return m
+}
+
+func (m *migration) remove(path string) {
+	m.Helper()
+	must(m, os.RemoveAll(path))
 }
 
 func (m *migration) path(name string) string { return filepath.Join(m.dir, name) }
@@ -86,6 +94,7 @@ func (m *migration) world(n int) {
 	m.Helper()
 	w, err := oxentest.ReadWorld(filepath.Join(recorded, fmt.Sprintf("world%d.json.gz", n)))
 	must(m, err)
+	m.holders.reward(m, w)
 	for name, d := range m.daemons {
 		s, err := w.State(name)
 		must(m, err)
@@ -141,19 +150,21 @@ func (m *migration) oxenswap(args ...string) []string {
 	return append([]string{"--dir", m.data, "--clock", fixed}, args...)
 }
 
-// step is one command of a migration, and what happens before it. Of a command that makes something new each time, {try} in the
-// arguments is a different number each time.
+// step is one command of a migration, and what happens before it.
 type step struct {
 	args   []string
-	before func()
+	before func() // once
+	each   func() // before each run; then every run does all of the work
+	quiet  bool   // nobody may append anything meanwhile
 }
 
-func (s step) command(try int) []string {
-	var out []string
-	for _, a := range s.args {
-		out = append(out, strings.ReplaceAll(a, "{try}", fmt.Sprint(try)))
-	}
-	return out
+// through reports whether a run did the step's work, or found that the one before had done it just before it was killed.
+func (s step) through(e ended) bool {
+	found := map[string]string{
+		"init --terms": "already",
+		"round build":  "is still built", // when claims have come meanwhile, else it finds that nothing is new
+	}[s.name()]
+	return e.err == nil || found != "" && strings.Contains(e.stderr, found)
 }
 
 // name is the step's command without what it is applied to.
@@ -164,9 +175,10 @@ func (m *migration) steps() []step {
 	var out []step
 	var before func()
 	do := func(args ...string) {
-		out = append(out, step{args, before})
+		out = append(out, step{args: args, before: before})
 		before = nil
 	}
+	again := func(each func(), args ...string) { out = append(out, step{args: args, each: each}) }
 	approve := func(round string, names ...string) {
 		for _, name := range names {
 			do("round", "approve", round, "--key", m.path(name+".key"))
@@ -182,10 +194,19 @@ func (m *migration) steps() []step {
 	do("init", "--terms", demo+"/terms.toml", "--operator", m.vkeys[0], "--operator", m.vkeys[1],
 		"--daemon", "a="+m.urls["a"], "--daemon", "b="+m.urls["b"], "--rpc", m.rpc,
 		"--owner", m.path("owner.json"), "--publisher", m.path("publisher.json"), "--guardian", m.path("guardian.json"))
+	before = m.configure
 	do("snapshot", "take")
+	for _, c := range m.holders.first(m) {
+		do(submit(c)...)
+	}
 	do("claim", "import", "--legacy", demo+"/legacy.jsonl")
 	do("claim", "import", demo+"/claims.jsonl")
 	do("claim", "import", demo+"/coins.jsonl")
+	again(func() {
+		m.remove(filepath.Join(m.data, "cosigned"))
+		m.cosigner.sign(m, m.path("cosignature"))
+	}, "ledger", "cosign", "--add", m.path("cosignature"))
+	out[len(out)-1].quiet = true
 	do("ledger", "export", m.path("public"))
 	before = func() { m.world(2) }
 	do("snapshot", "take")
@@ -204,11 +225,14 @@ func (m *migration) steps() []step {
 	do("round", "build")
 	approve("2", "ada")
 	pay("2")
-	do("ledger", "rebuild")
-	do("ledger", "backup", m.path("backup{try}.db"))
-	before = func() { m.calm("oxenswap", m.oxenswap("ledger", "backup", m.path("kept.db"))...) }
-	do("ledger", "restore", m.path("kept.db"), "--dir", m.path("restored{try}"), "--key", filepath.Join(m.data, "ledger.key"),
-		"--config", filepath.Join(m.data, "oxenswap.toml"), "--checkpoint", filepath.Join(m.data, "checkpoint"))
+	again(func() {}, "ledger", "rebuild")
+	again(func() { m.remove(m.path("backup.db")) }, "ledger", "backup", m.path("backup.db"))
+	again(func() {
+		if _, err := os.Stat(filepath.Join(m.path("restored"), "ledger.db")); err == nil { // else what a crash left stays
+			m.remove(m.path("restored"))
+		}
+	}, "ledger", "restore", m.path("backup.db"), "--dir", m.path("restored"), "--key", filepath.Join(m.data, "ledger.key"),
+		"--config", filepath.Join(m.data, "oxenswap.toml"), "--checkpoint", m.path("backup.db.checkpoint"))
 	do("ledger", "export", m.path("public"))
 	do("ledger", "export", m.path("full"), "--full")
 	return out
@@ -250,6 +274,9 @@ func (m *migration) finish() outcome {
 		must(m, json.Unmarshal([]byte(m.calm("oxenswap", m.oxenswap(append([]string{"--json"}, args...)...)...)), to))
 	}
 	read(&out.Claims, "claim", "list")
+	for i, c := range out.Claims {
+		out.Claims[i].Text = m.holders.unnumbered(c.Text)
+	}
 	read(&out.Snapshots, "snapshot", "list")
 	read(&out.Rounds, "round", "list")
 	read(&out.Payments, "round", "payments")

@@ -62,6 +62,7 @@ func TestFailingWrites(t *testing.T) {
 func (k disk) fail(t *testing.T, shim, template string, n int) (calls int, complained string, receipts int) {
 	t.Helper()
 	dir := t.TempDir()
+	defer os.RemoveAll(dir) // there are many
 	must(t, os.CopyFS(dir, os.DirFS(template)))
 	must(t, os.Chmod(dir, 0o700))
 	w, count, last := newWitness(dir), filepath.Join(dir, "calls"), 0
