@@ -211,12 +211,12 @@ func TestLife(t *testing.T) {
 
 	// What everybody can see.
 	r.says(r.get("/rounds", 200), "Round 1", "60.677142857")
-	r.says(r.get("/rounds/1", 200), "Approvals: 1 of 1 ann", "0x"+round.Root.String(), "Download all 3 lines", to.String())
+	r.says(r.get("/rounds/1", 200), "Approvals: 1 of 1: ann", "Proposed on chain; live not before", "0x"+round.Root.String(), "Download all 3 lines", to.String())
 	if list, err := swap.ParseAllocations([]byte(r.get("/rounds/1/allocations.json", 200))); err != nil || len(list) != 3 {
 		t.Errorf("%d allocations: %v", len(list), err)
 	}
 	r.says(r.get("/migration", 200), r.Terms.ID(), "1 OXEN gives 54/100 SESH", "Addresses to compare", distributor.String(), "At most 300 SESH", "private key", "goes live 1 h after")
-	r.says(r.get("/progress", 200), "1 accounts have claimed, and 1 payments are final", "42.857142857 42.857142857 42.857142857 300")
+	r.says(r.get("/progress", 200), "Accounts that have claimed: 1. Payments that are final: 1.", "42.857142857 42.857142857 42.857142857 300")
 	for _, file := range []string{"_programmes.light.svg", "bonus.dark.svg?lang=de"} {
 		if image := r.get("/progress/"+file, 200); !strings.HasPrefix(image, "<svg") || strings.Contains(image, "style=") {
 			t.Errorf("%s: %s", file, image)
