@@ -81,16 +81,18 @@ func parseSigned(msg []byte) (Checkpoint, error) {
 }
 
 // SignCheckpoint returns c as a note signed by the ledger's key, whose name is
-// the origin. The same checkpoint always gives the same bytes.
-func SignCheckpoint(c Checkpoint, signer note.Signer) ([]byte, error) {
-	if signer.Name() != c.Origin {
-		return nil, fmt.Errorf("sign checkpoint: the key is named %s and the log %s", signer.Name(), c.Origin)
+// the origin; where that has just replaced another, by that one too. The same checkpoint always gives the same bytes.
+func SignCheckpoint(c Checkpoint, signers ...note.Signer) ([]byte, error) {
+	for _, s := range signers {
+		if s.Name() != c.Origin {
+			return nil, fmt.Errorf("sign checkpoint: the key is named %s and the log %s", s.Name(), c.Origin)
+		}
 	}
 	text, err := FormatCheckpoint(c)
 	if err != nil {
 		return nil, err
 	}
-	return signNote(text, MaxCheckpointSize, signer)
+	return signNote(text, MaxCheckpointSize, signers...)
 }
 
 // OpenCheckpoint verifies a checkpoint: it must be signed by the ledger's key and name
@@ -171,7 +173,7 @@ func AddCosignatures(checkpoint, sent []byte, ledger note.Verifier, witnesses ..
 		}
 		i := slices.IndexFunc(witnesses, func(w *Witness) bool { return key == fmt.Sprintf("%s+%08x", w.Name(), w.KeyHash()) })
 		if i < 0 {
-			if key != fmt.Sprintf("%s+%08x", ledger.Name(), ledger.KeyHash()) {
+			if !strings.HasPrefix(key, ledger.Name()+"+") { // of this key or the one before it
 				strangers = append(strangers, key)
 			}
 			continue

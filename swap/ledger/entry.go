@@ -42,7 +42,17 @@
 //	— <origin> <base64 of the key's hash and the signature>
 //
 // More signature lines (witnesses, https://c2sp.org/tlog-cosignature) may
-// follow and are kept as they are. In every note of this package the signatures are
+// follow and are kept as they are. A log can change its key by an entry that holds a note signed by the present one:
+//
+//	oxenswap ledger key rotation v1
+//	<origin>
+//	entry <number of that entry>
+//	old <present key>
+//	new <next key>
+//
+// Checkpoints of more entries than that number are signed by the next key, and all others by the present one. That of just
+// one entry more is signed by both where both were at hand, for those who know the former only. A log has at most
+// [MaxRotations] of these, and no key comes back. In every note of this package the signatures are
 // canonical base64 and no key signs twice.
 //
 // # Tiles
@@ -63,8 +73,8 @@
 //
 // An export is a folder of plain files: checkpoint, the tiles of its size (and
 // the partial tiles of earlier exports until their full tile has been there for
-// an hour), attachment/<first two digits>/<digest>.gz, and manifest, a note
-// signed by the ledger's key over
+// an hour), attachment/<first two digits>/<digest>.gz, rotation/<n> with the note of the n-th change of the key,
+// counted from 1, and manifest, a note signed by the ledger's key over
 //
 //	oxenswap ledger manifest v2
 //	<origin>

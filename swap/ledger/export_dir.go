@@ -36,9 +36,8 @@ func (w *exportWriter) readPrevious() error {
 			delete(names, e.Name())
 		}
 	}
-	keys := note.VerifierList(append([]note.Verifier{w.cfg.Key}, w.cfg.FormerKeys...)...)
 	if names[checkpointPath] {
-		if err := w.checkPreviousCheckpoint(keys); err != nil {
+		if err := w.checkPreviousCheckpoint(); err != nil {
 			return fmt.Errorf("%w: choose an empty folder", err)
 		}
 	}
@@ -46,6 +45,7 @@ func (w *exportWriter) readPrevious() error {
 		delete(names, checkpointPath)
 		delete(names, "tile")
 		delete(names, "attachment")
+		delete(names, strings.TrimSuffix(rotationFolder, "/"))
 		for name := range names {
 			return fmt.Errorf("the folder holds %s, which is not part of an export: choose an empty folder", name)
 		}
@@ -55,9 +55,12 @@ func (w *exportWriter) readPrevious() error {
 	if err != nil {
 		return err
 	}
-	n, err := openNote(msg, MaxManifestSize, keys)
+	text, err := checkNote(msg, MaxManifestSize)
 	if err == nil {
-		w.prev, err = ParseManifest(n.Text)
+		w.prev, err = ParseManifest(text)
+	}
+	if err == nil {
+		_, err = openNote(msg, MaxManifestSize, note.VerifierList(w.keys.At(w.prev.Size)))
 	}
 	if err == nil && (w.prev.Origin != w.now.Origin || w.prev.Size > w.now.N) {
 		err = fmt.Errorf("it is of %d entries of %s", w.prev.Size, w.prev.Origin)
@@ -68,16 +71,12 @@ func (w *exportWriter) readPrevious() error {
 	return nil
 }
 
-func (w *exportWriter) checkPreviousCheckpoint(keys note.Verifiers) error {
+func (w *exportWriter) checkPreviousCheckpoint() error {
 	msg, err := readAll(os.DirFS(w.dir), checkpointPath, MaxCheckpointSize)
 	if err != nil {
 		return err
 	}
-	n, err := openNote(msg, MaxCheckpointSize, keys)
-	if err != nil {
-		return &FileError{checkpointPath, err}
-	}
-	c, err := ParseCheckpoint(n.Text)
+	c, _, err := w.keys.OpenCheckpoint(msg)
 	if err != nil {
 		return &FileError{checkpointPath, err}
 	}

@@ -29,6 +29,7 @@ type Export struct {
 	checkpoint     Checkpoint
 	checkpointNote []byte
 	aheadNote      []byte         // the checkpoint of a newer export, see readNotes; nil: none
+	rotations      [][]byte       // signed; of a newer export there can be more than the manifest lists
 	edge           map[int][]byte // the partial tile of each level that has one
 
 	mu    sync.Mutex
@@ -69,6 +70,10 @@ func OpenUnverifiedExport(fsys fs.FS) (*Export, error) {
 	if err := x.readEdge(); err != nil {
 		return nil, fmt.Errorf("open export: %w", err)
 	}
+	var err error
+	if x.rotations, err = ReadRotations(fsys); err != nil {
+		return nil, fmt.Errorf("open export: %w", err)
+	}
 	if err := x.checkAhead(); err != nil {
 		return nil, fmt.Errorf("open export: %w", err)
 	}
@@ -105,26 +110,66 @@ func (x *Export) width(level int) int64 {
 	return x.checkpoint.N >> (tileHeight * level)
 }
 
-// Verify checks the signatures of manifest and checkpoint by the ledger's key, and those of the given
-// witnesses, which it returns.
-func (x *Export) Verify(ledger note.Verifier, witnesses ...*Witness) ([]Cosignature, error) {
-	if _, err := openNote(x.manifestNote, MaxManifestSize, note.VerifierList(ledger)); err != nil {
-		return nil, fmt.Errorf("verify export: %w", &FileError{manifestPath, err})
+// Verify checks the signatures of manifest and checkpoint by the keys in force, of which one is known, and those of
+// the given witnesses, which it returns.
+func (x *Export) Verify(known note.Verifier, witnesses ...*Witness) ([]Cosignature, error) {
+	keys, err := x.Keys(known)
+	if err != nil {
+		return nil, fmt.Errorf("verify export: %w", err)
 	}
-	if x.manifest.Origin != ledger.Name() {
-		return nil, fmt.Errorf("verify export: it is of the log %s, not of %s", x.manifest.Origin, ledger.Name())
+	cosignatures, err := x.VerifyKeys(keys, witnesses...)
+	if err != nil {
+		return nil, err
 	}
-	_, cosignatures, err := OpenCheckpoint(x.checkpointNote, ledger, witnesses...)
+	if err := keys.Reaches(x.checkpoint.N); err != nil {
+		return nil, fmt.Errorf("verify export: %w", &FileError{checkpointPath, err})
+	}
+	return cosignatures, nil
+}
+
+// Keys returns the keys of the log, one of which is known. The manifest must list every rotation below its size.
+func (x *Export) Keys(known note.Verifier) (*Keys, error) {
+	keys, err := NewKeys(known, x.rotations...)
+	if err != nil {
+		return nil, err
+	}
+	for i, r := range keys.rotations {
+		f, listed := x.manifest.file(RotationPath(i + 1))
+		if below := r.Entry < x.checkpoint.N; below != listed || listed && f.SHA256 != DigestOf(x.rotations[i]) {
+			return nil, &FileError{RotationPath(i + 1), fmt.Errorf("it is of entry %d, and not the file that the manifest of %d entries lists", r.Entry, x.checkpoint.N)}
+		}
+	}
+	next := RotationPath(len(x.rotations) + 1)
+	if _, listed := x.manifest.file(next); listed {
+		return nil, &FileError{next, errors.New("the manifest lists it, and it is not there")}
+	}
+	return keys, nil
+}
+
+// VerifyKeys is [Export.Verify] for keys that all are known.
+func (x *Export) VerifyKeys(keys *Keys, witnesses ...*Witness) ([]Cosignature, error) {
+	// The checkpoint first: a key that is not in force shows there.
+	_, cosignatures, err := keys.OpenCheckpoint(x.checkpointNote, witnesses...)
 	if err != nil {
 		return nil, fmt.Errorf("verify export: %w", &FileError{checkpointPath, err})
 	}
+	key := keys.At(x.checkpoint.N)
+	if _, err := openNote(x.manifestNote, MaxManifestSize, note.VerifierList(key)); err != nil {
+		return nil, fmt.Errorf("verify export: %w", &FileError{manifestPath, fmt.Errorf("the key in force, %s, has not signed it: %w", keyName(key), err)})
+	}
+	if x.manifest.Origin != key.Name() {
+		return nil, fmt.Errorf("verify export: it is of the log %s, not of %s", x.manifest.Origin, key.Name())
+	}
 	if x.aheadNote != nil {
-		if _, _, err := OpenCheckpoint(x.aheadNote, ledger, witnesses...); err != nil {
+		if _, _, err := keys.OpenCheckpoint(x.aheadNote, witnesses...); err != nil {
 			return nil, fmt.Errorf("verify export: %w", &FileError{checkpointPath, err})
 		}
 	}
 	return cosignatures, nil
 }
+
+// Rotations returns the signed rotations in the export, in order. Nothing but [Export.Keys] has verified them.
+func (x *Export) Rotations() [][]byte { return x.rotations }
 
 // Manifest returns the list of files, which must not be changed.
 func (x *Export) Manifest() Manifest { return x.manifest }

@@ -32,12 +32,12 @@ type Source interface {
 	OpenAttachment(d Digest) (io.ReadCloser, error)
 }
 
-// ExportConfig says what to export. Every field but FormerKeys is required.
+// ExportConfig says what to export. Every field but Rotations is required.
 type ExportConfig struct {
 	Checkpoint []byte        // signed; its size is the export's
-	Signer     note.Signer   // the ledger's key, signs the manifest
-	Key        note.Verifier // the same key
-	FormerKeys []note.Verifier
+	Signer     note.Signer   // the ledger's key in force at that size, signs the manifest
+	Key        note.Verifier // the ledger's key, or one of them
+	Rotations  [][]byte      // signed, if the ledger had more than one key
 	// Withhold says whether an attachment is left out. For an export with
 	// everything it is WithholdNothing.
 	Withhold func(Digest) bool
@@ -74,6 +74,7 @@ type exportWriter struct {
 	tmp  string // folder of temporary files, within dir
 	src  Source
 	cfg  ExportConfig
+	keys *Keys
 	now  Checkpoint
 	prev Manifest // zero in an empty folder
 
@@ -90,8 +91,14 @@ func (w *exportWriter) run() error {
 		return errors.New("the signer, the key and what to withhold must be given")
 	}
 	var err error
-	if w.now, _, err = OpenCheckpoint(w.cfg.Checkpoint, w.cfg.Key); err != nil {
+	if w.keys, err = NewKeys(w.cfg.Key, w.cfg.Rotations...); err != nil {
 		return err
+	}
+	if w.now, _, err = w.keys.OpenCheckpoint(w.cfg.Checkpoint); err != nil {
+		return err
+	}
+	if key := w.keys.At(w.now.N); w.cfg.Signer.Name() != key.Name() || w.cfg.Signer.KeyHash() != key.KeyHash() {
+		return fmt.Errorf("the signer %s+%08x is not the ledger's key for %d entries, which is %s: nobody else can sign their manifest", w.cfg.Signer.Name(), w.cfg.Signer.KeyHash(), w.now.N, keyName(key))
 	}
 	root, err := TreeHash(w.now.N, w.src)
 	if err != nil {
@@ -119,6 +126,9 @@ func (w *exportWriter) run() error {
 		return err
 	}
 	if err := w.attachments(); err != nil {
+		return err
+	}
+	if err := w.rotations(); err != nil {
 		return err
 	}
 	return w.publish()
@@ -246,6 +256,26 @@ func (w *exportWriter) attachments() error {
 	return nil
 }
 
+// rotations adds those that the exported entries record.
+func (w *exportWriter) rotations() error {
+	for i, r := range w.keys.rotations {
+		if r.Entry >= w.now.N {
+			break
+		}
+		msg, p := w.keys.signed[i], RotationPath(i+1)
+		if f, ok := w.prev.file(p); ok && f.SHA256 != DigestOf(msg) {
+			return fmt.Errorf("the folder holds another %s: choose an empty folder", p)
+		}
+		if w.keep(p) {
+			continue
+		}
+		if err := w.add(p, func(out io.Writer) error { _, err := out.Write(msg); return err }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func (w *exportWriter) copyAttachment(out io.Writer, d Digest) error {
 	stored, err := w.src.OpenAttachment(d)
 	if err != nil {
@@ -274,8 +304,8 @@ func (w *exportWriter) publish() error {
 	if err != nil {
 		return err
 	}
-	if _, err := openNote(manifest, MaxManifestSize, note.VerifierList(w.cfg.Key)); err != nil {
-		return fmt.Errorf("the signer is not the ledger's key %s+%08x: %w", w.cfg.Key.Name(), w.cfg.Key.KeyHash(), err)
+	if _, err := openNote(manifest, MaxManifestSize, note.VerifierList(w.keys.At(w.now.N))); err != nil {
+		return fmt.Errorf("the signer is not the ledger's key: %w", err)
 	}
 	if err := w.syncDirs(); err != nil {
 		return err

@@ -1,13 +1,11 @@
 package ledger
 
 import (
-	"bytes"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
-	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
 )
 
@@ -63,28 +61,17 @@ func TestWriteExportRefuses(t *testing.T) {
 		}
 		return dir
 	}
-	skey, vkey, err := NewKey(bytes.NewReader(bytes.Repeat([]byte{5}, 32)), log.key.Name())
-	if err != nil {
-		t.Fatal(err)
-	}
-	newSigner, err := NewSigner(skey)
-	if err != nil {
-		t.Fatal(err)
-	}
-	newVerifier, err := NewVerifier(vkey)
-	if err != nil {
-		t.Fatal(err)
-	}
-	rotated := func(cfg ExportConfig, former ...note.Verifier) ExportConfig {
-		c, _, err := OpenCheckpoint(cfg.Checkpoint, cfg.Key)
+	newSigner, vkey := newTestKey(t, log.key.Name(), 5)
+	// rotated exports the log after an entry more has given it another key.
+	rotated := func(l *testLog, cfg *ExportConfig) {
+		msg, err := SignRotation(Rotation{Origin: l.key.Name(), Entry: int64(len(l.records)), Old: l.vkey, New: vkey}, l.signer)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if cfg.Checkpoint, err = SignCheckpoint(c, newSigner); err != nil {
-			t.Fatal(err)
-		}
-		cfg.Signer, cfg.Key, cfg.FormerKeys = newSigner, newVerifier, former
-		return cfg
+		l.append(t, "test.rotation", struct{}{})
+		l.signer = newSigner
+		*cfg = l.config(t)
+		cfg.Rotations = [][]byte{msg}
 	}
 	for name, c := range map[string]struct {
 		dir    func(t *testing.T) string
@@ -128,8 +115,14 @@ func TestWriteExportRefuses(t *testing.T) {
 			writeFile(t, dir, checkpointPath, peterNote)
 			return dir
 		}, func(*testLog, *ExportConfig) {}, "checkpoint"},
-		"new key":               {func(t *testing.T) string { return exported(t, log) }, func(_ *testLog, cfg *ExportConfig) { *cfg = rotated(*cfg) }, "choose an empty folder"},
-		"new key after the old": {func(t *testing.T) string { return exported(t, log) }, func(_ *testLog, cfg *ExportConfig) { *cfg = rotated(*cfg, log.key) }, ""},
+		"new key after the old": {func(t *testing.T) string { return exported(t, log) }, rotated, ""},
+		"new key of nowhere":    {func(t *testing.T) string { return exported(t, log) }, func(l *testLog, cfg *ExportConfig) { rotated(l, cfg); cfg.Rotations = nil }, "no verifiable signatures"},
+		"old key after the new": {nil, func(l *testLog, cfg *ExportConfig) { old := l.signer; rotated(l, cfg); cfg.Signer = old }, "not the ledger's key for 301"},
+		"new key too early": {nil, func(l *testLog, cfg *ExportConfig) {
+			before := cfg.Checkpoint
+			rotated(l, cfg)
+			cfg.Checkpoint = before
+		}, "not the ledger's key for 300"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := newTestLog(t)

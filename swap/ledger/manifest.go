@@ -69,6 +69,9 @@ func checkFilePath(path string, size int64) error {
 		}
 		return err
 	}
+	if _, ok := ParseRotationPath(path); ok {
+		return nil
+	}
 	if _, ok := ParseAttachmentPath(path); !ok {
 		return fmt.Errorf("%q is not a file of an export", path)
 	}

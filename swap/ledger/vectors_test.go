@@ -52,6 +52,7 @@ type testLog struct {
 	records     [][]byte
 	attachments map[Digest][]byte // stored form
 	signer      note.Signer
+	vkey        string
 	key         note.Verifier
 	failAfter   int // calls until everything fails, if not 0
 	calls       int
@@ -68,7 +69,7 @@ func newTestLog(t testing.TB) *testLog {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &testLog{signer: signer, key: key, attachments: make(map[Digest][]byte)}
+	return &testLog{signer: signer, key: key, vkey: v.Vkey, attachments: make(map[Digest][]byte)}
 }
 
 func (l *testLog) append(t testing.TB, kind string, body any) {
