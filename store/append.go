@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
 
 	"oxenswap/swap"
@@ -234,6 +235,7 @@ func (s *Store) attempt(jobs []*job, savepoints bool) error {
 	b := &batch{
 		tables: &tables{ctx: ctx, tx: tx, terms: s.terms, migration: s.migration},
 		size:   s.size, last: s.last, edge: s.edge.Clone(), clock: s.clock, savepoints: savepoints,
+		signers: []note.Signer{s.signer},
 	}
 	for _, j := range jobs {
 		if err := b.run(j); err != nil {
@@ -248,7 +250,7 @@ func (s *Store) attempt(jobs []*job, savepoints bool) error {
 	var checkpoint []byte
 	if b.size > s.signed {
 		c := ledger.Checkpoint{Origin: s.signer.Name(), Tree: b.edge.Tree()}
-		if err := fail.Do("store sign", func() (err error) { checkpoint, err = ledger.SignCheckpoint(c, s.signer); return err }); err != nil {
+		if err := fail.Do("store sign", func() (err error) { checkpoint, err = ledger.SignCheckpoint(c, b.signers...); return err }); err != nil {
 			return fmt.Errorf("nothing was recorded: %w", err)
 		}
 	}
@@ -268,6 +270,10 @@ func (s *Store) attempt(jobs []*job, savepoints bool) error {
 	}
 	s.mover.committed()
 	s.size, s.last, s.edge, s.migration = b.size, b.last, b.edge, b.tables.migration
+	if b.rotating {
+		s.signer = b.signers[0]
+		s.keys.Store(b.keys)
+	}
 	if checkpoint == nil {
 		return nil
 	}
@@ -297,6 +303,10 @@ type batch struct {
 	clock  func() time.Time
 
 	savepoints bool // each job gets one
+
+	signers  []note.Signer // of the checkpoint: the ledger's key and, where that is new, the one before it
+	rotating bool          // a new key comes into force
+	keys     *ledger.Keys  // if so: all that there are then
 }
 
 // run runs a job. It returns an error only when the transaction as a whole cannot go on.
@@ -370,6 +380,9 @@ func (b *batch) append(records []swap.Record, at time.Time) ([]ledger.Entry, err
 	for _, r := range records {
 		if err := r.Check(); err != nil {
 			return nil, err
+		}
+		if _, ok := r.Event.(*swap.KeyRotated); ok && !b.rotating {
+			return nil, errors.New("a new key has to sign from its entry on: use `oxenswap ledger rotate`")
 		}
 		body, err := ledger.MarshalBody(r.Event)
 		if err != nil {

@@ -9,8 +9,6 @@ import (
 	"path/filepath"
 	"syscall"
 
-	"golang.org/x/mod/sumdb/note"
-
 	"oxenswap/swap/ledger"
 )
 
@@ -23,11 +21,11 @@ func (r *Reader) Cosigned() ([]byte, error) {
 	if err := r.stopped(); err != nil {
 		return nil, err
 	}
-	return readCosigned(r.dir, r.key)
+	return readCosigned(r.dir, r.Keys())
 }
 
-func readCosigned(dir string, key note.Verifier) ([]byte, error) {
-	msg, _, err := readSigned(filepath.Join(dir, cosignedFile), key)
+func readCosigned(dir string, keys *ledger.Keys) ([]byte, error) {
+	msg, _, err := readSigned(filepath.Join(dir, cosignedFile), keys)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
@@ -63,7 +61,7 @@ func (r *Reader) AddCosignatures(sent []byte, witnesses ...*ledger.Witness) ([]b
 	if err != nil {
 		return nil, nil, err
 	}
-	out, added, err := ledger.AddCosignatures(checkpoint, sent, r.key, witnesses...)
+	out, added, err := ledger.AddCosignatures(checkpoint, sent, r.Key(), witnesses...)
 	if err != nil || bytes.Equal(out, checkpoint) {
 		return out, added, err
 	}

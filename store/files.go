@@ -11,8 +11,6 @@ import (
 	"strings"
 	"syscall"
 
-	"golang.org/x/mod/sumdb/note"
-
 	"oxenswap/swap/fail"
 	"oxenswap/swap/ledger"
 )
@@ -107,9 +105,9 @@ func (l *fileLock) remove() error {
 }
 
 // readCheckpoint reads and verifies the checkpoint of a data directory.
-func readCheckpoint(dir string, key note.Verifier) ([]byte, ledger.Checkpoint, error) {
+func readCheckpoint(dir string, keys *ledger.Keys) ([]byte, ledger.Checkpoint, error) {
 	path := filepath.Join(dir, checkpointFile)
-	msg, c, err := readSigned(path, key)
+	msg, c, err := readSigned(path, keys)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, c, fmt.Errorf("%s is missing, without which nobody can tell whether the database is the newest one: put it back from a backup or an export. If the ledger was being created when it was lost, delete the directory and create it again", path)
 	} else if err != nil {
@@ -119,7 +117,7 @@ func readCheckpoint(dir string, key note.Verifier) ([]byte, ledger.Checkpoint, e
 }
 
 // readSigned reads and verifies a file with a signed checkpoint.
-func readSigned(path string, key note.Verifier) ([]byte, ledger.Checkpoint, error) {
+func readSigned(path string, keys *ledger.Keys) ([]byte, ledger.Checkpoint, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, ledger.Checkpoint{}, err
@@ -129,7 +127,7 @@ func readSigned(path string, key note.Verifier) ([]byte, ledger.Checkpoint, erro
 	if err != nil {
 		return nil, ledger.Checkpoint{}, err
 	}
-	c, _, err := ledger.OpenCheckpoint(msg, key)
+	c, _, err := keys.OpenCheckpoint(msg)
 	if err != nil {
 		return nil, ledger.Checkpoint{}, fmt.Errorf("%s: %w", path, err)
 	}

@@ -72,6 +72,7 @@ func TestModel(t *testing.T) {
 			"time": func(t *rapid.T) {
 				m.clock.move(time.Duration(rapid.IntRange(0, 100_000).Draw(t, "seconds")) * time.Second)
 			},
+			"rotate": func(*rapid.T) { m.rotated() },
 			"restart": func(*rapid.T) {
 				m.must(m.store.Close())
 				m.store = m.open(dir)
@@ -170,6 +171,22 @@ func (m *model) record(records ...swap.Record) {
 		seq++
 	}
 	m.Fatalf("the store refuses what the memory takes: %v", err)
+}
+
+// rotated gives the ledger its next key, unless legacy claims must follow at once.
+func (m *model) rotated() {
+	m.Helper()
+	next, vkey := m.key(m.terms.Origin())
+	e, err := m.store.Rotate(context.Background(), next, vkey)
+	before, memoryErr := m.memory.Migration()
+	m.must(memoryErr)
+	switch waits := before.Legacy != nil && before.Legacy.Left > 0; {
+	case err == nil && !waits:
+		m.must(swap.Apply(m.memory, m.att, e))
+		m.entries, m.signer, m.vkey = append(m.entries, e), next, vkey
+	case err == nil || !waits && len(before.Rotations) < ledger.MaxRotations:
+		m.Fatalf("rotating: %v, legacy claims wait: %v", err, waits)
+	}
 }
 
 func (m *model) height(t *rapid.T) uint64 {

@@ -26,7 +26,7 @@ const page = 256
 type Reader struct {
 	dir    string
 	pool   *sqlx.DB // read-only
-	key    note.Verifier
+	keys   atomic.Pointer[ledger.Keys]
 	terms  *termsCache
 	hashes hashCache
 	fatal  atomic.Pointer[error] // why a Store has stopped
@@ -64,11 +64,11 @@ func (r *Reader) open(ctx context.Context) error {
 	if err := checkProjections(ctx, r.pool); err != nil {
 		return err
 	}
-	return r.readKey(ctx)
+	return r.readKeys(ctx)
 }
 
-// readKey learns the ledger's key from the ledger.
-func (r *Reader) readKey(ctx context.Context) error {
+// readKeys learns the ledger's keys from the ledger.
+func (r *Reader) readKeys(ctx context.Context) error {
 	return r.View(ctx, func(t swap.Tables, _ uint64) error {
 		m, err := t.Migration()
 		if errors.Is(err, swap.ErrNone) {
@@ -76,7 +76,8 @@ func (r *Reader) readKey(ctx context.Context) error {
 		} else if err != nil {
 			return err
 		}
-		r.key, err = ledger.NewVerifier(m.LedgerKey)
+		keys, err := m.Keys()
+		r.keys.Store(keys)
 		return err
 	})
 }
@@ -84,8 +85,11 @@ func (r *Reader) readKey(ctx context.Context) error {
 // Close ends all reading.
 func (r *Reader) Close() error { return r.pool.Close() }
 
-// Key is the ledger's key; its name is the origin.
-func (r *Reader) Key() note.Verifier { return r.key }
+// Key is the ledger's key in force; its name is the origin.
+func (r *Reader) Key() note.Verifier { return r.keys.Load().Last() }
+
+// Keys are all that the ledger has had.
+func (r *Reader) Keys() *ledger.Keys { return r.keys.Load() }
 
 func (r *Reader) stopped() error {
 	if err := r.fatal.Load(); err != nil {
@@ -133,11 +137,11 @@ func (r *Reader) Checkpoint() ([]byte, error) {
 	if err := r.stopped(); err != nil {
 		return nil, err
 	}
-	msg, _, err := readCheckpoint(r.dir, r.key)
+	msg, _, err := readCheckpoint(r.dir, r.Keys())
 	if err != nil {
 		return nil, err
 	}
-	cosigned, err := readCosigned(r.dir, r.key)
+	cosigned, err := readCosigned(r.dir, r.Keys())
 	if err != nil {
 		return nil, err
 	}

@@ -15,6 +15,7 @@
 //   - writer.sock: while a service runs, the socket over which commands append through it ([Store.Host]).
 //
 // The ledger's secret key is not here. Who has it can sign a second history, which again shows against anything published.
+// [Store.Rotate] changes it.
 //
 // # Commits
 //
@@ -134,9 +135,11 @@ func Create(ctx context.Context, dir string, o Options, first []swap.Record) (_ 
 		if err != nil {
 			return err
 		}
-		if s.key, err = ledger.NewVerifier(m.LedgerKey); err != nil {
+		keys, err := m.Keys()
+		if err != nil {
 			return err
 		}
+		s.keys.Store(keys)
 		return s.checkSigner()
 	}); err != nil {
 		return nil, err
@@ -214,13 +217,13 @@ func (s *Store) start(ctx context.Context) error {
 	if err := checkImmediate(ctx, s.write, filepath.Join(s.dir, databaseFile)); err != nil {
 		return err
 	}
-	if err := s.readKey(ctx); err != nil {
+	if err := s.readKeys(ctx); err != nil {
 		return err
 	}
 	if err := s.checkSigner(); err != nil {
 		return err
 	}
-	_, signed, err := readCheckpoint(s.dir, s.key)
+	_, signed, err := readCheckpoint(s.dir, s.Keys())
 	if err != nil {
 		return err
 	}
@@ -252,12 +255,32 @@ func (s *Store) upgrade(ctx context.Context) error {
 	return nil
 }
 
-func (s *Store) checkSigner() error {
-	if s.signer.Name() != s.key.Name() || s.signer.KeyHash() != s.key.KeyHash() {
-		return fmt.Errorf("the key %s+%08x is not the ledger's, which is %s+%08x: configure the right key file", s.signer.Name(), s.signer.KeyHash(), s.key.Name(), s.key.KeyHash())
-	}
-	return nil
+// A KeyError says that a ledger was opened for writing with another key than the one in force.
+type KeyError struct {
+	Given, InForce string // name and hash
+	Since          int64  // the entry that put it into force; 0: it is the first
 }
+
+func (e *KeyError) Error() string {
+	if e.Since == 0 {
+		return fmt.Sprintf("the key %s is not the ledger's, which is %s: configure the right key file. If the given key came after that one, this copy of the ledger is from before its entry", e.Given, e.InForce)
+	}
+	return fmt.Sprintf("the key %s is not the ledger's, which is %s since entry %d: put that key's file in its place", e.Given, e.InForce, e.Since)
+}
+
+func (s *Store) checkSigner() error {
+	key := s.Key()
+	if s.signer.Name() == key.Name() && s.signer.KeyHash() == key.KeyHash() {
+		return nil
+	}
+	e := &KeyError{Given: keyName(s.signer.Name(), s.signer.KeyHash()), InForce: keyName(key.Name(), key.KeyHash())}
+	if list := s.Keys().Rotations(); len(list) > 0 {
+		e.Since = list[len(list)-1].Entry
+	}
+	return e
+}
+
+func keyName(name string, hash uint32) string { return fmt.Sprintf("%s+%08x", name, hash) }
 
 // checkLog refuses a database that is older than the checkpoint, another one than it signed, or whose end does not hold
 // together, and a clock behind the last entry.

@@ -41,11 +41,15 @@ type part struct {
 // termsPart is the row with the terms' canonical JSON.
 const termsPart = "terms"
 
+// rotationsPart is the row with the changes of the ledger's key. There is none before the first, as there was none when
+// programs did not know of it.
+const rotationsPart = "rotations"
+
 func parts(m *swap.Migration) []part {
 	return []part{
 		{"ledger_key", &m.LedgerKey}, {"config", &m.Config}, {"closes", &m.Closes}, {"legacy", &m.Legacy},
 		{"settled", &m.Settled}, {"missed", &m.Missed}, {"distributor", &m.Distributor}, {"push_plans", &m.Plans}, {"alarms", &m.Alarms},
-		{"rails", &m.Rails}, {"differs", &m.Differs},
+		{"rails", &m.Rails}, {"differs", &m.Differs}, {rotationsPart, &m.Rotations},
 	}
 }
 
@@ -67,7 +71,7 @@ func cloneMigration(m *swap.Migration) swap.Migration {
 	out.Settled, out.Plans, out.Alarms = maps.Clone(m.Settled), maps.Clone(m.Plans), maps.Clone(m.Alarms)
 	out.Differs, out.Rails.Total = maps.Clone(m.Differs), maps.Clone(m.Rails.Total)
 	out.Missed, out.Config.Operators = slices.Clip(m.Missed), slices.Clip(m.Config.Operators)
-	out.Rails.Stopped = slices.Clip(m.Rails.Stopped)
+	out.Rails.Stopped, out.Rotations = slices.Clip(m.Rails.Stopped), slices.Clip(m.Rotations)
 	if m.Legacy != nil {
 		legacy := *m.Legacy
 		out.Legacy = &legacy
@@ -124,7 +128,7 @@ func (t *tables) SetMigration(m swap.Migration) error {
 	}
 	was := parts(&before)
 	for i, p := range parts(&m) {
-		if !first && reflect.DeepEqual(was[i].value, p.value) {
+		if (!first || p.name == rotationsPart) && reflect.DeepEqual(was[i].value, p.value) {
 			continue
 		}
 		if err := t.exec("migration", put, p.name, asJSON{p.value}); err != nil {

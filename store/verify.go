@@ -32,7 +32,7 @@ type Verified struct {
 // and recomputes no rounds; the auditor does. The error names the first thing that is wrong.
 func (r *Reader) Verify(ctx context.Context) (Verified, error) {
 	// Read before the transaction begins, it can cover no entry that the transaction does not see.
-	_, signed, err := readCheckpoint(r.dir, r.key)
+	_, signed, err := readCheckpoint(r.dir, r.Keys())
 	if err != nil {
 		return Verified{}, err
 	}

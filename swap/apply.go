@@ -132,6 +132,41 @@ func (e *TermsExtended) apply(a *applier) error {
 	return a.SetMigration(a.m)
 }
 
+func (e *KeyRotated) apply(a *applier) error {
+	r, err := ledger.OpenRotation([]byte(e.Note))
+	switch {
+	case err != nil:
+		return err
+	case r.Origin != a.m.Terms.Origin():
+		return fmt.Errorf("its note is about the log %s", r.Origin)
+	case r.Old != a.m.LedgerKey:
+		return fmt.Errorf("its note is signed by %s, and the ledger's key is %s", r.Old, a.m.LedgerKey)
+	case uint64(r.Entry) != a.seq:
+		return fmt.Errorf("its note is for entry %d", r.Entry)
+	case r.New != e.Key:
+		return fmt.Errorf("its note names the key %s, not %s", r.New, e.Key)
+	}
+	m := a.m
+	m.LedgerKey, m.Rotations = e.Key, append(slices.Clone(m.Rotations), e.Note)
+	if _, err := m.Keys(); err != nil {
+		return err
+	}
+	return a.SetMigration(m)
+}
+
+// Keys are all that the ledger has had.
+func (m *Migration) Keys() (*ledger.Keys, error) {
+	last, err := ledger.NewVerifier(m.LedgerKey)
+	if err != nil {
+		return nil, err
+	}
+	var signed [][]byte
+	for _, note := range m.Rotations {
+		signed = append(signed, []byte(note))
+	}
+	return ledger.NewKeys(last, signed...)
+}
+
 func (e *SnapshotTaken) apply(a *applier) error {
 	if s, err := a.Snapshot(e.Height); err == nil && s.Status != DiscardedSnapshot {
 		return fmt.Errorf("height %d has a snapshot already (entry %d)", e.Height, s.Taken)

@@ -197,7 +197,7 @@ func TestDecodeEvent(t *testing.T) {
 
 // TestEveryKindOfEvent: each is registered under its own name and gives the same bytes back.
 func TestEveryKindOfEvent(t *testing.T) {
-	if len(events) != 31 {
+	if len(events) != 32 {
 		t.Errorf("%d kinds", len(events))
 	}
 	ofDistributor := []string{"distributor.seen", "payout.seen", "root.activated", "root.cancelled", "root.proposed"}

@@ -27,6 +27,7 @@ func init() {
 		func() Event { return &MigrationOpened{} },
 		func() Event { return &ConfigSet{} },
 		func() Event { return &TermsExtended{} },
+		func() Event { return &KeyRotated{} },
 		func() Event { return &SnapshotTaken{} },
 		func() Event { return &SnapshotFinalized{} },
 		func() Event { return &SnapshotDiscarded{} },
@@ -98,6 +99,12 @@ type ConfigSet struct {
 type TermsExtended struct {
 	Closes time.Time `json:"closes"`
 	Note   string    `json:"note"` // an operator's signed note
+}
+
+// KeyRotated hands the ledger over to its next key.
+type KeyRotated struct {
+	Key  string `json:"key"`  // the next verifier key in note form
+	Note string `json:"note"` // a ledger.Rotation, signed by the present key
 }
 
 // Answer is the body of one call's answer, kept as an attachment.
@@ -254,6 +261,7 @@ type Correction struct {
 func (*MigrationOpened) Kind() string   { return "migration.opened" }
 func (*ConfigSet) Kind() string         { return "config.set" }
 func (*TermsExtended) Kind() string     { return "terms.extended" }
+func (*KeyRotated) Kind() string        { return "key.rotated" }
 func (*SnapshotTaken) Kind() string     { return "snapshot.taken" }
 func (*SnapshotFinalized) Kind() string { return "snapshot.finalized" }
 func (*SnapshotDiscarded) Kind() string { return "snapshot.discarded" }
@@ -270,6 +278,7 @@ func (*Correction) Kind() string        { return "correction" }
 func (e *MigrationOpened) Attachments() []Hash   { return []Hash{e.Terms} }
 func (e *ConfigSet) Attachments() []Hash         { return nil }
 func (e *TermsExtended) Attachments() []Hash     { return nil }
+func (e *KeyRotated) Attachments() []Hash        { return nil }
 func (e *SnapshotTaken) Attachments() []Hash     { return append([]Hash{e.Content}, answers(e.Daemons)...) }
 func (e *SnapshotFinalized) Attachments() []Hash { return answers(e.Daemons) }
 func (e *SnapshotDiscarded) Attachments() []Hash { return answers(e.Daemons) }

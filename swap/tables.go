@@ -70,7 +70,8 @@ type Tables interface {
 // Migration is what is known of the migration as a whole.
 type Migration struct {
 	Terms       *Terms
-	LedgerKey   string // verifier key in note form
+	LedgerKey   string   // verifier key in note form, the one in force
+	Rotations   []string // signed notes by which the ledger has changed its key
 	Config      Config
 	Closes      time.Time // the terms' closing, or the later one of the last terms.extended
 	Legacy      *LegacyFile
