@@ -84,6 +84,10 @@ func (a *app) own(ctx context.Context) (*world, error) {
 	if err != nil {
 		return nil, err
 	}
+	return a.ownWith(ctx, signer)
+}
+
+func (a *app) ownWith(ctx context.Context, signer note.Signer) (*world, error) {
 	now, err := a.now()
 	if err != nil {
 		return nil, err
@@ -202,22 +206,28 @@ func (a *app) checkClock(w *world) error {
 
 // readKey reads the ledger's signing key and refuses a file that others can read.
 func readKey(path string) (note.Signer, error) {
+	signer, _, err := readSecret(path)
+	return signer, err
+}
+
+// readSecret is readKey with the text of the key.
+func readSecret(path string) (signer note.Signer, skey string, err error) {
 	info, err := os.Stat(path)
 	if err != nil {
-		return nil, fmt.Errorf("reading the ledger key: %w", err)
+		return nil, "", fmt.Errorf("reading the ledger key: %w", err)
 	}
 	if info.Mode().Perm()&0o077 != 0 {
-		return nil, fmt.Errorf("%s is readable by others (mode %04o): run `chmod 600 %s`", path, info.Mode().Perm(), path)
+		return nil, "", fmt.Errorf("%s is readable by others (mode %04o): run `chmod 600 %s`", path, info.Mode().Perm(), path)
 	}
 	text, err := os.ReadFile(path)
 	if err != nil {
-		return nil, fmt.Errorf("reading the ledger key: %w", err)
+		return nil, "", fmt.Errorf("reading the ledger key: %w", err)
 	}
-	signer, err := ledger.NewSigner(strings.TrimSpace(string(text)))
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+	skey = strings.TrimSpace(string(text))
+	if signer, err = ledger.NewSigner(skey); err != nil {
+		return nil, "", fmt.Errorf("%s: %w", path, err)
 	}
-	return signer, nil
+	return signer, skey, nil
 }
 
 // newKey makes an Ed25519 note key and writes the secret half into a file of mode 0600 that did not exist before.

@@ -41,7 +41,7 @@ type exporter struct {
 
 // export brings the folder up to the signed checkpoint.
 func (e *exporter) export(ctx context.Context, dir string, signed []byte) (exportStats, error) {
-	cp, _, err := ledger.OpenCheckpoint(signed, e.Key())
+	cp, _, err := e.Keys().OpenCheckpoint(signed)
 	if err != nil {
 		return exportStats{}, err
 	}
@@ -52,7 +52,9 @@ func (e *exporter) export(ctx context.Context, dir string, signed []byte) (expor
 		}
 		withhold = func(d ledger.Digest) bool { return e.private[swap.Hash(d)] }
 	}
-	stats, err := ledger.WriteExport(dir, e.Reader, ledger.ExportConfig{Checkpoint: signed, Signer: e.signer, Key: e.Key(), Withhold: withhold})
+	stats, err := ledger.WriteExport(dir, e.Reader, ledger.ExportConfig{
+		Checkpoint: signed, Signer: e.signer, Key: e.Key(), Rotations: e.Keys().Signed(), Withhold: withhold,
+	})
 	return exportStats{cp.N, stats.Files, stats.Written, stats.Withheld}, err
 }
 

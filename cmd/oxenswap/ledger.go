@@ -22,7 +22,7 @@ func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys
 func (a *app) ledgerCommand() *cobra.Command {
 	return group("ledger", "The append-only log",
 		a.ledgerHeadCommand(), a.ledgerCosignCommand(), a.ledgerTailCommand(), a.ledgerShowCommand(), a.ledgerExportCommand(),
-		a.ledgerVerifyCommand(), a.ledgerRebuildCommand(), a.ledgerBackupCommand(), a.ledgerRestoreCommand(), a.ledgerCorrectCommand())
+		a.ledgerVerifyCommand(), a.ledgerRebuildCommand(), a.ledgerBackupCommand(), a.ledgerRestoreCommand(), a.ledgerCorrectCommand(), a.ledgerKeygenCommand(), a.ledgerRotateCommand())
 }
 
 // entryView is an entry as `ledger tail` and `ledger show` print it.

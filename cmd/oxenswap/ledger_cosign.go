@@ -32,7 +32,7 @@ func (w *world) headOf(signed []byte) (*headView, error) {
 	if err != nil {
 		return nil, err
 	}
-	cp, cosignatures, err := ledger.OpenCheckpoint(signed, w.Key(), witnesses...)
+	cp, cosignatures, err := w.Keys().OpenCheckpoint(signed, witnesses...)
 	if err != nil {
 		return nil, err
 	}

@@ -99,6 +99,8 @@ func (s *ledgerSite) serveFile(w http.ResponseWriter, r *http.Request, path stri
 		kind = "application/gzip"
 	} else if shards.IsPath(path) {
 		kind = "application/json"
+	} else if _, ok := ledger.ParseRotationPath(path); ok {
+		kind = "text/plain; charset=utf-8"
 	} else if _, err := ledger.ParseTilePath(path); err != nil {
 		http.NotFound(w, r)
 		return

@@ -283,12 +283,12 @@ func (d *Desk) Receipt(ctx context.Context, entry uint64) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	c, _, err := ledger.OpenCheckpoint(checkpoint, d.log.Key())
+	c, _, err := d.log.Keys().OpenCheckpoint(checkpoint)
 	if err != nil {
 		return nil, err
 	}
 	if uint64(c.N) <= entry { // committed and not signed yet
 		return nil, &LaterError{Reason: LaterBusy, After: time.Second}
 	}
-	return ledger.NewReceipt(list[0], checkpoint, d.log.Key(), d.log)
+	return ledger.NewReceipt(list[0], checkpoint, d.log.Keys().At(c.N), d.log)
 }

@@ -18,7 +18,6 @@ import (
 	"time"
 
 	"go.uber.org/zap"
-	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
 
 	"oxenswap/cmd/oxenswap/internal/portal/bucket"
@@ -39,8 +38,8 @@ type Log interface {
 	AllocationPage(ctx context.Context, round uint64, after swap.Account, n int) ([]swap.Allocation, error)
 	// Checkpoint is the last signed checkpoint; it is on disk.
 	Checkpoint() ([]byte, error)
-	// Key verifies it; its name is the ledger's origin.
-	Key() note.Verifier
+	// Keys verify it: all that the ledger has had.
+	Keys() *ledger.Keys
 }
 
 // Config is what a desk needs.

@@ -67,7 +67,7 @@ func (d *Desk) Checkpoint() (*Checkpoint, error) {
 	if err != nil {
 		return nil, err
 	}
-	c, _, err := ledger.OpenCheckpoint(signed, d.log.Key())
+	c, _, err := d.log.Keys().OpenCheckpoint(signed)
 	if err != nil {
 		return nil, err
 	}

@@ -67,7 +67,7 @@ func (d *Desk) VerifySignature(_ context.Context, c SignatureCheck) (*SignatureV
 
 // ReceiptVerdict is what came of verifying a receipt.
 type ReceiptVerdict struct {
-	Good       bool   `json:"good"` // signed by this ledger's key, proved, and what this ledger holds
+	Good       bool   `json:"good"` // signed by this ledger's key of then, proved, and what this ledger holds
 	Reason     string `json:"reason,omitempty"`
 	Entry      *Entry `json:"entry"`                // that it proves; null: none
 	Checkpoint uint64 `json:"checkpoint,omitempty"` // size of the log that it was proved for
@@ -80,7 +80,7 @@ func (d *Desk) VerifyReceipt(ctx context.Context, receipt []byte) (*ReceiptVerdi
 		return nil, err
 	}
 	defer leave()
-	e, c, _, err := ledger.CheckReceipt(receipt, d.log.Key())
+	e, c, _, err := d.log.Keys().CheckReceipt(receipt)
 	if err != nil {
 		return &ReceiptVerdict{Reason: err.Error()}, nil
 	}
