@@ -35,7 +35,7 @@ const GCPercent = 50
 // Options say what a replay is held against. An export is anchored by Key and Migration together: without them it can
 // only be shown to agree with itself.
 type Options struct {
-	Key       string    // the ledger's verifier key in note form, from a source other than the export
+	Key       string    // a verifier key that the ledger has had, in note form, from a source other than the export
 	Migration string    // the migration id, likewise
 	Witnesses []string  // verifier keys of witnesses, all of whom must have cosigned the checkpoint
 	Since     []byte    // an earlier signed checkpoint, which the log must still begin with
@@ -115,6 +115,7 @@ func (a *auditor) run(ctx context.Context, export fs.FS) error {
 	if err := r.all(ctx); err != nil {
 		return err
 	}
+	r.checkKeys(first)
 	if err := r.tell(); err != nil {
 		return err
 	}
@@ -188,8 +189,6 @@ func (a *auditor) anchor(first opening) (since *ledger.Checkpoint) {
 			a.report.entry(0, first.event.Kind(), fmt.Sprintf("ledger key: %v", err))
 			return nil
 		}
-	} else if a.o.Key != first.event.LedgerKey {
-		a.report.entry(0, first.event.Kind(), fmt.Sprintf("the log was opened for the ledger key %s, not for %s", first.event.LedgerKey, a.o.Key))
 	}
 	cosignatures, err := a.x.Verify(key, a.witnesses...)
 	if err != nil {
@@ -219,7 +218,12 @@ func (a *auditor) anchor(first opening) (since *ledger.Checkpoint) {
 	if a.o.Since == nil {
 		return nil
 	}
-	c, _, err := ledger.OpenCheckpoint(a.o.Since, key)
+	keys, err := a.x.Keys(key)
+	if err != nil {
+		a.report.global("since", err)
+		return nil
+	}
+	c, _, err := keys.OpenCheckpoint(a.o.Since)
 	switch {
 	case err != nil:
 		a.report.global("since", err)

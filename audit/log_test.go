@@ -17,6 +17,7 @@ import (
 	"github.com/ethereum/go-ethereum/crypto"
 	"golang.org/x/mod/sumdb/note"
 
+	"oxenswap/audit/logtest"
 	"oxenswap/swap"
 	"oxenswap/swap/ledger"
 )
@@ -30,8 +31,9 @@ type testLog struct {
 	files  map[ledger.Digest][]byte
 	stored *sync.Map // compressed attachments by digest; shared with copies of the log
 	lines  [][]byte
-	vkey   string
+	vkey   string // the first key
 	signer note.Signer
+	later  []logtest.NextKey // only plain exports know of these
 	people map[string]note.Signer
 	chain  *testChain
 }
@@ -161,6 +163,43 @@ func (l *testLog) configure(limit swap.Amount) {
 		Limits: swap.Limits{Recipient: limit, Round: limit * 10, Day: limit * 10},
 		Rails:  swap.Rails{Transaction: 1e15, Day: 1e15, GasPrice: 1e12, Batch: 3},
 	}, By: "ann"})
+}
+
+// rotate hands the log over to another key.
+func (l *testLog) rotate() {
+	l.tb.Helper()
+	old, present := l.migration().LedgerKey, l.signer
+	if n := len(l.later); n > 0 {
+		present = l.later[n-1].Signer
+	}
+	secret, vkey, err := ledger.NewKey(newEntropy(old), l.terms.Origin())
+	must(l.tb, err)
+	next, err := ledger.NewSigner(secret)
+	must(l.tb, err)
+	signed, err := ledger.SignRotation(ledger.Rotation{Origin: l.terms.Origin(), Entry: int64(len(l.lines)), Old: old, New: vkey}, present)
+	must(l.tb, err)
+	l.later = append(slices.Clip(l.later), logtest.NextKey{Signer: next, Rotation: signed})
+	l.add(&swap.KeyRotated{Key: vkey, Note: string(signed)})
+}
+
+// handedOver are the keys that the entries lead to, as far as they are in order.
+func (l *testLog) handedOver(events []swap.Event) (out []logtest.NextKey) {
+	key := mustVerifier(l.tb, l.vkey)
+	var signed [][]byte
+	for _, e := range events {
+		r, ok := e.(*swap.KeyRotated)
+		if !ok {
+			continue
+		}
+		i := slices.IndexFunc(l.later, func(n logtest.NextKey) bool { return string(n.Rotation) == r.Note })
+		if i < 0 {
+			continue
+		}
+		if _, err := ledger.NewKeys(key, append(slices.Clip(signed), l.later[i].Rotation)...); err == nil {
+			signed, out = append(signed, l.later[i].Rotation), append(out, l.later[i])
+		}
+	}
+	return out
 }
 
 // export writes the log as an export and returns its folder.

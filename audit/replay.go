@@ -23,6 +23,7 @@ type replay struct {
 	tree   ledger.Frontier
 	broken bool // an entry could not be read: what follows from it is not known
 
+	keys     []string       // that the entries have put into force after the first one
 	cuts     map[uint64]int // sizes from which rounds were built
 	rebuilt  map[uint64]*rebuiltRound
 	legacy   []swap.Claim // winners of the legacy file whose entries are to come
@@ -173,6 +174,8 @@ func (r *replay) before(x *examined) error {
 		if saw, ok := x.ready.([]swap.Saw); ok {
 			return r.checkDecision(e.Height, e.Daemons, saw, x)
 		}
+	case *swap.KeyRotated:
+		return r.checkRotation(e)
 	case *swap.LegacyImported:
 		if f, ok := x.ready.(*legacyFile); ok && f != nil {
 			return r.checkLegacy(e, f, x)

@@ -171,7 +171,7 @@ func firstOf(d *diff.Report) int64 {
 // receiptShows holds the forged log against the receipt of the entry that is gone from its place.
 func receiptShows(t *testing.T, honest *logtest.Log, forged fstest.MapFS, entry uint64) {
 	t.Helper()
-	receipt, err := follow.CheckReceipt(honest.Receipt(entry), honest.Key)
+	receipt, err := follow.CheckReceipt(honest.Receipt(entry), honest.Keys())
 	must(t, err)
 	log, err := follow.Open(forged, honest.Key)
 	must(t, err)

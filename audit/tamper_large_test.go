@@ -28,6 +28,7 @@ func large(tb testing.TB) *testLog {
 			{What: "claimed", About: "0x1", Chain: "5", Ledger: "0"}, {What: "claimed", About: "0x2", Chain: "5", Ledger: "0"},
 		}))
 		l.add(&swap.Correction{Entry: differs, Note: "the other node was behind", By: "ann"})
+		l.rotate()
 		wallets := loadWallets(tb)[4:6]
 		var claims []uint64
 		for i := range moreClaims {
@@ -43,6 +44,7 @@ func large(tb testing.TB) *testLog {
 				l.add(&swap.RailHit{Intent: swap.Intent{Purpose: swap.PurposePush, Round: 2, Plan: 1}, Rail: "gas price", Limit: 1e12, Asked: swap.Amount(2e12 + i)})
 			}
 		}
+		l.rotate()
 	})
 	if len(l.lines) < 2000 {
 		tb.Fatalf("the log has %d entries", len(l.lines))
@@ -60,7 +62,9 @@ func large(tb testing.TB) *testLog {
 func (l *testLog) plain() *logtest.Log {
 	l.tb.Helper()
 	out := &logtest.Log{TB: l.tb, Lines: l.lines, Files: map[ledger.Digest][]byte{}, Stored: l.stored, Signer: l.signer, Key: mustVerifier(l.tb, l.vkey), VKey: l.vkey}
-	for _, e := range l.decoded() {
+	events := l.decoded()
+	out.Later = l.handedOver(events)
+	for _, e := range events {
 		for _, h := range e.Attachments() {
 			if data, ok := l.files[ledger.Digest(h)]; ok {
 				out.Files[ledger.Digest(h)] = data

@@ -199,6 +199,32 @@ var tampers = []tamper{
 	}, "already"},
 	{"another list", "chain.differs", 0, on(func(e *swap.ChainDiffers) { e.Count++ }), "the list has 2"},
 	{"what does not exist yet", "correction", 1, on(func(e *swap.Correction) { e.Entry = 1e6 }), "does not exist yet"},
+	{"another key", "key.rotated", 0, func(t *testing.T, l *testLog, events []swap.Event, i int) {
+		_, vkey, err := ledger.NewKey(newEntropy("thief"), l.terms.Origin())
+		must(t, err)
+		events[i].(*swap.KeyRotated).Key = vkey
+	}, "its note names the key"},
+	{"a stranger's note", "key.rotated", 1, func(t *testing.T, l *testLog, events []swap.Event, i int) {
+		e := events[i].(*swap.KeyRotated)
+		text, _, _ := strings.Cut(e.Note, "\n\n")
+		secret, _, err := ledger.NewKey(newEntropy("thief"), l.terms.Origin())
+		must(t, err)
+		thief, err := ledger.NewSigner(secret)
+		must(t, err)
+		signed, err := ledger.SignNote(text+"\n", thief)
+		must(t, err)
+		e.Note = string(signed)
+	}, "no verifiable signatures"},
+	{"a note of the former key", "key.rotated", 1, func(t *testing.T, l *testLog, events []swap.Event, i int) {
+		e := events[i].(*swap.KeyRotated)
+		signed, err := ledger.SignRotation(ledger.Rotation{Origin: l.terms.Origin(), Entry: int64(i), Old: l.vkey, New: e.Key}, l.signer)
+		must(t, err)
+		e.Note = string(signed)
+	}, "and the ledger's key is"},
+	{"the notes exchanged", "key.rotated", 0, func(t *testing.T, l *testLog, events []swap.Event, i int) {
+		first, second := events[i].(*swap.KeyRotated), events[l.find("key.rotated", 1)].(*swap.KeyRotated)
+		*first, *second = *second, *first
+	}, "and the ledger's key is"},
 	{"a later closing", "terms.extended", 0, on(func(e *swap.TermsExtended) { e.Closes = e.Closes.Add(time.Hour) }), "about something else"},
 }
 

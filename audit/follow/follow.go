@@ -5,6 +5,7 @@
 package follow
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -27,24 +28,60 @@ type Log struct {
 	ledger.Checkpoint
 	Signed       []byte // the note that the checkpoint was read from
 	Cosignatures []ledger.Cosignature
+	Keys         *ledger.Keys // all that the log has had
 	fsys         fs.FS
 	hashes       tlog.HashReader
 }
 
-// Open reads and verifies the checkpoint of the log in a file system, of which only Open is used. All of the given witnesses
-// must have cosigned it, or the error is a *WitnessError.
+// Open reads and verifies the checkpoint of the log in a file system, of which only Open is used. The key is one of those that
+// the log has had, and the checkpoint has to be of when it was in force or later. All of the given witnesses must have
+// cosigned it, or the error is a *WitnessError.
 func Open(fsys fs.FS, key note.Verifier, witnesses ...*ledger.Witness) (*Log, error) {
+	l, err := OpenEarlier(fsys, key, nil, witnesses...)
+	if err == nil {
+		err = l.Keys.Reaches(l.N)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return l, nil
+}
+
+// OpenEarlier is Open for a state of a log that will be held against a later one, which knows of these signed rotations: only
+// that shows whether keys from before the given one were the log's.
+func OpenEarlier(fsys fs.FS, key note.Verifier, later [][]byte, witnesses ...*ledger.Witness) (*Log, error) {
 	signed, err := read(fsys, "checkpoint", ledger.MaxCheckpointSize)
 	if err != nil {
 		return nil, err
 	}
-	return openAt(fsys, signed, key, witnesses...)
+	rotations, err := ledger.ReadRotations(fsys)
+	if err != nil {
+		return nil, err
+	}
+	keys, err := joinKeys(key, later, rotations)
+	if err != nil {
+		return nil, err
+	}
+	return openAt(fsys, signed, keys, witnesses...)
+}
+
+// joinKeys are the keys of a log of which some rotations are known, and which shows as many or more of them, or fewer.
+func joinKeys(key note.Verifier, known, shown [][]byte) (*ledger.Keys, error) {
+	for i := range min(len(known), len(shown)) {
+		if !bytes.Equal(known[i], shown[i]) {
+			return nil, &ledger.FileError{Path: ledger.RotationPath(i + 1), Err: errors.New("the log shows another change of its key than before")}
+		}
+	}
+	if len(known) > len(shown) {
+		shown = known
+	}
+	return ledger.NewKeys(key, shown...)
 }
 
 // openAt is the log at a checkpoint that was read before.
-func openAt(fsys fs.FS, signed []byte, key note.Verifier, witnesses ...*ledger.Witness) (l *Log, err error) {
-	l = &Log{Signed: signed, fsys: fsys}
-	if l.Checkpoint, l.Cosignatures, err = OpenCheckpoint(signed, key, witnesses...); err != nil {
+func openAt(fsys fs.FS, signed []byte, keys *ledger.Keys, witnesses ...*ledger.Witness) (l *Log, err error) {
+	l = &Log{Signed: signed, Keys: keys, fsys: fsys}
+	if l.Checkpoint, l.Cosignatures, err = OpenCheckpoint(signed, keys, witnesses...); err != nil {
 		return nil, err
 	}
 	l.hashes = tlog.TileHashReader(l.Tree, tiles{fsys})
@@ -52,8 +89,8 @@ func openAt(fsys fs.FS, signed []byte, key note.Verifier, witnesses ...*ledger.W
 }
 
 // OpenCheckpoint verifies a checkpoint, which all of the given witnesses must have cosigned.
-func OpenCheckpoint(signed []byte, key note.Verifier, witnesses ...*ledger.Witness) (ledger.Checkpoint, []ledger.Cosignature, error) {
-	c, cosignatures, err := ledger.OpenCheckpoint(signed, key, witnesses...)
+func OpenCheckpoint(signed []byte, keys *ledger.Keys, witnesses ...*ledger.Witness) (ledger.Checkpoint, []ledger.Cosignature, error) {
+	c, cosignatures, err := keys.OpenCheckpoint(signed, witnesses...)
 	if err != nil {
 		return ledger.Checkpoint{}, nil, err
 	}

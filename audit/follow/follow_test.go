@@ -55,7 +55,7 @@ func opened(tb testing.TB, l *logtest.Log) *Log {
 
 func checkpoint(tb testing.TB, l *logtest.Log) ledger.Checkpoint {
 	tb.Helper()
-	c, _, err := ledger.OpenCheckpoint(l.Checkpoint(), l.Key)
+	c, _, err := l.Keys().OpenCheckpoint(l.Checkpoint())
 	must(tb, err)
 	return c
 }
@@ -135,7 +135,7 @@ func TestNeeded(t *testing.T) {
 			t.Errorf("%s was read", path)
 		}
 	}
-	r, err := CheckReceipt(l.Cut(5_000).Receipt(1234), l.Key)
+	r, err := CheckReceipt(l.Cut(5_000).Receipt(1234), l.Keys())
 	must(t, err)
 	clear(files.paths)
 	if err := r.CheckLog(log); err != nil || len(files.paths) > 4 {
@@ -200,7 +200,7 @@ func TestWitnesses(t *testing.T) {
 	if _, err := Open(files, l.Key, annKey, benKey); !errors.As(err, &missing) || missing.Name != "ben.example" {
 		t.Errorf("two witnesses: %v", err)
 	}
-	if _, err := CheckReceipt(l.Receipt(0), l.Key, annKey); !errors.As(err, &missing) {
+	if _, err := CheckReceipt(l.Receipt(0), l.Keys(), annKey); !errors.As(err, &missing) {
 		t.Errorf("a receipt without: %v", err)
 	}
 	if _, err := Open(l.Export(), logtest.New(t, "other.example/1").Key); err == nil {
@@ -211,7 +211,7 @@ func TestWitnesses(t *testing.T) {
 // TestReceipt: the log of today is held against the receipt.
 func TestReceipt(t *testing.T) {
 	l := grown(t, 600)
-	r, err := CheckReceipt(l.Cut(400).Receipt(300), l.Key)
+	r, err := CheckReceipt(l.Cut(400).Receipt(300), l.Keys())
 	must(t, err)
 	if r.Entry.Seq != 300 || r.Checkpoint.N != 400 {
 		t.Errorf("entry %d of %d", r.Entry.Seq, r.Checkpoint.N)

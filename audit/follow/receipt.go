@@ -3,8 +3,6 @@ package follow
 import (
 	"fmt"
 
-	"golang.org/x/mod/sumdb/note"
-
 	"oxenswap/swap/ledger"
 )
 
@@ -16,10 +14,10 @@ type Receipt struct {
 	line         []byte // the entry's bytes
 }
 
-// CheckReceipt verifies a receipt with nothing but the ledger's key. All of the given witnesses must have cosigned its
+// CheckReceipt verifies a receipt with nothing but the ledger's keys. All of the given witnesses must have cosigned its
 // checkpoint, or the error is a *WitnessError.
-func CheckReceipt(data []byte, key note.Verifier, witnesses ...*ledger.Witness) (*Receipt, error) {
-	e, c, _, err := ledger.CheckReceipt(data, key)
+func CheckReceipt(data []byte, keys *ledger.Keys, witnesses ...*ledger.Witness) (*Receipt, error) {
+	e, c, _, err := keys.CheckReceipt(data)
 	if err != nil {
 		return nil, err
 	}
@@ -28,7 +26,7 @@ func CheckReceipt(data []byte, key note.Verifier, witnesses ...*ledger.Witness) 
 		return nil, err
 	}
 	r := &Receipt{Entry: e, Checkpoint: c, line: parsed.Entry}
-	if _, r.Cosignatures, err = OpenCheckpoint(parsed.Checkpoint, key, witnesses...); err != nil {
+	if _, r.Cosignatures, err = OpenCheckpoint(parsed.Checkpoint, keys, witnesses...); err != nil {
 		return nil, err
 	}
 	return r, nil

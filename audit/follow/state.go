@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"oxenswap/swap"
+	"oxenswap/swap/ledger"
 )
 
 // maxState bounds the file of a State, in bytes.
@@ -19,9 +20,27 @@ const maxState = 64 << 20
 // State is what a watch remembers between two looks at a log.
 type State struct {
 	Version    int         `json:"version"`
-	Checkpoint string      `json:"checkpoint"` // the last one seen, signed; the log must begin with it for ever
-	Since      time.Time   `json:"since"`      // when it was first seen
+	Checkpoint string      `json:"checkpoint"`          // the last one seen, signed; the log must begin with it for ever
+	Since      time.Time   `json:"since"`               // when it was first seen
+	Rotations  []string    `json:"rotations,omitempty"` // signed changes of the ledger's key seen with it
 	Chain      *chainState `json:"chain,omitempty"`
+}
+
+// rotations are those that were seen, as bytes.
+func (s *State) rotations() (signed [][]byte) {
+	for _, r := range s.Rotations {
+		signed = append(signed, []byte(r))
+	}
+	return signed
+}
+
+// before is the remembered checkpoint; nil: there is none.
+func (s *State) before(keys *ledger.Keys) (*ledger.Checkpoint, error) {
+	if s.Checkpoint == "" {
+		return nil, nil
+	}
+	c, _, err := keys.OpenCheckpoint([]byte(s.Checkpoint))
+	return &c, err
 }
 
 // chainState is how far the log and the chain were read, and what one of them has that the other has not shown yet. It

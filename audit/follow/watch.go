@@ -184,14 +184,6 @@ func (w *Watch) Look(ctx context.Context) (*Seen, error) {
 	if err != nil {
 		return nil, &StateError{err}
 	}
-	var before *ledger.Checkpoint
-	if state.Checkpoint != "" {
-		c, _, err := ledger.OpenCheckpoint([]byte(state.Checkpoint), w.Key)
-		if err != nil {
-			return nil, &StateError{fmt.Errorf("%s remembers a checkpoint of another log or key: give every log a state file of its own: %w", w.StateFile, err)}
-		}
-		before = &c
-	}
 	fsys, done, err := w.Open(ctx)
 	if err != nil {
 		return nil, err
@@ -202,7 +194,23 @@ func (w *Watch) Look(ctx context.Context) (*Seen, error) {
 	if err != nil {
 		return nil, err
 	}
-	l, err := openAt(fsys, signed, w.Key)
+	rotations, err := ledger.ReadRotations(fsys)
+	if err != nil {
+		return nil, err
+	}
+	keys, err := joinKeys(w.Key, state.rotations(), rotations)
+	if err != nil {
+		seen.alarm(Alarm{Kind: Unsigned, What: err.Error(), New: string(signed)})
+		return seen, nil
+	}
+	before, err := state.before(keys)
+	if err != nil {
+		return nil, &StateError{fmt.Errorf("%s remembers a checkpoint of another log or key: give every log a state file of its own: %w", w.StateFile, err)}
+	}
+	l, err := openAt(fsys, signed, keys)
+	if err == nil && before == nil {
+		err = keys.Reaches(l.N)
+	}
 	if err != nil {
 		seen.alarm(Alarm{Kind: Unsigned, What: err.Error(), New: string(signed)})
 		return seen, nil
@@ -218,13 +226,18 @@ func (w *Watch) Look(ctx context.Context) (*Seen, error) {
 			return nil, err
 		}
 	}
-	if _, _, err := OpenCheckpoint(signed, w.Key, w.Witnesses...); err != nil {
+	if _, _, err := OpenCheckpoint(signed, keys, w.Witnesses...); err != nil {
 		seen.alarm(Alarm{Kind: Unsigned, What: err.Error(), New: string(signed)})
 	}
 	if before == nil || before.N != l.N {
 		state.Since = seen.Time
 	}
-	state.Checkpoint = string(signed)
+	state.Checkpoint, state.Rotations = string(signed), nil
+	for i, r := range keys.Rotations() {
+		if r.Entry < l.N { // the others are not the log's yet
+			state.Rotations = append(state.Rotations, string(keys.Signed()[i]))
+		}
+	}
 	if err := w.age(l, seen); err != nil {
 		return nil, err
 	}

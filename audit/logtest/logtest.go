@@ -30,6 +30,13 @@ type Log struct {
 	Signer note.Signer
 	Key    note.Verifier
 	VKey   string
+	Later  []NextKey // after that first key
+}
+
+// NextKey is a key that a log was handed over to.
+type NextKey struct {
+	Signer   note.Signer
+	Rotation []byte // signed
 }
 
 // New makes an empty log whose key has the given name. The same name gives the same key.
@@ -93,6 +100,51 @@ func Line(tb testing.TB, seq uint64, at time.Time, event swap.Event) []byte {
 	return line
 }
 
+// Rotate hands the log over to another key by its next entry.
+func (l *Log) Rotate() {
+	l.TB.Helper()
+	old := l.VKey
+	if rotations := l.Keys().Rotations(); len(rotations) > 0 {
+		old = rotations[len(rotations)-1].New
+	}
+	skey, vkey, err := ledger.NewKey(&entropy{seed: old}, l.Key.Name())
+	must(l.TB, err)
+	signed, err := ledger.SignRotation(ledger.Rotation{Origin: l.Key.Name(), Entry: int64(len(l.Lines)), Old: old, New: vkey}, l.signer())
+	must(l.TB, err)
+	next, err := ledger.NewSigner(skey)
+	must(l.TB, err)
+	l.Later = append(slices.Clip(l.Later), NextKey{next, signed})
+	l.Add(&swap.KeyRotated{Key: vkey, Note: string(signed)})
+}
+
+// Keys are those that the log has had.
+func (l *Log) Keys() *ledger.Keys {
+	l.TB.Helper()
+	keys, err := ledger.NewKeys(l.Key, l.rotations()...)
+	must(l.TB, err)
+	return keys
+}
+
+// rotations are those of the log's entries; it may have been cut.
+func (l *Log) rotations() (signed [][]byte) {
+	for _, next := range l.Later {
+		r, err := ledger.OpenRotation(next.Rotation)
+		must(l.TB, err)
+		if r.Entry < int64(len(l.Lines)) {
+			signed = append(signed, next.Rotation)
+		}
+	}
+	return signed
+}
+
+// signer is the key in force.
+func (l *Log) signer() note.Signer {
+	if n := len(l.rotations()); n > 0 {
+		return l.Later[n-1].Signer
+	}
+	return l.Signer
+}
+
 // Fork is a copy of the log that can go another way.
 func (l *Log) Fork() *Log {
 	other := *l
@@ -122,10 +174,10 @@ func (l *Log) Checkpoint(witnesses ...note.Signer) []byte {
 	for _, line := range l.Lines {
 		f.Append(ledger.RecordHash(line))
 	}
-	signed, err := ledger.SignCheckpoint(ledger.Checkpoint{Origin: l.Key.Name(), Tree: f.Tree()}, l.Signer)
+	signed, err := ledger.SignCheckpoint(ledger.Checkpoint{Origin: l.Key.Name(), Tree: f.Tree()}, l.signer())
 	must(l.TB, err)
 	if len(witnesses) > 0 {
-		n, err := note.Open(signed, note.VerifierList(l.Key))
+		n, err := note.Open(signed, note.VerifierList(l.Keys().Last()))
 		must(l.TB, err)
 		signed, err = note.Sign(n, witnesses...)
 		must(l.TB, err)
@@ -136,7 +188,7 @@ func (l *Log) Checkpoint(witnesses ...note.Signer) []byte {
 // Receipt is that of an entry under the log's checkpoint.
 func (l *Log) Receipt(entry uint64) []byte {
 	l.TB.Helper()
-	receipt, err := ledger.NewReceipt(l.Lines[entry], l.Checkpoint(), l.Key, l.Hashes())
+	receipt, err := ledger.NewReceipt(l.Lines[entry], l.Checkpoint(), l.Keys().Last(), l.Hashes())
 	must(l.TB, err)
 	return receipt
 }
@@ -159,6 +211,9 @@ func (l *Log) Export(witnesses ...note.Signer) fstest.MapFS {
 	}
 	for digest, plain := range l.Files {
 		out[ledger.AttachmentPath(digest)] = &fstest.MapFile{Data: l.store(digest, plain)}
+	}
+	for i, signed := range l.rotations() {
+		out[ledger.RotationPath(i+1)] = &fstest.MapFile{Data: signed}
 	}
 	l.Sign(out)
 	return out
@@ -190,7 +245,7 @@ func (l *Log) Sign(files fstest.MapFS, withheld ...ledger.Digest) {
 	slices.SortFunc(m.Files, func(a, b ledger.File) int { return strings.Compare(a.Path, b.Path) })
 	text, err := ledger.FormatManifest(m)
 	must(l.TB, err)
-	signed, err := note.Sign(&note.Note{Text: text}, l.Signer)
+	signed, err := note.Sign(&note.Note{Text: text}, l.signer())
 	must(l.TB, err)
 	files["manifest"] = &fstest.MapFile{Data: signed}
 }
