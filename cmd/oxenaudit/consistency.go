@@ -34,16 +34,16 @@ signed checkpoint; two checkpoints of different sizes need an export for NEW. Th
 			if err != nil {
 				return err
 			}
-			old, done, err := openState(c.Context(), args[0], key, nil) // it may be older than the witnesses
-			if err != nil {
-				return err
-			}
-			defer done()
-			now, doneNow, err := openState(c.Context(), args[1], key, witnesses)
+			now, doneNow, err := openState(c.Context(), args[1], key, witnesses, nil)
 			if err != nil {
 				return err
 			}
 			defer doneNow()
+			old, done, err := openState(c.Context(), args[0], key, nil, now) // it may be older than the witnesses, and than the key
+			if err != nil {
+				return err
+			}
+			defer done()
 			answer := consistencyAnswer{Old: newHead(old.Checkpoint), New: newHead(now.Checkpoint)}
 			problem, err := answer.compare(old, now)
 			if err != nil {

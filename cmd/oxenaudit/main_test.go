@@ -34,7 +34,7 @@ func TestMain(m *testing.M) {
 // the log, $URL serves $EXPORT. $GROWN is the log with a further entry, grown its checkpoint, receipt that of entry 2 under
 // earlier, golden what testdata/golden holds. The
 // witness with the key $WITNESS has cosigned $COSIGNED. Another log has a proof of coins: $FULL, and $PUBLIC, which withholds what is private, with
-// $COINS_KEY and $COINS as anchors.
+// $COINS_KEY and $COINS as anchors. rotation_test.go has more.
 func TestScript(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
@@ -77,6 +77,9 @@ func TestScript(t *testing.T) {
 			if err := os.WriteFile(filepath.Join(e.WorkDir, "earlier"), l.checkpoint(t, last+1), 0o644); err != nil {
 				return err
 			}
+			if err := rotatedPlaces(t, e); err != nil {
+				return err
+			}
 			l.lines[last] = bytes.Replace(l.lines[last], []byte("it was theirs"), []byte("it was stolen"), 1)
 			l.export(t, forged)
 			server := httptest.NewServer(http.FileServer(http.Dir(export)))
@@ -103,6 +106,7 @@ type testLog struct {
 	vkey    string
 	signer  note.Signer
 	private []swap.Hash // attachments
+	former  [][]byte    // signed rotations from earlier keys
 	witness note.Signer // cosigns exports; nil: nobody does
 	ledger.Hashes
 }
@@ -218,7 +222,7 @@ func (l *testLog) export(t *testing.T, dir string, withhold ...swap.Hash) {
 		must(t, err)
 	}
 	_, err = ledger.WriteExport(dir, source{l}, ledger.ExportConfig{
-		Checkpoint: checkpoint, Signer: l.signer, Key: key,
+		Checkpoint: checkpoint, Signer: l.signer, Key: key, Rotations: l.former,
 		Withhold: func(d ledger.Digest) bool { return slices.Contains(withhold, swap.Hash(d)) },
 	})
 	must(t, err)

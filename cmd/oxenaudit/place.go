@@ -24,7 +24,7 @@ type anchors struct {
 // flags adds --key and --witness to a command.
 func (a *anchors) flags(c *cobra.Command) {
 	f := c.Flags()
-	f.StringVar(&a.vkey, "key", "", "the ledger's verifier key, as its portal or `oxenswap init` printed it")
+	f.StringVar(&a.vkey, "key", "", "the ledger's verifier key, as its portal or `oxenswap init` printed it; any of them, if it had several")
 	f.StringArrayVar(&a.witnessKeys, "witness", nil, "verifier key of a witness that must have cosigned every checkpoint (repeatable)")
 }
 
@@ -78,14 +78,25 @@ type state struct {
 	log *follow.Log // nil: a checkpoint alone
 }
 
-// openState opens an export, a URL, or a file with a checkpoint.
-func openState(ctx context.Context, place string, key note.Verifier, witnesses []*ledger.Witness) (s *state, done func(), err error) {
+// openState opens an export, a URL, or a file with a checkpoint. later is a later state of the log, whose keys are known; nil:
+// there is none.
+func openState(ctx context.Context, place string, key note.Verifier, witnesses []*ledger.Witness, later *state) (s *state, done func(), err error) {
+	var rotations [][]byte
+	open := func(fsys fs.FS) (*follow.Log, error) { return follow.Open(fsys, key, witnesses...) }
+	if later != nil && later.log != nil {
+		rotations = later.log.Keys.Signed()
+		open = func(fsys fs.FS) (*follow.Log, error) { return follow.OpenEarlier(fsys, key, rotations, witnesses...) }
+	}
 	if info, errStat := os.Stat(place); errStat == nil && info.Mode().IsRegular() {
 		signed, err := readBounded(place, ledger.MaxCheckpointSize)
 		if err != nil {
 			return nil, nil, err
 		}
-		c, _, err := follow.OpenCheckpoint(signed, key, witnesses...)
+		keys, err := ledger.NewKeys(key, rotations...)
+		if err != nil {
+			return nil, nil, err
+		}
+		c, _, err := follow.OpenCheckpoint(signed, keys, witnesses...)
 		if err != nil {
 			return nil, nil, fmt.Errorf("%s: %w", place, err)
 		}
@@ -95,7 +106,7 @@ func openState(ctx context.Context, place string, key note.Verifier, witnesses [
 	if err != nil {
 		return nil, nil, err
 	}
-	l, err := follow.Open(fsys, key, witnesses...)
+	l, err := open(fsys)
 	if err != nil {
 		done()
 		return nil, nil, fmt.Errorf("%s: %w", place, err)

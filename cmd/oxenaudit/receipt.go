@@ -56,7 +56,8 @@ func newReceipt(stdout io.Writer) *cobra.Command {
 		Use:   "receipt FILE --key VKEY",
 		Short: "Check a receipt offline, and with --log that the log still honours it",
 		Long: `Check a receipt offline: that the ledger's key signed its checkpoint, and that its entry stands in that checkpoint's log. It
-is a C2SP tlog-proof, so other programs can check it too.
+is a C2SP tlog-proof, so other programs can check it too. Where the ledger has changed its key since, give the key of then, or
+--log with any of its keys.
 
 With --log (an export's folder, or an http or https URL) also that the log, as it is now, begins with the receipt's
 checkpoint: that it has neither lost nor changed the entry or any before it. That reads a few tiles, not the log.`,
@@ -72,7 +73,23 @@ checkpoint: that it has neither lost nor changed the entry or any before it. Tha
 			}
 			answer := receiptAnswer{Cosignatures: []cosigned{}}
 			say := func(problem error) error { return answer.print(stdout, asJSON, problem) }
-			r, err := follow.CheckReceipt(data, key, witnesses...)
+			keys, err := ledger.NewKeys(key)
+			if err != nil {
+				return err
+			}
+			var l *follow.Log
+			if c.Flags().Changed("log") {
+				fsys, done, err := openExport(c.Context(), place)
+				if err != nil {
+					return err
+				}
+				defer done()
+				if l, err = follow.Open(fsys, key, witnesses...); err != nil {
+					return fmt.Errorf("%s: %w", place, err)
+				}
+				keys, answer.Log = l.Keys, newHead(l.Checkpoint)
+			}
+			r, err := follow.CheckReceipt(data, keys, witnesses...)
 			if err != nil {
 				return say(err)
 			}
@@ -81,19 +98,9 @@ checkpoint: that it has neither lost nor changed the entry or any before it. Tha
 			for _, s := range r.Cosignatures {
 				answer.Cosignatures = append(answer.Cosignatures, cosigned{s.Name, s.Time})
 			}
-			if !c.Flags().Changed("log") {
+			if l == nil {
 				return say(nil)
 			}
-			fsys, done, err := openExport(c.Context(), place)
-			if err != nil {
-				return err
-			}
-			defer done()
-			l, err := follow.Open(fsys, key, witnesses...)
-			if err != nil {
-				return fmt.Errorf("%s: %w", place, err)
-			}
-			answer.Log = newHead(l.Checkpoint)
 			if err := r.CheckLog(l); err != nil && !errors.As(err, new(*follow.Violation)) {
 				return fmt.Errorf("%s: %w", place, err)
 			} else {

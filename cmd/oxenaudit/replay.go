@@ -65,7 +65,7 @@ to agree with itself, and the exit code is 1.`,
 		},
 	}
 	f := c.Flags()
-	f.StringVar(&o.Key, "key", "", "the ledger's verifier key, as its portal or `oxenswap init` printed it")
+	f.StringVar(&o.Key, "key", "", "the ledger's verifier key, as its portal or `oxenswap init` printed it; any of them, if it had several")
 	f.StringVar(&o.Migration, "migration", "", "the migration id: 16 hex digits, as every holder signed it")
 	f.StringArrayVar(&o.Witnesses, "witness", nil, "verifier key of a witness that must have cosigned the checkpoint (repeatable)")
 	f.StringVar(&since, "since", "", "file with an earlier checkpoint, which the log must still begin with")

@@ -111,8 +111,15 @@ func maxSize(name string) int64 {
 		return ledger.MaxBundleSize
 	case strings.HasPrefix(name, "tile/"):
 		return maxTile
+	case isRotation(name):
+		return ledger.MaxRotationSize
 	}
 	return maxAttachment
+}
+
+func isRotation(name string) bool {
+	_, ok := ledger.ParseRotationPath(name)
+	return ok
 }
 
 // fetchOnce says whether a failure may pass by itself.
@@ -129,6 +136,8 @@ func (w *webFS) fetchOnce(name string) (f *os.File, again bool, err error) {
 	switch {
 	case answer.StatusCode == http.StatusNotFound || answer.StatusCode == http.StatusGone:
 		return nil, false, fs.ErrNotExist
+	case answer.StatusCode == http.StatusForbidden && isRotation(name):
+		return nil, false, fs.ErrNotExist // object stores that show no lists answer so; every log is asked for one rotation too many
 	case answer.StatusCode != http.StatusOK:
 		return nil, answer.StatusCode >= 500 || answer.StatusCode == http.StatusTooManyRequests, fmt.Errorf("the server answers %s", answer.Status)
 	}
