@@ -145,7 +145,7 @@ func (a *app) keepNext(skey string) (made bool, err error) {
 		}
 		made = true
 	}
-	return made, fail.Do("key directory", func() error { return syncDir(a.dir) })
+	return made, fail.Do("next key directory", func() error { return syncDir(a.dir) })
 }
 
 // placeNext puts the key in force in its place and keeps the former one under another name.

@@ -133,7 +133,7 @@ func (w *witness) begins(ctx context.Context, r *store.Reader, tree tlog.Tree) e
 
 // honours reports whether a receipt is good and the log is the one that it was given for.
 func (w *witness) honours(ctx context.Context, r *store.Reader, receipt []byte) error {
-	given, c, _, err := ledger.CheckReceipt(receipt, r.Key())
+	given, c, _, err := r.Keys().CheckReceipt(receipt)
 	if err != nil {
 		return err
 	}
@@ -193,7 +193,11 @@ func (w *witness) whole(ctx context.Context, r *store.Reader, size uint64) error
 	return nil
 }
 
+// vkeyOf is the ledger's first key.
 func vkeyOf(r *store.Reader) (vkey string) {
+	if rotations := r.Keys().Rotations(); len(rotations) > 0 {
+		return rotations[0].Old
+	}
 	if err := r.View(context.Background(), func(t swap.Tables, _ uint64) error {
 		m, err := t.Migration()
 		vkey = m.LedgerKey

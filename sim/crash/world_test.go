@@ -215,6 +215,8 @@ func (m *migration) steps() []step {
 	do("round", "build")
 	approve("1", "ada", "ben")
 	pay("1")
+	before = func() { m.calm("oxenswap", m.oxenswap("ledger", "keygen", "--out", m.path("next.key"))...) }
+	do("ledger", "rotate", m.path("next.key"))
 	do("claim", "import", demo+"/alice-second.jsonl")
 	before = func() { m.world(3) }
 	do("snapshot", "take")

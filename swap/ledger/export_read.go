@@ -129,15 +129,27 @@ func (x *Export) Verify(known note.Verifier, witnesses ...*Witness) ([]Cosignatu
 
 // Keys returns the keys of the log, one of which is known. The manifest must list every rotation below its size.
 func (x *Export) Keys(known note.Verifier) (*Keys, error) {
+	wrong := func(i int) error {
+		return &FileError{RotationPath(i + 1), errors.New("it is not a file that the manifest lists")}
+	}
+	listed := 0
+	for i, msg := range x.rotations {
+		f, ok := x.manifest.file(RotationPath(i + 1))
+		if !ok {
+			break
+		}
+		if f.SHA256 != DigestOf(msg) {
+			return nil, wrong(i)
+		}
+		listed++
+	}
 	keys, err := NewKeys(known, x.rotations...)
 	if err != nil {
 		return nil, err
 	}
-	for i, r := range keys.rotations {
-		f, listed := x.manifest.file(RotationPath(i + 1))
-		if below := r.Entry < x.checkpoint.N; below != listed || listed && f.SHA256 != DigestOf(x.rotations[i]) {
-			return nil, &FileError{RotationPath(i + 1), fmt.Errorf("it is of entry %d, and not the file that the manifest of %d entries lists", r.Entry, x.checkpoint.N)}
-		}
+	// There can be more of a newer export, which is not whole yet.
+	if below := keys.index(x.checkpoint.N); below != listed {
+		return nil, wrong(min(below, listed))
 	}
 	next := RotationPath(len(x.rotations) + 1)
 	if _, listed := x.manifest.file(next); listed {
