@@ -20,7 +20,7 @@ func checkServed(t *testing.T, base, dir string) {
 	t.Helper()
 	export := filepath.Join(t.TempDir(), "export")
 	oxenswap(t, "--dir", dir, "ledger", "export", "--public", export)
-	files := 0
+	files, rotations := 0, 0
 	if err := fs.WalkDir(os.DirFS(export), ".", func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
@@ -42,6 +42,9 @@ func checkServed(t *testing.T, base, dir string) {
 			caching, kind = "no-cache", "text/plain; charset=utf-8"
 		case strings.HasSuffix(path, ".gz"):
 			kind = "application/gzip"
+		case path == "rotation/1":
+			kind = "text/plain; charset=utf-8"
+			rotations++
 		}
 		if got := response.Header.Get("Cache-Control"); got != caching {
 			t.Errorf("%s: Cache-Control is %q", path, got)
@@ -62,8 +65,8 @@ func checkServed(t *testing.T, base, dir string) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	if files < 10 {
-		t.Errorf("only %d files were compared", files)
+	if files < 10 || rotations != 1 {
+		t.Errorf("only %d files were compared, %d of them rotations", files, rotations)
 	}
 	readServed(t, base)
 	for _, c := range []struct {
@@ -72,7 +75,7 @@ func checkServed(t *testing.T, base, dir string) {
 	}{
 		{"GET", "", 404}, {"GET", "tile", 404}, {"GET", "tile/0/001", 404}, {"GET", "tile/0/000.p/300", 404}, {"GET", "tile/8/0/000", 404},
 		{"GET", "..%2foxenswap.toml", 404}, {"GET", "tile/..%2f..%2f..%2fledger.key", 404}, {"GET", "%2fetc/passwd", 404}, {"GET", "manifest%00", 404},
-		{"GET", "attachment/00/" + strings.Repeat("0", 64) + ".gz", 404}, {"GET", "ledger.db", 404},
+		{"GET", "attachment/00/" + strings.Repeat("0", 64) + ".gz", 404}, {"GET", "ledger.db", 404}, {"GET", "rotation/2", 404}, {"GET", "rotation/0", 404},
 		{"POST", "checkpoint", 405}, {"PUT", "tile/0/000.p/6", 405}, {"DELETE", "manifest", 405},
 		{"GET", "checkpoint?" + strings.Repeat("x", 2*maxHeaderBytes), 431},
 	} {

@@ -64,6 +64,11 @@ func TestServe(t *testing.T) {
 		t.Fatal(err)
 	}
 
+	// The log that is served has changed its key.
+	next := filepath.Join(t.TempDir(), "next.key")
+	oxenswap(t, "--dir", dir, "ledger", "keygen", "--out", next)
+	oxenswap(t, "--dir", dir, "ledger", "rotate", next)
+
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
 	in, out := io.Pipe()
