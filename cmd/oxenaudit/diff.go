@@ -34,21 +34,16 @@ Each export must agree with itself; with --key both must also be signed by that 
 					return usage("--key: %w", err)
 				}
 			}
-			a, done, err := openLedger(c.Context(), args[0])
+			a, done, err := openLedger(c.Context(), args[0], key)
 			if err != nil {
 				return err
 			}
 			defer done()
-			b, doneB, err := openLedger(c.Context(), args[1])
+			b, doneB, err := openLedger(c.Context(), args[1], key)
 			if err != nil {
 				return err
 			}
 			defer doneB()
-			if key != nil {
-				if err := verifyBoth(key, args, a, b); err != nil {
-					return err
-				}
-			}
 			r, err := diff.Compare(c.Context(), a, b)
 			if err != nil {
 				return err
@@ -61,45 +56,26 @@ Each export must agree with itself; with --key both must also be signed by that 
 			return answered(err, r.Same)
 		},
 	}
-	c.Flags().StringVar(&vkey, "key", "", "the ledger's verifier key, or one of them, which must have signed both")
+	c.Flags().StringVar(&vkey, "key", "", "the ledger's verifier key, which must have signed both, or keys that follow from it")
 	c.Flags().BoolVar(&asJSON, "json", false, "print the differences as JSON")
 	return c
 }
 
-// openLedger opens an export, which nobody has verified.
-func openLedger(ctx context.Context, place string) (*ledger.Export, func(), error) {
+// openLedger opens an export and, with a key, verifies its signatures.
+func openLedger(ctx context.Context, place string, key note.Verifier) (*ledger.Export, func(), error) {
 	fsys, done, err := openExport(ctx, place)
 	if err != nil {
 		return nil, nil, err
 	}
 	x, err := ledger.OpenUnverifiedExport(fsys)
+	if err == nil && key != nil {
+		_, err = x.Verify(key)
+	}
 	if err != nil {
 		done()
 		return nil, nil, fmt.Errorf("%s: %w", place, err)
 	}
 	return x, done, nil
-}
-
-// verifyBoth verifies two exports by a key that the ledger has had. One from before that key is vouched for by the other.
-func verifyBoth(key note.Verifier, places []string, a, b *ledger.Export) error {
-	for i, pair := range [][2]*ledger.Export{{a, b}, {b, a}} {
-		x, other := pair[0], pair[1]
-		_, err := x.Verify(key)
-		if err == nil {
-			continue
-		}
-		keys, errOther := other.Keys(key)
-		if errOther == nil {
-			_, errOther = other.Verify(key)
-		}
-		if errOther == nil {
-			_, errOther = x.VerifyKeys(keys)
-		}
-		if errOther != nil {
-			return fmt.Errorf("%s: %w", places[i], err)
-		}
-	}
-	return nil
 }
 
 func diffText(r *diff.Report) string {

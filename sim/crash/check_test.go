@@ -193,14 +193,15 @@ func (w *witness) whole(ctx context.Context, r *store.Reader, size uint64) error
 	return nil
 }
 
-// vkeyOf is the ledger's first key.
+// vkeyOf is the ledger's first key, by which everything that was ever published can be opened.
 func vkeyOf(r *store.Reader) (vkey string) {
-	if rotations := r.Keys().Rotations(); len(rotations) > 0 {
-		return rotations[0].Old
-	}
 	if err := r.View(context.Background(), func(t swap.Tables, _ uint64) error {
 		m, err := t.Migration()
-		vkey = m.LedgerKey
+		if vkey = m.LedgerKey; err != nil || len(m.Rotations) == 0 {
+			return err
+		}
+		first, err := ledger.OpenRotation([]byte(m.Rotations[0]))
+		vkey = first.Old
 		return err
 	}); err != nil {
 		return err.Error()

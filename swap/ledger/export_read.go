@@ -117,9 +117,22 @@ func (x *Export) Verify(known note.Verifier, witnesses ...*Witness) ([]Cosignatu
 	if err != nil {
 		return nil, fmt.Errorf("verify export: %w", err)
 	}
-	cosignatures, err := x.VerifyKeys(keys, witnesses...)
+	// The checkpoint first: a key that is not in force shows there.
+	_, cosignatures, err := keys.OpenCheckpoint(x.checkpointNote, witnesses...)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("verify export: %w", &FileError{checkpointPath, err})
+	}
+	key := keys.At(x.checkpoint.N)
+	if _, err := openNote(x.manifestNote, MaxManifestSize, note.VerifierList(key)); err != nil {
+		return nil, fmt.Errorf("verify export: %w", &FileError{manifestPath, fmt.Errorf("the key in force, %s, has not signed it: %w", keyName(key), err)})
+	}
+	if x.manifest.Origin != key.Name() {
+		return nil, fmt.Errorf("verify export: it is of the log %s, not of %s", x.manifest.Origin, key.Name())
+	}
+	if x.aheadNote != nil {
+		if _, _, err := keys.OpenCheckpoint(x.aheadNote, witnesses...); err != nil {
+			return nil, fmt.Errorf("verify export: %w", &FileError{checkpointPath, err})
+		}
 	}
 	if err := keys.Reaches(x.checkpoint.N); err != nil {
 		return nil, fmt.Errorf("verify export: %w", &FileError{checkpointPath, err})
@@ -156,28 +169,6 @@ func (x *Export) Keys(known note.Verifier) (*Keys, error) {
 		return nil, &FileError{next, errors.New("the manifest lists it, and it is not there")}
 	}
 	return keys, nil
-}
-
-// VerifyKeys is [Export.Verify] for keys that all are known.
-func (x *Export) VerifyKeys(keys *Keys, witnesses ...*Witness) ([]Cosignature, error) {
-	// The checkpoint first: a key that is not in force shows there.
-	_, cosignatures, err := keys.OpenCheckpoint(x.checkpointNote, witnesses...)
-	if err != nil {
-		return nil, fmt.Errorf("verify export: %w", &FileError{checkpointPath, err})
-	}
-	key := keys.At(x.checkpoint.N)
-	if _, err := openNote(x.manifestNote, MaxManifestSize, note.VerifierList(key)); err != nil {
-		return nil, fmt.Errorf("verify export: %w", &FileError{manifestPath, fmt.Errorf("the key in force, %s, has not signed it: %w", keyName(key), err)})
-	}
-	if x.manifest.Origin != key.Name() {
-		return nil, fmt.Errorf("verify export: it is of the log %s, not of %s", x.manifest.Origin, key.Name())
-	}
-	if x.aheadNote != nil {
-		if _, _, err := keys.OpenCheckpoint(x.aheadNote, witnesses...); err != nil {
-			return nil, fmt.Errorf("verify export: %w", &FileError{checkpointPath, err})
-		}
-	}
-	return cosignatures, nil
 }
 
 // Rotations returns the signed rotations in the export, in order. Nothing but [Export.Keys] has verified them.
