@@ -422,6 +422,22 @@ func TestVerify(t *testing.T) {
 	if _, err := d.Claim(t.Context(), 99); !errors.As(err, new(*desk.NotFoundError)) {
 		t.Errorf("a claim that is not there: %v", err)
 	}
+	before, err := d.Migration(t.Context())
+	w.Must(err)
+	w.Rotate()
+	for n := range uint64(2) { // under the checkpoint that both keys have signed, and under one by the new key alone
+		again, err := d.Receipt(t.Context(), done.Entry)
+		w.Must(err)
+		for _, receipt := range [][]byte{receipt, again} {
+			if r, err := d.VerifyReceipt(t.Context(), receipt); err != nil || !r.Good {
+				t.Errorf("after a change of the key: %+v: %v", r, err)
+			}
+		}
+		w.Take(250 + n)
+	}
+	if now, err := d.Migration(t.Context()); err != nil || now.LedgerKey == before.LedgerKey || now.LedgerKey == "" {
+		t.Errorf("the key after its change: %+v: %v", now, err)
+	}
 }
 
 // TestProgress: what each day added, over a week.

@@ -96,6 +96,14 @@ func (w *World) Must(err error) {
 	}
 }
 
+// Rotate gives the ledger another key.
+func (w *World) Rotate() {
+	w.Helper()
+	next, vkey := w.key(w.Terms.Origin())
+	_, err := w.Store.Rotate(context.Background(), next, vkey)
+	w.Must(err)
+}
+
 // Now is the world's clock.
 func (w *World) Now() time.Time {
 	w.mu.Lock()
