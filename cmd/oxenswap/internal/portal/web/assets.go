@@ -3,7 +3,9 @@ package web
 import (
 	"crypto/sha256"
 	"embed"
+	"encoding/base64"
 	"encoding/hex"
+	"html/template"
 	"io/fs"
 	"net/http"
 	"path"
@@ -13,14 +15,17 @@ import (
 //go:embed assets
 var assetFiles embed.FS
 
-// assets are the files that pages refer to, under names that hold a part of their digest: they never change.
+// assets are the files that pages refer to, under names that hold a part of their digest: they never change. The style sheet
+// is within every page, so that a page is drawn without asking for anything else.
 type assets struct {
-	names map[string]string // "style.css" -> "style.1a2b3c4d.css"
-	files map[string][]byte // by name with digest
+	names  map[string]string // "script.js" -> "script.1a2b3c4d.js"
+	files  map[string][]byte // by name with digest
+	style  template.CSS
+	policy string // allows what the pages need and nothing else
 }
 
 func loadAssets() (assets, error) {
-	a := assets{map[string]string{}, map[string][]byte{}}
+	a := assets{names: map[string]string{}, files: map[string][]byte{}}
 	list, err := fs.ReadDir(assetFiles, "assets")
 	if err != nil {
 		return a, err
@@ -31,10 +36,23 @@ func loadAssets() (assets, error) {
 			return a, err
 		}
 		sum, ext := sha256.Sum256(data), path.Ext(f.Name())
+		if ext == ".css" {
+			// Wallets hand in their provider as an object, so nothing connects.
+			a.style = template.CSS(data)
+			a.policy = "default-src 'none'; script-src 'self'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) +
+				"'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+			continue
+		}
 		name := strings.TrimSuffix(f.Name(), ext) + "." + hex.EncodeToString(sum[:4]) + ext
 		a.names[f.Name()], a.files[name] = name, data
 	}
 	return a, nil
+}
+
+func (a assets) setSafety(h http.Header) {
+	h.Set("Content-Security-Policy", a.policy)
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Referrer-Policy", "no-referrer")
 }
 
 // url is where an asset is served.
@@ -50,13 +68,13 @@ func (a assets) icon(w http.ResponseWriter, _ *http.Request) {
 }
 
 func (a assets) send(w http.ResponseWriter, name, caching string) {
-	setSafety(w.Header())
+	a.setSafety(w.Header())
 	data, ok := a.files[name]
 	if !ok {
 		http.Error(w, "there is no such file: load the page again", http.StatusNotFound)
 		return
 	}
-	types := map[string]string{".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
+	types := map[string]string{".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
 	w.Header().Set("Content-Type", types[path.Ext(name)])
 	w.Header().Set("Cache-Control", caching)
 	w.Write(data)

@@ -107,7 +107,7 @@ func (s *Site) Refuse(w http.ResponseWriter, r *http.Request, p *problem.Problem
 		return
 	}
 	h := w.Header()
-	setSafety(h)
+	s.assets.setSafety(h)
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Cache-Control", "no-store")
 	if p.RetryAfter > 0 {

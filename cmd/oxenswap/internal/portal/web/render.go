@@ -41,15 +41,6 @@ type file struct {
 // handler answers a request. An error becomes a page, too.
 type handler func(r *http.Request, v *view) (answer, error)
 
-// policy allows what the pages need and nothing else. Wallets hand in their provider as an object, so nothing connects.
-const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-
-func setSafety(h http.Header) {
-	h.Set("Content-Security-Policy", policy)
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Referrer-Policy", "no-referrer")
-}
-
 func parsePages() (map[string]*template.Template, error) {
 	layout, err := template.New("").ParseFS(sources, "templates/layout.html", "templates/parts.html")
 	if err != nil {
@@ -100,7 +91,7 @@ type view struct {
 	*catalogue.Language
 	Languages []*catalogue.Language
 	Path      string
-	Style     string
+	Style     template.CSS
 	Script    string
 	Icon      string
 	Migration *desk.Migration
@@ -116,7 +107,7 @@ func (s *Site) view(r *http.Request) (*view, error) {
 	now := s.now()
 	return &view{
 		Language: s.words.Choose(cut(r.URL.Query().Get("lang"), 8), cut(r.Header.Get("Accept-Language"), 200)), Languages: s.words.Languages(),
-		Path: r.URL.Path, Style: s.assets.url("style.css"), Script: s.assets.url("script.js"), Icon: s.assets.url("icon.svg"),
+		Path: r.URL.Path, Style: s.assets.style, Script: s.assets.url("script.js"), Icon: s.assets.url("icon.svg"),
 		Migration: m, Open: !now.Before(m.Opens) && !now.After(m.Closes),
 	}, nil
 }
@@ -135,7 +126,7 @@ func (s *Site) migrationNow(ctx context.Context) (*desk.Migration, error) {
 
 func (s *Site) write(w http.ResponseWriter, r *http.Request, v *view, a answer) error {
 	h := w.Header()
-	setSafety(h)
+	s.assets.setSafety(h)
 	if a.to != "" {
 		h.Set("Cache-Control", "no-store")
 		http.Redirect(w, r, a.to, http.StatusSeeOther)
@@ -199,7 +190,7 @@ func (s *Site) render(v *view, page string, data any) ([]byte, error) {
 // fail answers when no page can be made.
 func (s *Site) fail(w http.ResponseWriter, r *http.Request, err error) {
 	s.zap.Error("making a page", zap.String("path", r.URL.Path), zap.Error(err))
-	setSafety(w.Header())
+	s.assets.setSafety(w.Header())
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("Retry-After", "2")
 	http.Error(w, "The page could not be made. Nothing that you sent was lost or is half done: try again in a moment.", http.StatusServiceUnavailable)

@@ -3,6 +3,8 @@ package web
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/base64"
 	"fmt"
 	"html"
 	"mime/multipart"
@@ -44,8 +46,10 @@ func open(t *testing.T, holders int, change ...func(*desktest.World, *desk.Confi
 	return &reader{w, t, site, d}
 }
 
-// inline is what a page must not have: scripts and styles within it.
+// inline is what a page must not have: scripts within it, and styles but for its one sheet.
 var inline = regexp.MustCompile(`(?i)<script>|<style|<[^>]*\s(on[a-z]+|style)=`)
+
+var sheet = regexp.MustCompile(`(?s)<style>(.*?)</style>`)
 
 var quoted = regexp.MustCompile(`"[^"]*"`)
 
@@ -54,10 +58,20 @@ func (r *reader) send(request *http.Request) *httptest.ResponseRecorder {
 	out := httptest.NewRecorder()
 	r.site.ServeHTTP(out, request)
 	h := out.Result().Header
-	if got := h.Get("Content-Security-Policy"); got != policy || h.Get("Set-Cookie") != "" {
-		r.t.Errorf("%s: policy %q, cookies %q", request.URL, got, h.Get("Set-Cookie"))
+	policy := h.Get("Content-Security-Policy")
+	if strings.Contains(policy, "unsafe") || !strings.Contains(policy, "default-src 'none'; script-src 'self';") || h.Get("Set-Cookie") != "" {
+		r.t.Errorf("%s: policy %q, cookies %q", request.URL, policy, h.Get("Set-Cookie"))
 	}
 	if body := out.Body.String(); strings.HasPrefix(h.Get("Content-Type"), "text/html") && body != "" {
+		found := sheet.FindStringSubmatch(body)
+		if found == nil {
+			r.t.Fatalf("%s: the page has no style sheet:\n%s", request.URL, body)
+		}
+		sum := sha256.Sum256([]byte(found[1]))
+		if want := "style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "';"; !strings.Contains(policy, want) {
+			r.t.Errorf("%s: the policy %q does not allow the style sheet", request.URL, policy)
+		}
+		body = strings.Replace(body, found[0], "", 1)
 		if !strings.Contains(body, "</html>") || strings.Contains(body, "ZgotmplZ") || inline.MatchString(quoted.ReplaceAllString(body, "\"\"")) {
 			r.t.Errorf("%s: the page is cut off, or has something inline:\n%s", request.URL, body)
 		}
@@ -481,6 +495,10 @@ func TestCaching(t *testing.T) {
 			t.Errorf("%s: status %d, %v", m[1], out.Code, out.Result().Header)
 		}
 		all += out.Body.Len()
+	}
+	// Whatever else is asked for, the page is drawn without it.
+	if strings.Contains(home, "stylesheet") || regexp.MustCompile(`<script src="[^"]*">`).MatchString(home) {
+		t.Errorf("the first page waits for something else:\n%s", home)
 	}
 	if all > 60_000 {
 		t.Errorf("the first page has %d bytes with everything that it needs", all)
