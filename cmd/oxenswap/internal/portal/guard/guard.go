@@ -35,7 +35,8 @@ const (
 	maxTarget  = 2048 // bytes of path and query
 	maxHeaders = 64
 	maxHops    = 16
-	clients    = 1 << 16 // whose buckets are remembered
+	maxUnread  = 16 << 10 // bytes of a refused body
+	clients    = 1 << 16  // whose buckets are remembered
 )
 
 // Guard lets requests through to a handler.
@@ -131,8 +132,8 @@ func (g *Guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func (g *Guard) refuse(w http.ResponseWriter, r *http.Request, p *problem.Problem) {
-	// What is left of the body would be read before the connection could be used again.
-	if r.ContentLength != 0 {
+	// What is left of the body is read before the connection can be used again: not much, for a new one costs more.
+	if r.ContentLength < 0 || r.ContentLength > maxUnread {
 		w.Header().Set("Connection", "close")
 	}
 	if g.c.Refuse == nil || isData(r) {

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"strings"
 	"testing"
 	"time"
 
@@ -141,6 +142,24 @@ func TestZeroLimits(t *testing.T) {
 	for _, c := range []Config{{}, {Requests: one, Posts: one}, {Requests: one, InFlight: 1}, {Posts: one, InFlight: 1, Posting: 1}, {Requests: one, Posts: one, InFlight: 1}} {
 		if _, err := New(c, nil); err == nil {
 			t.Errorf("%+v is taken", c)
+		}
+	}
+}
+
+// TestRefusedBody: a connection is of use again after a small body that was refused, and not after one that would take long.
+func TestRefusedBody(t *testing.T) {
+	g := newGuard(t, Config{Posts: bucket.Rate{PerSecond: 0.001, Burst: 1}}, func(http.ResponseWriter, *http.Request) {})
+	for _, test := range []struct {
+		length int64
+		status int
+		closes bool
+	}{{100, 200, false}, {100, 429, false}, {1 << 20, 429, true}, {-1, 429, true}} {
+		r := httptest.NewRequest(http.MethodPost, "/claim", strings.NewReader("a"))
+		r.ContentLength = test.length
+		w := httptest.NewRecorder()
+		g.ServeHTTP(w, r)
+		if w.Code != test.status || (w.Header().Get("Connection") == "close") != test.closes {
+			t.Errorf("%d bytes: %d, %v", test.length, w.Code, w.Header())
 		}
 	}
 }
