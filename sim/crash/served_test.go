@@ -94,7 +94,7 @@ func (w *served) walk(kills int) {
 		if s.before != nil {
 			s.before()
 		}
-		alone := s.args[0] == "init" || s.name() == "ledger rebuild"
+		alone := s.args[0] == "init" || s.name() == "ledger rebuild" || s.name() == "ledger rotate"
 		if alone {
 			w.end()
 		}
