@@ -23,7 +23,7 @@ import (
 )
 
 const (
-	claimConnections = 256
+	claimConnections = 512
 	leastClaims      = 0.5
 	steadyClaims     = 500 // a second
 	mostClaimTime    = 150 * time.Millisecond

@@ -60,8 +60,8 @@ account_burst = 20
 # How much is served at one time: requests without and with a body, claims being checked or recorded, proofs of coins being
 # received, waiting, being judged.
 in_flight = 512
-posting = 512
-claims = 256
+posting = 1024
+claims = 512
 uploads = 4
 waiting = 200
 judges = 1

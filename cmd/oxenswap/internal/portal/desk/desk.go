@@ -59,7 +59,7 @@ type Config struct {
 
 // Limits bound what is done at one time. Zero is refused.
 type Limits struct {
-	Claims  int // claims and signatures that are being checked or recorded
+	Claims  int // claims and signatures that are being checked or recorded: while some are committed, as many others are checked
 	Uploads int // proofs of coins that are being received, up to 8 MiB each
 	Waiting int // proofs that are received and not judged
 	Judges  int // proofs that are being judged
@@ -70,7 +70,7 @@ type Limits struct {
 
 // DefaultLimits suit two cores and a gigabyte of memory.
 func DefaultLimits() Limits {
-	return Limits{Claims: 256, Uploads: 4, Waiting: 200, Judges: 1, Account: bucket.Rate{PerSecond: 0.1, Burst: 20}}
+	return Limits{Claims: 512, Uploads: 4, Waiting: 200, Judges: 1, Account: bucket.Rate{PerSecond: 0.1, Burst: 20}}
 }
 
 // Check refuses limits that are missing.
