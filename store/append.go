@@ -336,6 +336,7 @@ func (b *batch) run(j *job) error {
 		return b.savepoint("RELEASE job")
 	}
 	b.size, b.last, b.edge, b.hashes, b.tables.migration = size, last, edge, b.hashes[:hashes], nil
+	b.tables.latest.account, b.tables.balances.account = "", ""
 	if err := b.savepoint("ROLLBACK TO job; RELEASE job"); err != nil {
 		// SQLite gives up a whole transaction when the disk is full or fails.
 		return errors.Join(j.err, err)

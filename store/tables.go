@@ -24,6 +24,26 @@ type tables struct {
 	frozen    bool            // nothing may be written
 	changed   bool            // something was written, or tried
 	migration *swap.Migration // as last read or written in this transaction; nil: not read
+
+	// The last answers about an account, until a projection is written: a claim asks for the same when it is decided and
+	// when it is applied.
+	latest   answered[swap.Claim]
+	balances answered[[]swap.HeightBalance]
+}
+
+// answered is what a question about an account was answered with.
+type answered[T any] struct {
+	account swap.Account // "": nothing was asked
+	value   T
+	err     error
+}
+
+func (a *answered[T]) ask(account swap.Account, read func() (T, error)) (T, error) {
+	if a.account != account || account == "" {
+		a.value, a.err = read()
+		a.account = account
+	}
+	return a.value, a.err
 }
 
 var (
@@ -144,6 +164,9 @@ func (t *tables) change(what, query string, args ...any) (bool, error) {
 		return false, errFrozen
 	}
 	t.changed = true
+	if what != "entries" && what != "attachments" {
+		t.latest.account, t.balances.account = "", ""
+	}
 	result, err := t.tx.ExecContext(t.ctx, query, args...)
 	if err != nil {
 		return false, fmt.Errorf("write %s: %w", what, err)

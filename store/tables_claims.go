@@ -161,7 +161,9 @@ func (t *tables) ClaimAt(entry uint64) (swap.Claim, error) {
 
 // LatestClaim implements swap.Tables.
 func (t *tables) LatestClaim(a swap.Account) (swap.Claim, error) {
-	return one(t, "claims", claimFields, "SELECT "+claimColumns+" FROM claims WHERE account = +? ORDER BY sequence DESC LIMIT 1", string(a))
+	return t.latest.ask(a, func() (swap.Claim, error) {
+		return one(t, "claims", claimFields, "SELECT "+claimColumns+" FROM claims WHERE account = +? ORDER BY sequence DESC LIMIT 1", string(a))
+	})
 }
 
 // LatestClaims implements swap.Tables. Few claims are ever replaced, so reading all of them and passing over those costs less
@@ -225,11 +227,14 @@ func (t *tables) Balances(height uint64, each func(swap.Balance) error) error {
 
 // AccountBalances implements swap.Tables.
 func (t *tables) AccountBalances(a swap.Account) ([]swap.HeightBalance, error) {
-	return collect(t, "balances", func(b *swap.HeightBalance) []any {
-		return []any{(*whole)(&b.Height), (*string)(&b.Status), (*string)(&b.Account), &b.Address, (*whole)(&b.Staked), (*whole)(&b.Rewards)}
-	}, `SELECT b.height, coalesce(s.status, ''), b.account, a.address, b.staked, b.rewards
-		FROM balances b JOIN addresses a ON a.id = b.address LEFT JOIN snapshots s ON s.height = b.height
-		WHERE b.account = +? ORDER BY b.height`, string(a))
+	rows, err := t.balances.ask(a, func() ([]swap.HeightBalance, error) {
+		return collect(t, "balances", func(b *swap.HeightBalance) []any {
+			return []any{(*whole)(&b.Height), (*string)(&b.Status), (*string)(&b.Account), &b.Address, (*whole)(&b.Staked), (*whole)(&b.Rewards)}
+		}, `SELECT b.height, coalesce(s.status, ''), b.account, a.address, b.staked, b.rewards
+			FROM balances b JOIN addresses a ON a.id = b.address LEFT JOIN snapshots s ON s.height = b.height
+			WHERE b.account = +? ORDER BY b.height`, string(a))
+	})
+	return slices.Clone(rows), err
 }
 
 // SetBalances implements swap.Tables.

@@ -31,13 +31,21 @@ func usualPatience() patience {
 	return patience{header: 5 * time.Second, read: 10 * time.Second, write: writeTime, idle: 2 * time.Minute}
 }
 
-// memoryGoal is how much memory, in bytes, the program may take before it is collected more eagerly than when it has
-// doubled: what SQLite takes comes on top. GOMEMLIMIT in the environment takes its place.
-const memoryGoal = 640 << 20
+const (
+	// memoryGoal is how much memory, in bytes, the program may take before it is collected more eagerly: what SQLite takes
+	// comes on top. GOMEMLIMIT in the environment takes its place.
+	memoryGoal = 640 << 20
+	// growth is by how many per cent the memory in use grows between two collections, as long as there is enough of it: Go's
+	// 100 would collect several times a second while many claims come in. GOGC in the environment takes its place.
+	growth = 400
+)
 
 func limitMemory() {
 	if os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetMemoryLimit(memoryGoal)
+	}
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(growth)
 	}
 }
 
