@@ -36,8 +36,9 @@ const (
 	// comes on top. GOMEMLIMIT in the environment takes its place.
 	memoryGoal = 640 << 20
 	// growth is by how many per cent the memory in use grows between two collections, as long as there is enough of it: Go's
-	// 100 would collect several times a second while many claims come in. GOGC in the environment takes its place.
-	growth = 400
+	// 100 would collect several times a second while many claims come in, and with much more each time would take long enough
+	// to be noticed. GOGC in the environment takes its place.
+	growth = 200
 )
 
 func limitMemory() {
