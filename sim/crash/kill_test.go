@@ -126,6 +126,7 @@ func TestKilledService(t *testing.T) {
 					if r.IntN(5) > 0 {
 						d.wait(t, 1+r.IntN(60))
 					}
+					// At any moment of what it does next.
 					time.Sleep(time.Duration(r.Int64N(int64(8 * time.Millisecond))))
 					d.kill(t)
 					w.check(t)

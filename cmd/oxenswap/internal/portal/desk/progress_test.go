@@ -72,7 +72,7 @@ func TestProgressWaits(t *testing.T) {
 		if p, err := ask(); err != nil || p != answers[0] {
 			t.Errorf("while it is computed: %v, %v", p, err)
 		}
-		time.Sleep(5 * time.Minute)
+		time.Sleep(5 * time.Minute) // likewise
 		late := make(chan *desk.Progress, 1)
 		go func() {
 			p, _ := ask()
