@@ -220,6 +220,11 @@ func VerifyClaim(terms *Terms, oxen, text, signature string) (Claim, error) {
 	return verifyClaim(terms, nil, oxen, text, signature)
 }
 
+// VerifyClaim is the function VerifyClaim for addresses that may be known.
+func (a *Addresses) VerifyClaim(terms *Terms, oxen, text, signature string) (Claim, error) {
+	return verifyClaim(terms, a, oxen, text, signature)
+}
+
 func verifyClaim(terms *Terms, known *Addresses, oxen, text, signature string) (Claim, error) {
 	h, err := readOxen(terms, known, oxen)
 	if err != nil {

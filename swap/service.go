@@ -87,8 +87,11 @@ func SubmitClaims(ctx context.Context, l Ledger, batch []Incoming) ([]Submitted,
 // decideClaim answers one claim and gives the entry to append, if any.
 func decideClaim(t Tables, m Migration, in Incoming, at time.Time) (Submitted, Event, error) {
 	c := in.Claim
-	first, err := t.Claim(c.Account, c.Sequence)
-	if err == nil && first.Text == c.Text {
+	first, err := t.LatestClaim(c.Account) // which AdmitClaim asks for too
+	if err == nil && first.Sequence > c.Sequence {
+		first, err = t.Claim(c.Account, c.Sequence)
+	}
+	if err == nil && first.Sequence == c.Sequence && first.Text == c.Text {
 		return Submitted{Claim: first, Again: true}, nil, nil
 	} else if err != nil && !errors.Is(err, ErrNone) {
 		return Submitted{}, nil, err

@@ -100,15 +100,16 @@ type Desk struct {
 	uploads chan struct{}
 	buckets *bucket.Set // of accounts
 
-	stamps  stamps
-	history history
-	reading sync.Mutex // held by who reads new entries into history
-	trees   trees
-	shares  shares
-	known   known
-	codes   codes
-	queue   queue
-	graph   graph
+	stamps    stamps
+	history   history
+	reading   sync.Mutex // held by who reads new entries into history
+	trees     trees
+	shares    shares
+	known     known
+	addresses swap.Addresses // that claims came from
+	codes     codes
+	queue     queue
+	graph     graph
 }
 
 // New returns a desk. Run keeps it up to date.

@@ -99,7 +99,7 @@ func (d *Desk) verify(s Submission) (in swap.Incoming, err error) {
 		return in, &swap.Refusal{Reason: swap.ReasonNotEntitled, Detail: a.Standard().String() +
 			" has no stake and no rewards in a snapshot that counts: coins that were never staked need a proof of coins"}
 	}
-	in.Claim, err = swap.VerifyClaim(d.terms, oxen, text, signature)
+	in.Claim, err = d.addresses.VerifyClaim(d.terms, oxen, text, signature)
 	return in, err
 }
 
