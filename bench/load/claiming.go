@@ -40,7 +40,7 @@ type handed struct {
 	statuses map[int]int
 	wrong    error
 	numbers  []int // claim of each request. -1: something else
-	refused  []int // claims that were refused for now, to be handed in again, the first one first
+	refused  []int // claims that were answered with 429 or 503, to be handed in again, the first one first
 	started  time.Time
 	lasts    time.Duration
 }
@@ -49,7 +49,7 @@ func (b *bench) handIn(lasts time.Duration) *handed {
 	return &handed{b: b, statuses: map[int]int{}, started: time.Now(), lasts: lasts}
 }
 
-// next is the next good claim, or one that was refused for now.
+// next is the next good claim, or one that is to be handed in again.
 func (h *handed) next(out []byte, _ int) []byte {
 	c := &h.b.world.claims
 	n := c.taken
