@@ -1,4 +1,4 @@
-# oxenswap. `make demo` and `make test` are all that most people need.
+# oxenswap. `make demo` and `make test` are all that most people need; `make help` lists the rest.
 GO          ?= go
 BIN         := bin
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
@@ -7,27 +7,27 @@ FUZZTIME    ?= 60s
 CYCLES      ?= 1000
 SEED        ?= 0
 
-.PHONY: all build demo test check check-long crash bench fuzz clean
+.PHONY: all help build demo test check check-long crash bench fuzz clean
 
 all: build
 
-build:
+help: ## list what can be run
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+build: ## the three programs, into bin/
 	$(GO) build -trimpath -o $(BIN)/ ./cmd/...
 
-# The whole job on recorded real Oxen data and a local chain. It needs nothing but Go and a C compiler.
-demo: build
+demo: build ## the whole job on recorded real Oxen data and a local chain; needs Go and a C compiler
 	./demo/run.sh $(BIN)
 
-test:
+test: ## all tests, after installing what some of them use when it is there
 	./.ci/setup.sh
 	$(GO) test ./...
 
-# What a change must pass beside the tests. Needs node and npm for the contracts and the reference implementation.
-check:
+check: ## what a change must pass beside the tests; needs node and npm
 	./.ci/check.sh $(STATICCHECK)
 
-# Longer runs, started by hand.
-check-long: test check
+check-long: test check ## the same and longer runs, for hours; started by hand
 	./ethclient/contracts/foundry/run.sh --long
 	$(GO) test -count=1 -tags litestream ./conformance/litestream
 	OXENSWAP_LONG=1 $(GO) test -count=1 -timeout 3h ./ethclient/sender/faulttest
@@ -35,16 +35,15 @@ check-long: test check
 	./.ci/crash.sh 25000 $(SEED) -every
 	$(MAKE) fuzz
 
-# Kills, failing steps, failing disks and lost power. CYCLES are kills and, half as many, cuts of the power; SEED 0 is the time.
-crash:
+# SEED 0 is the time.
+crash: ## CYCLES kills and half as many power cuts, failing steps and disks, from SEED
 	./.ci/crash.sh $(CYCLES) $(SEED)
 
-bench: build
+bench: build ## every benchmark beside its baseline
 	BENCHSTAT=$(BENCHSTAT) ./bench/run.sh
 
-# Every fuzz target for FUZZTIME.
-fuzz:
+fuzz: ## every fuzz target, each for FUZZTIME
 	./.ci/fuzz.sh $(FUZZTIME)
 
-clean:
+clean: ## remove what was built
 	rm -rf $(BIN) build
