@@ -27,6 +27,8 @@ func TestDemo(t *testing.T) {
 		t.Errorf("the demonstration does not end with a clean audit:\n%s", out)
 	}
 
+	t.Run("documents", func(t *testing.T) { checkDocuments(t, bin, dir, string(out)) })
+
 	var expected struct {
 		Accounts map[string]map[string]string `json:"accounts"` // Oxen address -> programme -> atomic SESH
 	}
