@@ -41,7 +41,7 @@ func BenchmarkAppend(b *testing.B) {
 				var all sync.WaitGroup
 				for _, c := range claims {
 					all.Go(func() {
-						if _, err := update(s, c); err != nil {
+						if _, err := appendTo(s, c); err != nil {
 							b.Error(err)
 						}
 					})
@@ -142,7 +142,7 @@ func BenchmarkProof(b *testing.B) {
 	for i := range int64(size) {
 		hashes = edge.AppendStored(hashes, record(i))
 	}
-	w.must((&tables{ctx: context.Background(), tx: tx}).appendHashes(0, hashes))
+	w.must(newWritableTables(tx, nil).appendHashes(0, hashes))
 	w.must(tx.Commit())
 	r := newReader(dir)
 	defer r.Close()
@@ -177,7 +177,7 @@ func filled(b *testing.B, accounts int) *Reader {
 	balances, allocations := rows(w, accounts)
 	tx, err := db.Beginx()
 	must(err)
-	t := &tables{ctx: context.Background(), tx: tx, terms: &termsCache{}}
+	t := newWritableTables(tx, &termsCache{})
 	must(t.SetBalances(240, balances))
 	for i, row := range balances {
 		c := swap.Claim{
@@ -254,15 +254,15 @@ func BenchmarkBulk(b *testing.B) {
 	undo := fmt.Errorf("undo")
 	for _, bulk := range []struct {
 		name string
-		set  func(*tables) error
+		set  func(*writableTables) error
 	}{
-		{"SetBalances", func(t *tables) error { return t.SetBalances(240, balances) }},
-		{"SetAllocations", func(t *tables) error { return t.SetAllocations(1, allocations) }},
+		{"SetBalances", func(t *writableTables) error { return t.SetBalances(240, balances) }},
+		{"SetAllocations", func(t *writableTables) error { return t.SetAllocations(1, allocations) }},
 	} {
 		b.Run(bulk.name, func(b *testing.B) {
 			var spent time.Duration
 			for b.Loop() {
-				err := s.do(context.Background(), func(b *batch) error {
+				err := s.commit(context.Background(), s.shared, func(b *batch) error {
 					start := time.Now()
 					if err := bulk.set(b.tables); err != nil {
 						return err

@@ -287,29 +287,3 @@ func checkSchema(ctx context.Context, db *sqlx.DB, upgrade bool) error {
 func schemaChanged(name, what string) error {
 	return fmt.Errorf("the database's schema was tampered with: %s %s. Find out who did it, and restore a copy that `oxenswap ledger verify` accepts", name, what)
 }
-
-// madeBy numbers what makes projections of entries. A migration that adds a projection raises it, and so does a change of
-// swap.Apply by which entries of the past make other rows. The database keeps the number of those who made its rows as its
-// user_version, written in the same transaction as they: a crash between a migration and the rows that it needs is noticed.
-const madeBy = 4
-
-var errOldProjections = errors.New("an older program made the projections: start the writer once, which makes them anew")
-
-func (t *tables) markProjections() error {
-	return t.exec("the user version", fmt.Sprintf("PRAGMA user_version = %d", madeBy))
-}
-
-// checkProjections returns errOldProjections when they have to be made anew.
-func checkProjections(ctx context.Context, db sqlx.QueryerContext) error {
-	var by int64
-	if err := sqlx.GetContext(ctx, db, &by, "PRAGMA user_version"); err != nil {
-		return fmt.Errorf("read the user version: %w", err)
-	}
-	switch {
-	case by > madeBy:
-		return fmt.Errorf("a newer program (%d) made the projections, and this one is %d: use that one", by, madeBy)
-	case by < madeBy:
-		return errOldProjections
-	}
-	return nil
-}

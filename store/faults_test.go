@@ -55,9 +55,9 @@ func TestCrashPoints(t *testing.T) {
 		crash := t.TempDir()
 		copyFiles(t, live, crash, checkpointFile)
 		want := w.verify(s.Reader)
-		w.must(s.do(context.Background(), func(b *batch) error {
+		w.must(s.commit(context.Background(), s.shared, func(b *batch) error {
 			// The pages that do not fit into the cache go to the file before the commit.
-			_, err := b.tables.tx.ExecContext(context.Background(), "PRAGMA cache_size = 5")
+			_, err := b.tx.ExecContext(context.Background(), "PRAGMA cache_size = 5")
 			w.must(err)
 			_, err = b.append([]swap.Record{w.taken(250), {Event: w.claim(2, 1, w.address())}}, w.clock.Now())
 			copyFiles(t, live, crash, databaseFiles()...)
@@ -309,10 +309,10 @@ func TestFatal(t *testing.T) {
 			before := w.verify(s.Reader)
 			fault.inject(w, s, dir)
 			claim := swap.Record{Event: w.claim(0, 1, w.address())}
-			if _, err := update(s, claim); !errors.Is(err, ErrStopped) {
+			if _, err := appendTo(s, claim); !errors.Is(err, ErrStopped) {
 				t.Errorf("%v", err)
 			}
-			if _, err := update(s); !errors.Is(err, ErrStopped) {
+			if _, err := appendTo(s); !errors.Is(err, ErrStopped) {
 				t.Errorf("a later update: %v", err)
 			}
 			if _, err := s.Size(ctx); !errors.Is(err, ErrStopped) {
@@ -333,7 +333,7 @@ func TestFatal(t *testing.T) {
 			if uint64(after.Checkpoint.N) != after.Entries {
 				t.Errorf("%d entries and a checkpoint of %d", after.Entries, after.Checkpoint.N)
 			}
-			_, err := update(s, claim)
+			_, err := appendTo(s, claim)
 			if again := err == nil; again == fault.persisted {
 				t.Errorf("the claim again: %v", err)
 			}
@@ -355,7 +355,7 @@ func TestDiskFull(t *testing.T) {
 	failed := 0
 	for i := range 8 {
 		r := w.taken(250 + uint64(i)) // with attachments that need pages of their own
-		if _, err := update(s, r); err != nil {
+		if _, err := appendTo(s, r); err != nil {
 			failed++
 			if errors.Is(err, ErrStopped) || !strings.Contains(err.Error(), "full") {
 				t.Errorf("%v", err)

@@ -117,21 +117,11 @@ func (s *Store) receive(ctx context.Context, c net.Conn) {
 	if !wantsUpdate(ctx, c, in) {
 		return
 	}
-	var entries []ledger.Entry
-	err := s.doAlone(ctx, func(b *batch) error {
-		at, err := b.now()
-		if err != nil {
-			return err
-		}
+	entries, err := s.append(ctx, s.exclusive, func(_ swap.Tables, at time.Time) ([]swap.Record, error) {
 		if err := c.SetDeadline(time.Now().Add(guestTime)); err != nil {
-			return err
+			return nil, err
 		}
-		records, err := askGuest(c, in, at)
-		if err != nil {
-			return err
-		}
-		entries, err = b.append(records, at)
-		return err
+		return askGuest(c, in, at)
 	})
 	if errors.Is(err, errGuestNo) {
 		return
@@ -139,8 +129,6 @@ func (s *Store) receive(ctx context.Context, c net.Conn) {
 	answer := guestMessage{Done: true}
 	if err != nil {
 		answer.Error = err.Error()
-	} else {
-		s.tell(entries)
 	}
 	for _, e := range entries {
 		raw, formatErr := ledger.FormatEntry(e)

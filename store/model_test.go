@@ -141,7 +141,7 @@ func (m *model) attach(r swap.Record) {
 // record gives records to the store, and what comes of it to the memory: the same entries, or the same refusal.
 func (m *model) record(records ...swap.Record) {
 	m.Helper()
-	entries, err := update(m.store, records...)
+	entries, err := appendTo(m.store, records...)
 	for _, r := range records {
 		m.attach(r)
 	}

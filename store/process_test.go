@@ -50,12 +50,12 @@ func TestChild(t *testing.T) {
 	for sequence := start; ; sequence++ {
 		for i := range 4 {
 			go func() {
-				if entries, err := update(s, swap.Record{Event: w.claim(i, uint32(sequence), swap.EVMAddress{1, byte(sequence), byte(i)})}); err == nil {
+				if entries, err := appendTo(s, swap.Record{Event: w.claim(i, uint32(sequence), swap.EVMAddress{1, byte(sequence), byte(i)})}); err == nil {
 					fmt.Printf("answered %d\n", entries[0].Seq)
 				}
 			}()
 		}
-		update(s)
+		appendTo(s)
 	}
 }
 

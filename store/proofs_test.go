@@ -118,11 +118,11 @@ func TestKeyImageOnce(t *testing.T) {
 	before := dump(t, s.Reader)
 
 	want := fmt.Sprintf("key image %s was counted before, for the proof of entry %d", used, by.Received)
-	if _, err := update(s, w.acceptedProof(waiting, snapshot.Digest, 1, 0, unused, used)); err == nil || !strings.Contains(err.Error(), want) {
+	if _, err := appendTo(s, w.acceptedProof(waiting, snapshot.Digest, 1, 0, unused, used)); err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("%v: expected %q", err, want)
 	}
 	want = fmt.Sprintf("key image %s was counted before, for the proof of entry %d", unused, waiting.Received)
-	if err := s.do(context.Background(), func(b *batch) error {
+	if err := s.commit(context.Background(), s.shared, func(b *batch) error {
 		return b.tables.SetKeyImages(waiting.Received, []swap.Hash{unused, unused})
 	}); err == nil || err.Error() != want {
 		t.Errorf("twice in one proof: %v: expected %q", err, want)

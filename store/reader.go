@@ -119,7 +119,12 @@ func (r *Reader) view(ctx context.Context, read func(t *tables) error) error {
 		return fmt.Errorf("read the ledger: %w", err)
 	}
 	defer tx.Rollback()
-	return read(&tables{ctx: ctx, tx: tx, terms: r.terms, frozen: true})
+	err = read(&tables{tx: tx, terms: r.terms})
+	if cause := ctx.Err(); err != nil && cause != nil && !errors.Is(err, cause) {
+		// The transaction ended with ctx, and what was read next could only say that it has ended.
+		return fmt.Errorf("read the ledger: %w: %w", cause, err)
+	}
+	return err
 }
 
 // Size returns the number of entries.

@@ -15,7 +15,7 @@ import (
 // needs the next key, so it must be safe before Rotate is called.
 func (s *Store) Rotate(ctx context.Context, next note.Signer, vkey string) (ledger.Entry, error) {
 	var entries []ledger.Entry
-	err := s.doAlone(ctx, func(b *batch) (err error) {
+	err := s.commit(ctx, s.exclusive, func(b *batch) (err error) {
 		entries, err = b.rotate(s.signer, next, vkey)
 		return err
 	})

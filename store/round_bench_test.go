@@ -31,7 +31,7 @@ func BenchmarkRound(b *testing.B) {
 	}
 	tx, err := db.Beginx()
 	w.must(err)
-	t := &tables{ctx: context.Background(), tx: tx, terms: &termsCache{}}
+	t := newWritableTables(tx, &termsCache{})
 	w.must(t.putAttachment(0, first[0].Attachments[0]))
 	settled := map[string][]uint64{}
 	for _, p := range terms.Programmes {

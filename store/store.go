@@ -19,11 +19,10 @@
 //
 // # Commits
 //
-// One goroutine writes. It takes all updates that wait, runs them one after the other in one transaction, signs the new root,
-// commits, replaces the checkpoint file, and only then answers. An update that fails leaves no trace and does not disturb the
-// others. When the commit itself or the checkpoint fails, nobody can know what is on disk: the store stops and refuses
-// everything ([ErrStopped]) until it is opened again, which finds out and goes on with the same code. A second goroutine moves
-// what was committed from SQLite's write-ahead log into the database file.
+// One goroutine writes. Updates that wait share a transaction, and each is answered once it and a checkpoint over it are
+// durable. An update that fails leaves no trace and does not disturb the others. When a commit or a checkpoint itself fails,
+// nobody can know what is on disk: the store refuses everything ([ErrStopped]) until it is opened again, which finds out and
+// goes on with the same code. The comment on the commit pipeline (commit.go) derives this.
 package store
 
 import (
@@ -40,7 +39,6 @@ import (
 	"github.com/jmoiron/sqlx"
 	"github.com/mattn/go-sqlite3"
 	"golang.org/x/mod/sumdb/note"
-	"golang.org/x/mod/sumdb/tlog"
 
 	"oxenswap/swap"
 	"oxenswap/swap/fail"
@@ -68,21 +66,19 @@ type Store struct {
 	signer note.Signer
 	clock  func() time.Time
 
-	jobs    chan *job
-	guests  chan *job // each gets a transaction of its own
-	closing chan struct{}
-	ended   chan struct{}
-	close   sync.Once
-	watch   atomic.Pointer[func([]ledger.Entry)] // nil: nobody watches
+	shared    chan *update // those that wait make a batch
+	exclusive chan *update // each gets a batch of its own
+	closing   chan struct{}
+	ended     chan struct{}
+	close     sync.Once
+	watch     atomic.Pointer[func([]ledger.Entry)] // nil: nobody watches
 
-	// Of the goroutine that writes.
-	size      uint64 // entries
-	signed    uint64 // entries under the checkpoint
-	last      time.Time
-	edge      ledger.Frontier // of the tree of size entries
+	// Of the goroutine that commits.
+	logEnd                    // as committed
+	signed    uint64          // entries under the checkpoint
 	migration *swap.Migration // as committed; nil: not read
-	together  int             // jobs of the last transaction
-	took      time.Duration   // of the last transaction
+	batchSize int             // updates of the last shared batch
+	batchTime time.Duration   // that it took
 }
 
 var _ swap.Ledger = (*Store)(nil)
@@ -120,7 +116,7 @@ func Create(ctx context.Context, dir string, o Options, first []swap.Record) (_ 
 	if err := fail.Do("create tables", func() error { return migrate(ctx, s.write) }); err != nil {
 		return nil, err
 	}
-	if err := s.alone(ctx, func(b *batch) error {
+	if err := s.commitFirst(func(b *batch) error {
 		at, err := b.now()
 		if err != nil {
 			return err
@@ -194,7 +190,7 @@ func newStore(dir string, o Options) (*Store, error) {
 	s := &Store{
 		Reader: newReader(dir), lock: lock, signer: o.Signer, clock: o.Clock,
 		write: connect(filepath.Join(dir, databaseFile), readWrite, 1), mover: newMover(filepath.Join(dir, databaseFile)),
-		jobs: make(chan *job), guests: make(chan *job), closing: make(chan struct{}), ended: make(chan struct{}),
+		shared: make(chan *update), exclusive: make(chan *update), closing: make(chan struct{}), ended: make(chan struct{}),
 	}
 	if s.clock == nil {
 		s.clock = time.Now
@@ -231,123 +227,16 @@ func (s *Store) start(ctx context.Context) error {
 		return err
 	}
 	if s.size > s.signed {
-		if err := s.transact(nil); err != nil {
+		if err := s.commitBatch(nil); err != nil {
 			return err
 		}
 	}
 	if err := s.upgrade(ctx); err != nil {
 		return err
 	}
-	go s.run()
+	go s.commitAll()
 	go s.mover.run()
 	return nil
-}
-
-// upgrade makes projections anew that a program without some of them made.
-func (s *Store) upgrade(ctx context.Context) error {
-	err := checkProjections(ctx, s.write)
-	if !errors.Is(err, errOldProjections) {
-		return err
-	}
-	if err := s.alone(ctx, func(b *batch) error { return b.rebuild(ctx) }); err != nil {
-		return fmt.Errorf("make the projections anew, which an older program made: %w: this program understands its entries in another way, report it; the older one still opens a backup made before", err)
-	}
-	return nil
-}
-
-// A KeyError says that a ledger was opened for writing with another key than the one in force.
-type KeyError struct {
-	Given, InForce string // name and hash
-	Since          int64  // the entry that put it into force; 0: it is the first
-}
-
-func (e *KeyError) Error() string {
-	if e.Since == 0 {
-		return fmt.Sprintf("the key %s is not the ledger's, which is %s: configure the right key file. If the given key came after that one, this copy of the ledger is from before its entry", e.Given, e.InForce)
-	}
-	return fmt.Sprintf("the key %s is not the ledger's, which is %s since entry %d: put that key's file in its place", e.Given, e.InForce, e.Since)
-}
-
-func (s *Store) checkSigner() error {
-	key := s.Key()
-	if s.signer.Name() == key.Name() && s.signer.KeyHash() == key.KeyHash() {
-		return nil
-	}
-	e := &KeyError{Given: keyName(s.signer.Name(), s.signer.KeyHash()), InForce: keyName(key.Name(), key.KeyHash())}
-	if list := s.Keys().Rotations(); len(list) > 0 {
-		e.Since = list[len(list)-1].Entry
-	}
-	return e
-}
-
-func keyName(name string, hash uint32) string { return fmt.Sprintf("%s+%08x", name, hash) }
-
-// checkLog refuses a database that is older than the checkpoint, another one than it signed, or whose end does not hold
-// together, and a clock behind the last entry.
-func (s *Store) checkLog(t *tables, signed tlog.Tree) error {
-	size, err := t.size()
-	if err != nil {
-		return err
-	}
-	if size < uint64(signed.N) {
-		return fmt.Errorf("the database has %d entries and the checkpoint %d: this is an older copy, and what followed would be written a second time and differently. Put back the newest copy of %s with its -wal file; never delete the checkpoint. If the missing entries are lost for good, this log must not go on: a new one under another name has to", size, signed.N, databaseFile)
-	}
-	root, err := ledger.TreeHash(signed.N, t)
-	if err != nil {
-		return err
-	}
-	if root != signed.Hash {
-		return fmt.Errorf("the first %d entries have the root %v, and the checkpoint signed %v: the database was altered, put back a copy that `oxenswap ledger verify` accepts", signed.N, root, signed.Hash)
-	}
-	last, err := t.checkEnd(size)
-	if err != nil {
-		return err
-	}
-	if now := s.clock().UTC().Truncate(time.Second); now.Before(last) {
-		return fmt.Errorf("the clock says %s, and the last entry was written at %s: set the clock", now.Format(time.RFC3339), last.Format(time.RFC3339))
-	}
-	s.size, s.signed, s.last = size, uint64(signed.N), last
-	s.edge, err = ledger.NewFrontier(int64(size), t)
-	return err
-}
-
-// checkEnd compares the last entries with their hashes and those with the tree above them, and returns the last one's time.
-// Verify compares all of them.
-func (t *tables) checkEnd(size uint64) (last time.Time, err error) {
-	hashes, err := one(t, "hashes", itself[int64], "SELECT coalesce(max(number) + 1, 0) FROM hashes")
-	if err != nil {
-		return last, err
-	}
-	if want := tlog.StoredHashCount(int64(size)); hashes != want {
-		return last, fmt.Errorf("the tree has %d hashes instead of %d for %d entries: put back a copy that `oxenswap ledger verify` accepts", hashes, want, size)
-	}
-	first := size - min(size, page)
-	list, err := t.records(first, size)
-	if err != nil {
-		return last, err
-	}
-	for i, raw := range list {
-		seq := first + uint64(i)
-		e, err := parseStored(seq, raw)
-		if err != nil {
-			return last, err
-		}
-		want, err := ledger.StoredHashes(int64(seq), ledger.RecordHash(raw), t)
-		if err != nil {
-			return last, err
-		}
-		for j, h := range want {
-			got, err := t.ReadHashes([]int64{tlog.StoredHashIndex(0, int64(seq)) + int64(j)})
-			if err != nil {
-				return last, err
-			}
-			if got[0] != h {
-				return last, fmt.Errorf("entry %d does not have its hash in the tree: the database was altered, put back a copy that `oxenswap ledger verify` accepts", seq)
-			}
-		}
-		last = e.Time
-	}
-	return last, nil
 }
 
 // Close waits for the updates under way and lets the data directory go.

@@ -161,7 +161,7 @@ func TestUpdate(t *testing.T) {
 	t.Run("nothing to record", func(t *testing.T) {
 		before, err := os.ReadFile(dir + "/" + checkpointFile)
 		w.must(err)
-		entries, err := update(s)
+		entries, err := appendTo(s)
 		if err != nil || len(entries) != 0 {
 			t.Errorf("%v, %v", entries, err)
 		}
@@ -178,7 +178,7 @@ func TestUpdate(t *testing.T) {
 	t.Run("all or none", func(t *testing.T) {
 		live, size := dump(t, s.Reader), w.size(s)
 		claim := w.claim(0, 1, w.address())
-		_, err := update(s, swap.Record{Event: claim}, swap.Record{Event: claim})
+		_, err := appendTo(s, swap.Record{Event: claim}, swap.Record{Event: claim})
 		var refusal *swap.Refusal
 		if !errors.As(err, &refusal) || refusal.Reason != swap.ReasonAlreadyUsed {
 			t.Errorf("%v", err)
@@ -188,34 +188,26 @@ func TestUpdate(t *testing.T) {
 		}
 		w.verify(s.Reader)
 	})
-	t.Run("decide cannot write", func(t *testing.T) {
-		live := dump(t, s.Reader)
-		_, err := s.Update(ctx, func(t swap.Tables, _ time.Time) ([]swap.Record, error) {
-			m, err := t.Migration()
-			if err != nil {
-				return nil, err
+	t.Run("only Apply gets tables that it can write", func(t *testing.T) {
+		readOnly := func(who string, tables swap.Tables) {
+			if _, writable := tables.(swap.WritableTables); writable {
+				t.Errorf("%s gets tables with setters, %T", who, tables)
 			}
-			m.Missed = append(m.Missed, 1)
-			return nil, t.SetMigration(m)
-		})
-		if !errors.Is(err, errFrozen) || dump(t, s.Reader) != live {
-			t.Errorf("%v", err)
 		}
-		err = s.View(ctx, func(t swap.Tables, _ uint64) error { return t.SetClaim(swap.Claim{}) })
-		if !errors.Is(err, errFrozen) {
-			t.Errorf("%v", err)
-		}
+		w.must(s.View(ctx, func(t swap.Tables, _ uint64) error { readOnly("View", t); return nil }))
+		_, err := s.Update(ctx, func(t swap.Tables, _ time.Time) ([]swap.Record, error) { readOnly("Update", t); return nil, nil })
+		w.must(err)
 	})
 	t.Run("attachments", func(t *testing.T) {
 		r := w.taken(250)
 		less := r
 		less.Attachments = r.Attachments[:2]
-		if _, err := update(s, less); !errors.Is(err, swap.ErrAttachment) {
+		if _, err := appendTo(s, less); !errors.Is(err, swap.ErrAttachment) {
 			t.Errorf("one is missing: %v", err)
 		}
 		more := r
 		more.Attachments = append(r.Attachments[:len(r.Attachments):len(r.Attachments)], []byte("unnamed"))
-		if _, err := update(s, more); err == nil || !strings.Contains(err.Error(), "without naming it") {
+		if _, err := appendTo(s, more); err == nil || !strings.Contains(err.Error(), "without naming it") {
 			t.Errorf("one is not named: %v", err)
 		}
 		w.add(s, r)
@@ -275,7 +267,7 @@ func TestUpdate(t *testing.T) {
 	})
 	t.Run("closed", func(t *testing.T) {
 		w.must(s.Close())
-		if _, err := update(s); !errors.Is(err, ErrClosed) {
+		if _, err := appendTo(s); !errors.Is(err, ErrClosed) {
 			t.Errorf("%v", err)
 		}
 		if err := s.Close(); !errors.Is(err, ErrClosed) {
@@ -315,7 +307,7 @@ func TestConcurrent(t *testing.T) {
 	for i := range claims {
 		writers.Go(func() {
 			for n, c := range claims[i] {
-				entries, err := update(s, swap.Record{Event: c})
+				entries, err := appendTo(s, swap.Record{Event: c})
 				if err != nil || len(entries) != 1 {
 					t.Errorf("%v, %v", entries, err)
 					return
@@ -333,7 +325,7 @@ func TestConcurrent(t *testing.T) {
 					t.Errorf("entry %d was answered under a checkpoint of %d entries: %v", entries[0].Seq, c.N, err)
 				}
 				// A failing neighbour in the same batch changes nothing.
-				if _, err := update(s, swap.Record{Event: claims[i][n]}); err == nil {
+				if _, err := appendTo(s, swap.Record{Event: claims[i][n]}); err == nil {
 					t.Error("a claim was accepted twice")
 				}
 			}

@@ -15,100 +15,67 @@ import (
 	"oxenswap/swap/ledger"
 )
 
-// tables are the log and its projections within one transaction. They implement swap.Tables, swap.Attachments and
+// tables are the log and its projections within one transaction, to be read. They implement swap.Tables, swap.Attachments and
 // tlog.HashReader.
+//
+// They hold no context: a transaction of the pool is bound to its own and ends with it, and one of the writer goes on until it
+// is committed or undone.
 type tables struct {
-	ctx       context.Context
 	tx        queryer
 	terms     *termsCache
-	frozen    bool            // nothing may be written
-	changed   bool            // something was written, or tried
 	migration *swap.Migration // as last read or written in this transaction; nil: not read
 
-	// The last answers about an account, until a projection is written: a claim asks for the same when it is decided and
-	// when it is applied.
-	latest   answered[swap.Claim]
-	balances answered[[]swap.HeightBalance]
+	// A claim needs the same rows when it is decided and when it is applied.
+	latest   accountCache[swap.Claim]
+	balances accountCache[[]swap.HeightBalance]
 }
 
-// answered is what a question about an account was answered with.
-type answered[T any] struct {
-	account swap.Account // "": nothing was asked
+// accountCache keeps the last result of one look-up by account.
+type accountCache[T any] struct {
+	account swap.Account // "": empty
 	value   T
 	err     error
 }
 
-func (a *answered[T]) ask(account swap.Account, read func() (T, error)) (T, error) {
-	if a.account != account || account == "" {
-		a.value, a.err = read()
-		a.account = account
+func (c *accountCache[T]) get(account swap.Account, read func() (T, error)) (T, error) {
+	if c.account != account || account == "" {
+		c.value, c.err = read()
+		c.account = account
 	}
-	return a.value, a.err
+	return c.value, c.err
+}
+
+// writableTables are tables within a transaction of the writer. They implement swap.WritableTables.
+type writableTables struct {
+	tables
+	execer  sqlx.ExecerContext
+	changed bool // something was written, or tried
 }
 
 var (
-	_ swap.Tables      = (*tables)(nil)
-	_ swap.Attachments = (*tables)(nil)
-	_ tlog.HashReader  = (*tables)(nil)
+	_ swap.Tables         = (*tables)(nil)
+	_ swap.WritableTables = (*writableTables)(nil)
+	_ swap.Attachments    = (*tables)(nil)
+	_ tlog.HashReader     = (*tables)(nil)
 )
 
-// queryer is a transaction of the pool's (sqlx.Tx) or the writer's.
-type queryer interface {
-	sqlx.QueryerContext
+// newWritableTables returns the tables of a transaction that may write: a writer's, or one of a database of its own.
+func newWritableTables(tx interface {
+	queryer
 	sqlx.ExecerContext
-	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+}, terms *termsCache) *writableTables {
+	return &writableTables{tables: tables{tx: tx, terms: terms}, execer: tx}
 }
 
-// writing is a transaction of the writer. database/sql starts a goroutine for every query of a transaction of its own, which
-// takes longer than the query.
-type writing struct {
-	*sqlx.Conn
-	over bool
-}
-
-func begin(ctx context.Context, db *sqlx.DB) (*writing, error) {
-	conn, err := db.Connx(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if _, err := conn.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
-		return nil, errors.Join(err, conn.Close())
-	}
-	return &writing{Conn: conn}, nil
-}
-
-func (w *writing) commit(ctx context.Context) error {
-	_, err := w.ExecContext(ctx, "COMMIT")
-	w.over = err == nil
-	return err
-}
-
-// end undoes a transaction that was not committed, and gives the connection back.
-func (w *writing) end(ctx context.Context) {
-	if !w.over {
-		w.ExecContext(ctx, "ROLLBACK") // fails where SQLite has undone it already
-	}
-	w.Conn.Close()
-}
-
-var errFrozen = errors.New("the tables may only be read here: return records to change them")
-
-// projections are the tables that follow from the log, in an order in which they can be emptied, with what sorts them.
-func projections() []struct{ table, order string } {
-	return []struct{ table, order string }{
-		{"payouts", "entry"}, {"logs", "entry"}, {"attempts", "entry"},
-		{"allocations", "round, account, programme"}, {"rounds", "round"},
-		{"key_images", "image"}, {"proofs", "received"}, {"refused_claims", "digest"}, {"claims", "account, sequence"},
-		{"balances", "height, account"}, {"addresses", "id"}, {"snapshots", "height"}, {"migration", "part"},
-	}
-}
+// forgetAccounts empties what is kept of accounts.
+func (t *tables) forgetAccounts() { t.latest.account, t.balances.account = "", "" }
 
 // A parameter that a column is compared with is written +? in this package. When the driver clears a bare one after use, SQLite
 // 3.54 compiles the statement anew, lest a small number make another plan better; that takes longer than the look-up itself.
 
 // visit reads the rows of a query one by one into the fields of a T. It stops at the first error.
 func visit[T any](t *tables, what string, fields func(*T) []any, each func(T) error, query string, args ...any) error {
-	rows, err := t.tx.QueryContext(t.ctx, query, args...)
+	rows, err := t.tx.QueryContext(context.Background(), query, args...)
 	if err != nil {
 		return fmt.Errorf("read %s: %w", what, err)
 	}
@@ -139,7 +106,7 @@ func collect[T any](t *tables, what string, fields func(*T) []any, query string,
 // one reads the only row of a query, or swap.ErrNone.
 func one[T any](t *tables, what string, fields func(*T) []any, query string, args ...any) (T, error) {
 	var v T
-	err := t.tx.QueryRowContext(t.ctx, query, args...).Scan(fields(&v)...)
+	err := t.tx.QueryRowContext(context.Background(), query, args...).Scan(fields(&v)...)
 	if errors.Is(err, sql.ErrNoRows) {
 		return v, swap.ErrNone
 	} else if err != nil {
@@ -153,21 +120,18 @@ func itself[T any](v *T) []any { return []any{v} }
 
 func hashField(h *tlog.Hash) []any { return []any{(*bytes32)(h)} }
 
-func (t *tables) exec(what, query string, args ...any) error {
+func (t *writableTables) exec(what, query string, args ...any) error {
 	_, err := t.change(what, query, args...)
 	return err
 }
 
 // change is exec for who wants to know whether any row was changed.
-func (t *tables) change(what, query string, args ...any) (bool, error) {
-	if t.frozen {
-		return false, errFrozen
-	}
+func (t *writableTables) change(what, query string, args ...any) (bool, error) {
 	t.changed = true
 	if what != "entries" && what != "attachments" {
-		t.latest.account, t.balances.account = "", ""
+		t.forgetAccounts()
 	}
-	result, err := t.tx.ExecContext(t.ctx, query, args...)
+	result, err := t.execer.ExecContext(context.Background(), query, args...)
 	if err != nil {
 		return false, fmt.Errorf("write %s: %w", what, err)
 	}
@@ -177,7 +141,7 @@ func (t *tables) change(what, query string, args ...any) (bool, error) {
 
 // insert runs a statement that inserts n rows, many rows at a time. Row is the placeholder of one row, such as "(?, ?)";
 // add appends the arguments of row i.
-func (t *tables) insert(what, statement, row string, n int, add func(args []any, i int) []any) error {
+func (t *writableTables) insert(what, statement, row string, n int, add func(args []any, i int) []any) error {
 	const together = 64 // beyond that, the time is SQLite's own
 	args := make([]any, 0, together*strings.Count(row, "?"))
 	many := statement + strings.Repeat(row+", ", together-1) + row
@@ -209,12 +173,12 @@ func (t *tables) records(lo, hi uint64) ([][]byte, error) {
 }
 
 // appendEntry writes the bytes of the next entry.
-func (t *tables) appendEntry(seq uint64, raw []byte) error {
+func (t *writableTables) appendEntry(seq uint64, raw []byte) error {
 	return t.exec("entries", "INSERT INTO entries (seq, entry) VALUES (?, ?)", int64(seq), string(raw))
 }
 
 // appendHashes writes the next hashes of the tree, of which the first has a number.
-func (t *tables) appendHashes(number int64, hashes []tlog.Hash) error {
+func (t *writableTables) appendHashes(number int64, hashes []tlog.Hash) error {
 	return t.insert("hashes", "INSERT INTO hashes (number, hash) VALUES ", "(?, ?)", len(hashes), func(args []any, i int) []any {
 		return append(args, number+int64(i), hashes[i][:])
 	})
@@ -260,7 +224,7 @@ func (t *tables) Attachment(h swap.Hash) ([]byte, error) {
 }
 
 // putAttachment stores an attachment that an entry names, unless it is there already.
-func (t *tables) putAttachment(entry uint64, plain []byte) error {
+func (t *writableTables) putAttachment(entry uint64, plain []byte) error {
 	h := swap.Digest(plain)
 	if err := t.hasAttachment(h); err == nil || !errors.Is(err, swap.ErrAttachment) {
 		return err

@@ -36,8 +36,8 @@ func (t *tables) AllAttempts(each func(swap.Attempt) error) error {
 	return visit(t, "attempts", attemptFields, each, "SELECT "+attemptColumns+" FROM attempts ORDER BY entry")
 }
 
-// SetAttempt implements swap.Tables. What was signed never changes; its status does.
-func (t *tables) SetAttempt(a swap.Attempt) error {
+// SetAttempt implements swap.WritableTables. What was signed never changes; its status does.
+func (t *writableTables) SetAttempt(a swap.Attempt) error {
 	known, err := t.change("attempts", "UPDATE attempts SET status = ?, last_entry = ? WHERE hash = +?", string(a.Status), int64(a.Last), a.Hash[:])
 	if err != nil || known {
 		return err
@@ -63,8 +63,8 @@ func (t *tables) LastLog() (swap.LogPosition, error) {
 	return one(t, "logs", logFields, "SELECT "+logColumns+" FROM logs ORDER BY block DESC, entry DESC LIMIT 1")
 }
 
-// SetSeenLog implements swap.Tables.
-func (t *tables) SetSeenLog(p swap.LogPosition, entry uint64) error {
+// SetSeenLog implements swap.WritableTables.
+func (t *writableTables) SetSeenLog(p swap.LogPosition, entry uint64) error {
 	return t.exec("logs", "INSERT INTO logs (entry, "+logColumns+") VALUES (?, ?, ?, ?, ?)",
 		int64(entry), p.Tx[:], whole(p.LogIndex), whole(p.Block), p.BlockHash[:])
 }
@@ -77,8 +77,8 @@ func (t *tables) Payouts(each func(swap.Payout) error) error {
 	}, each, "SELECT entry, recipient, amount, cumulative, round, "+logColumns+" FROM payouts ORDER BY entry")
 }
 
-// SetPayout implements swap.Tables.
-func (t *tables) SetPayout(p swap.Payout) error {
+// SetPayout implements swap.WritableTables.
+func (t *writableTables) SetPayout(p swap.Payout) error {
 	return t.exec("payouts", "INSERT INTO payouts (entry, recipient, amount, cumulative, round, "+logColumns+") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
 		int64(p.Entry), p.Recipient[:], whole(p.Amount), whole(p.Cumulative), whole(p.Round), p.Tx[:], whole(p.LogIndex), whole(p.Block), p.BlockHash[:])
 }

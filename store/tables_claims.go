@@ -110,11 +110,8 @@ func (t *tables) readMigration() (m swap.Migration, err error) {
 	return m, err
 }
 
-// SetMigration implements swap.Tables.
-func (t *tables) SetMigration(m swap.Migration) error {
-	if t.frozen {
-		return errFrozen
-	}
+// SetMigration implements swap.WritableTables.
+func (t *writableTables) SetMigration(m swap.Migration) error {
 	before, err := t.Migration()
 	first := errors.Is(err, swap.ErrNone)
 	if err != nil && !first {
@@ -161,7 +158,7 @@ func (t *tables) ClaimAt(entry uint64) (swap.Claim, error) {
 
 // LatestClaim implements swap.Tables.
 func (t *tables) LatestClaim(a swap.Account) (swap.Claim, error) {
-	return t.latest.ask(a, func() (swap.Claim, error) {
+	return t.latest.get(a, func() (swap.Claim, error) {
 		return one(t, "claims", claimFields, "SELECT "+claimColumns+" FROM claims WHERE account = +? ORDER BY sequence DESC LIMIT 1", string(a))
 	})
 }
@@ -184,8 +181,8 @@ func (t *tables) LatestClaims(each func(swap.Claim) error) error {
 	return each(latest)
 }
 
-// SetClaim implements swap.Tables.
-func (t *tables) SetClaim(c swap.Claim) error {
+// SetClaim implements swap.WritableTables.
+func (t *writableTables) SetClaim(c swap.Claim) error {
 	return t.exec("claims", "INSERT INTO claims ("+claimColumns+") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
 		string(c.Account), int64(c.Sequence), c.Oxen, c.Recipient[:], c.Text, c.Signature, unixOrNull(c.Until), int64(c.Entry), c.Integrated)
 }
@@ -209,8 +206,8 @@ func (t *tables) Snapshots() ([]swap.Snapshot, error) {
 	return collect(t, "snapshots", snapshotFields, "SELECT "+snapshotColumns+" FROM snapshots ORDER BY height")
 }
 
-// SetSnapshot implements swap.Tables.
-func (t *tables) SetSnapshot(s swap.Snapshot) error {
+// SetSnapshot implements swap.WritableTables.
+func (t *writableTables) SetSnapshot(s swap.Snapshot) error {
 	return t.exec("snapshots", `INSERT INTO snapshots (`+snapshotColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (height) DO UPDATE SET block_hash = excluded.block_hash, digest = excluded.digest, status = excluded.status,
 			totals = excluded.totals, taken = excluded.taken, decided = excluded.decided`,
@@ -227,7 +224,7 @@ func (t *tables) Balances(height uint64, each func(swap.Balance) error) error {
 
 // AccountBalances implements swap.Tables.
 func (t *tables) AccountBalances(a swap.Account) ([]swap.HeightBalance, error) {
-	rows, err := t.balances.ask(a, func() ([]swap.HeightBalance, error) {
+	rows, err := t.balances.get(a, func() ([]swap.HeightBalance, error) {
 		return collect(t, "balances", func(b *swap.HeightBalance) []any {
 			return []any{(*whole)(&b.Height), (*string)(&b.Status), (*string)(&b.Account), &b.Address, (*whole)(&b.Staked), (*whole)(&b.Rewards)}
 		}, `SELECT b.height, coalesce(s.status, ''), b.account, a.address, b.staked, b.rewards
@@ -237,8 +234,8 @@ func (t *tables) AccountBalances(a swap.Account) ([]swap.HeightBalance, error) {
 	return slices.Clone(rows), err
 }
 
-// SetBalances implements swap.Tables.
-func (t *tables) SetBalances(height uint64, rows []swap.Balance) error {
+// SetBalances implements swap.WritableTables.
+func (t *writableTables) SetBalances(height uint64, rows []swap.Balance) error {
 	if err := t.exec("balances", "DELETE FROM balances WHERE height = +?", whole(height)); err != nil {
 		return err
 	}

@@ -14,8 +14,8 @@ func (t *tables) RefusedClaim(h swap.Hash) (uint64, error) {
 	return one(t, "refused_claims", itself[uint64], "SELECT entry FROM refused_claims WHERE digest = +?", h[:])
 }
 
-// SetRefusedClaim implements swap.Tables.
-func (t *tables) SetRefusedClaim(h swap.Hash, entry uint64) error {
+// SetRefusedClaim implements swap.WritableTables.
+func (t *writableTables) SetRefusedClaim(h swap.Hash, entry uint64) error {
 	return t.exec("refused_claims", "INSERT INTO refused_claims (digest, entry) VALUES (?, ?) ON CONFLICT (digest) DO UPDATE SET entry = excluded.entry",
 		h[:], int64(entry))
 }
@@ -51,8 +51,8 @@ func (t *tables) AccountProofs(a swap.Account) ([]swap.Proof, error) {
 	return collect(t, "proofs", proofFields, "SELECT "+proofColumns+" FROM proofs WHERE account = +? ORDER BY received", string(a))
 }
 
-// SetProof implements swap.Tables. What was handed in never changes; what became of it does.
-func (t *tables) SetProof(p swap.Proof) error {
+// SetProof implements swap.WritableTables. What was handed in never changes; what became of it does.
+func (t *writableTables) SetProof(p swap.Proof) error {
 	verdict := []any{string(p.Status), seqOrNull(p.Judged), p.Check, whole(p.Counted), whole(p.Total), whole(p.Staked), int64(p.Received)}
 	known, err := t.change("proofs", "UPDATE proofs SET status = ?, judged = ?, failed = ?, counted = ?, total = ?, staked = ? WHERE received = +?", verdict...)
 	if err != nil || known {
@@ -72,8 +72,8 @@ func (t *tables) KeyImage(image swap.Hash) (uint64, error) {
 	return one(t, "key_images", itself[uint64], "SELECT received FROM key_images WHERE image = +?", image[:])
 }
 
-// SetKeyImages implements swap.Tables. That none is counted twice is the table's own constraint.
-func (t *tables) SetKeyImages(received uint64, images []swap.Hash) error {
+// SetKeyImages implements swap.WritableTables. That none is counted twice is the table's own constraint.
+func (t *writableTables) SetKeyImages(received uint64, images []swap.Hash) error {
 	for _, image := range images {
 		err := t.exec("key_images", "INSERT INTO key_images (image, received) VALUES (?, ?)", image[:], int64(received))
 		if there := (sqlite3.Error{}); errors.As(err, &there) && there.ExtendedCode == sqlite3.ErrConstraintPrimaryKey {
@@ -89,7 +89,7 @@ func (t *tables) SetKeyImages(received uint64, images []swap.Hash) error {
 	return nil
 }
 
-// FreeKeyImages implements swap.Tables.
-func (t *tables) FreeKeyImages(received uint64) error {
+// FreeKeyImages implements swap.WritableTables.
+func (t *writableTables) FreeKeyImages(received uint64) error {
 	return t.exec("key_images", "DELETE FROM key_images WHERE received = +?", int64(received))
 }

@@ -25,8 +25,8 @@ func (t *tables) Rounds() ([]swap.Round, error) {
 	return collect(t, "rounds", roundFields, "SELECT "+roundColumns+" FROM rounds ORDER BY round")
 }
 
-// SetRound implements swap.Tables.
-func (t *tables) SetRound(r swap.Round) error {
+// SetRound implements swap.WritableTables.
+func (t *writableTables) SetRound(r swap.Round) error {
 	values := []any{string(r.Status), int64(r.Entry), asJSON{r.RoundBuilt}, r.Needed, asJSON{r.Approvals}, seqOrNull(r.Approved), unixOrNull(r.Day), seqOrNull(r.Proposed), whole(r.Round)}
 	known, err := t.change("rounds", "UPDATE rounds SET status = ?, entry = ?, built = ?, needed = ?, approvals = ?, approved = ?, day = ?, proposed = ? WHERE round = +?", values...)
 	if err != nil || known {
@@ -57,8 +57,8 @@ func (t *tables) AccountAllocations(a swap.Account) ([]swap.RoundAllocation, err
 		FROM allocations JOIN rounds USING (round) WHERE account = +? ORDER BY round, line`, string(a))
 }
 
-// SetAllocations implements swap.Tables.
-func (t *tables) SetAllocations(round uint64, rows []swap.Allocation) error {
+// SetAllocations implements swap.WritableTables.
+func (t *writableTables) SetAllocations(round uint64, rows []swap.Allocation) error {
 	for i := 1; i < len(rows); i++ {
 		if rows[i].Account < rows[i-1].Account {
 			return errors.New("the list of allocations is not in the order of the accounts")

@@ -190,7 +190,7 @@ func TestWholeNumbers(t *testing.T) {
 	defer s.Close()
 	numbers := []uint64{0, 1, 1<<63 - 1, 1 << 63, 1<<63 + 1, 9_999_999_999_999_999_999, 10_000_000_000_000_000_000, 1<<64 - 1}
 	undo := fmt.Errorf("undo")
-	err := s.do(context.Background(), func(b *batch) error {
+	err := s.commit(context.Background(), s.shared, func(b *batch) error {
 		for i := len(numbers) - 1; i >= 0; i-- {
 			n := numbers[i]
 			w.must(b.tables.SetSnapshot(swap.Snapshot{Height: n, Status: swap.TakenSnapshot, Taken: 1}))

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jmoiron/sqlx"
 	"golang.org/x/mod/sumdb/tlog"
 
 	"oxenswap/swap"
@@ -38,9 +39,9 @@ func (r *Reader) Verify(ctx context.Context) (Verified, error) {
 	}
 	out := Verified{Checkpoint: signed}
 	err = r.view(ctx, func(t *tables) error {
-		v := &verifier{ctx: ctx, tables: t, named: map[swap.Hash]uint64{}}
-		for _, check := range []func() error{v.entries, v.tree, v.attachments, v.structure, v.projections} {
-			if err := check(); err != nil {
+		v := &verifier{tables: t, named: map[swap.Hash]uint64{}}
+		for _, check := range []func(context.Context) error{v.entries, v.tree, v.attachments, v.structure, v.projections} {
+			if err := check(ctx); err != nil {
 				return err
 			}
 		}
@@ -64,18 +65,17 @@ func (r *Reader) Verify(ctx context.Context) (Verified, error) {
 }
 
 type verifier struct {
-	ctx    context.Context
 	tables *tables
 	size   uint64
 	hashes ledger.Hashes
 	named  map[swap.Hash]uint64 // attachment -> first entry that names it
 }
 
-// structure asks SQLite itself.
-func (v *verifier) structure() error {
-	found, err := collect(v.tables, "the structure", itself[string], "PRAGMA integrity_check(20)")
-	if err != nil {
-		return err
+// structure has SQLite check itself, which takes long in one step and ends with ctx.
+func (v *verifier) structure(ctx context.Context) error {
+	var found []string
+	if err := sqlx.SelectContext(ctx, v.tables.tx, &found, "PRAGMA integrity_check(20)"); err != nil {
+		return fmt.Errorf("read the structure: %w", err)
 	}
 	if len(found) != 1 || found[0] != "ok" {
 		return fmt.Errorf("the database is damaged: %s", strings.Join(found, "; "))
@@ -88,7 +88,7 @@ func (v *verifier) structure() error {
 }
 
 // entries reads every entry and computes the tree.
-func (v *verifier) entries() error {
+func (v *verifier) entries(context.Context) error {
 	var err error
 	if v.size, err = v.tables.size(); err != nil {
 		return err
@@ -138,7 +138,7 @@ func (v *verifier) entry(seq uint64, raw []byte, last time.Time) (time.Time, err
 }
 
 // tree compares the stored hashes with the computed ones.
-func (v *verifier) tree() error {
+func (v *verifier) tree(context.Context) error {
 	next := 0
 	type stored struct {
 		number int64
@@ -166,7 +166,7 @@ func (v *verifier) tree() error {
 }
 
 // attachments compares every attachment with its digest and with the entries that name it.
-func (v *verifier) attachments() error {
+func (v *verifier) attachments(ctx context.Context) error {
 	type attachment struct {
 		digest swap.Hash
 		entry  uint64
@@ -177,7 +177,7 @@ func (v *verifier) attachments() error {
 	if err := visit(v.tables, "attachments", func(a *attachment) []any {
 		return []any{(*bytes32)(&a.digest), (*whole)(&a.entry), &a.size, &a.stored}
 	}, func(a attachment) error {
-		if err := v.ctx.Err(); err != nil {
+		if err := ctx.Err(); err != nil {
 			return err
 		}
 		entry, named := v.named[a.digest]
@@ -210,23 +210,23 @@ func (v *verifier) attachments() error {
 }
 
 // projections makes the projections anew beside the database and compares every row.
-func (v *verifier) projections() error {
+func (v *verifier) projections(ctx context.Context) error {
 	db := scratch()
 	defer db.Close()
-	if err := migrate(v.ctx, db); err != nil {
+	if err := migrate(ctx, db); err != nil {
 		return err
 	}
-	tx, err := db.BeginTxx(v.ctx, nil)
+	tx, err := db.BeginTxx(ctx, nil)
 	if err != nil {
 		return err
 	}
 	defer tx.Rollback()
-	anew := &tables{ctx: v.ctx, tx: tx, terms: v.tables.terms}
-	if err := replay(v.ctx, v.tables, anew, v.size); err != nil {
+	anew := newWritableTables(tx, v.tables.terms)
+	if err := replay(ctx, v.tables, anew, v.size); err != nil {
 		return err
 	}
 	for _, p := range projections() {
-		if err := compareRows(v.tables, anew, "SELECT * FROM "+p.table+" ORDER BY "+p.order); err != nil {
+		if err := compareRows(ctx, v.tables, &anew.tables, "SELECT * FROM "+p.table+" ORDER BY "+p.order); err != nil {
 			return fmt.Errorf("the table %s %w: %w: `oxenswap ledger rebuild` makes it anew once it is known who changed it", p.table, ErrProjections, err)
 		}
 	}
@@ -234,13 +234,13 @@ func (v *verifier) projections() error {
 }
 
 // compareRows compares what a query gives on two databases, row by row.
-func compareRows(a, b *tables, query string) error {
-	is, err := a.tx.QueryxContext(a.ctx, query)
+func compareRows(ctx context.Context, a, b *tables, query string) error {
+	is, err := a.tx.QueryxContext(ctx, query)
 	if err != nil {
 		return err
 	}
 	defer is.Close()
-	should, err := b.tx.QueryxContext(b.ctx, query)
+	should, err := b.tx.QueryxContext(ctx, query)
 	if err != nil {
 		return err
 	}

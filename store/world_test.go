@@ -124,12 +124,12 @@ func (w *world) open(dir string) *Store {
 // add appends records and expects no error.
 func (w *world) add(s *Store, records ...swap.Record) []ledger.Entry {
 	w.Helper()
-	entries, err := update(s, records...)
+	entries, err := appendTo(s, records...)
 	w.must(err)
 	return entries
 }
 
-func update(s *Store, records ...swap.Record) ([]ledger.Entry, error) {
+func appendTo(s *Store, records ...swap.Record) ([]ledger.Entry, error) {
 	return s.Update(context.Background(), func(swap.Tables, time.Time) ([]swap.Record, error) { return records, nil })
 }
 
@@ -357,7 +357,7 @@ func dump(t tb, r *Reader) string {
 	err := r.view(context.Background(), func(t *tables) error {
 		for _, p := range projections() {
 			fmt.Fprintf(&out, "%s\n", p.table)
-			rows, err := t.tx.QueryxContext(t.ctx, "SELECT * FROM "+p.table+" ORDER BY "+p.order)
+			rows, err := t.tx.QueryxContext(context.Background(), "SELECT * FROM "+p.table+" ORDER BY "+p.order)
 			if err != nil {
 				return err
 			}

@@ -10,10 +10,10 @@ import (
 	"oxenswap/swap/ledger"
 )
 
-// Apply makes an entry count: it checks the entry against the tables and changes them. The store calls it before an
-// entry is written, in the same transaction; replay and rebuilding call the same function. It never checks signatures of
+// Apply makes an entry count: it checks the entry against the tables and changes them. The store calls it with the entry's
+// bytes as written, in the same transaction; replay and rebuilding call the same function. It never checks signatures of
 // claims or recomputes snapshots and rounds: who appends has done so, and the auditor does it again (Verify).
-func Apply(t Tables, att Attachments, e ledger.Entry) error {
+func Apply(t WritableTables, att Attachments, e ledger.Entry) error {
 	event, err := DecodeEvent(e.Kind, e.Body)
 	if err != nil {
 		return err
@@ -22,8 +22,8 @@ func Apply(t Tables, att Attachments, e ledger.Entry) error {
 }
 
 // ApplyEvent is Apply for an event that is decoded already.
-func ApplyEvent(t Tables, att Attachments, seq uint64, at time.Time, event Event) error {
-	a := &applier{Tables: t, att: att, seq: seq, at: at}
+func ApplyEvent(t WritableTables, att Attachments, seq uint64, at time.Time, event Event) error {
+	a := &applier{WritableTables: t, att: att, seq: seq, at: at}
 	if _, first := event.(*MigrationOpened); first != (seq == 0) {
 		return fmt.Errorf("%s as entry %d: migration.opened, and nothing else, is entry 0", event.Kind(), seq)
 	}
@@ -45,7 +45,7 @@ func ApplyEvent(t Tables, att Attachments, seq uint64, at time.Time, event Event
 }
 
 type applier struct {
-	Tables
+	WritableTables
 	att Attachments
 	seq uint64
 	at  time.Time
@@ -345,7 +345,7 @@ func (e *ClaimAccepted) apply(a *applier) error {
 		return err
 	}
 	c.Entry = a.seq
-	if err := AdmitClaim(a.Tables, a.m, c, a.at); err != nil {
+	if err := AdmitClaim(a, a.m, c, a.at); err != nil {
 		return err
 	}
 	if err := e.Code.Check(e.Recipient); err != nil {

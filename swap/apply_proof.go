@@ -14,7 +14,7 @@ func (e *ProofReceived) apply(a *applier) error {
 	if err := programme.open(a.m, a.at); err != nil {
 		return err
 	}
-	snapshot, err := CoinsSnapshot(a.Tables, a.m)
+	snapshot, err := CoinsSnapshot(a, a.m)
 	if err != nil {
 		return err
 	}

@@ -12,7 +12,7 @@ import (
 )
 
 func (e *ClaimRefused) apply(a *applier) error {
-	entitled, err := Entitled(a.Tables, a.m.Terms, e.Account)
+	entitled, err := Entitled(a, a.m.Terms, e.Account)
 	if err != nil {
 		return err
 	}
@@ -139,7 +139,7 @@ func (e *RoundApproved) apply(a *applier) error {
 		return fmt.Errorf("round %d: %w", e.Round, err)
 	}
 	// A published round may need one more by limits that were lowered since, or for an operator who is none any more.
-	has, needs, err := Approvals(a.Tables, r, a.at)
+	has, needs, err := Approvals(a, r, a.at)
 	if err != nil {
 		return err
 	}

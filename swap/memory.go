@@ -10,7 +10,7 @@ import (
 	"sort"
 )
 
-// Memory are Tables in memory, for the auditor and for tests. The zero value is empty. It is not safe for concurrent use.
+// Memory are WritableTables in memory, for the auditor and for tests. The zero value is empty. It is not safe for concurrent use.
 type Memory struct {
 	migration   *Migration
 	snapshots   map[uint64]Snapshot
@@ -44,7 +44,7 @@ type logKey struct {
 	index uint64
 }
 
-var _ Tables = (*Memory)(nil)
+var _ WritableTables = (*Memory)(nil)
 
 // Migration implements Tables.
 func (t *Memory) Migration() (Migration, error) {
@@ -54,7 +54,7 @@ func (t *Memory) Migration() (Migration, error) {
 	return *t.migration, nil
 }
 
-// SetMigration implements Tables.
+// SetMigration implements WritableTables.
 func (t *Memory) SetMigration(m Migration) error {
 	t.migration = &m
 	return nil
@@ -74,7 +74,7 @@ func (t *Memory) Snapshots() ([]Snapshot, error) {
 	return slices.SortedFunc(maps.Values(t.snapshots), func(a, b Snapshot) int { return cmp.Compare(a.Height, b.Height) }), nil
 }
 
-// SetSnapshot implements Tables.
+// SetSnapshot implements WritableTables.
 func (t *Memory) SetSnapshot(s Snapshot) error {
 	put(&t.snapshots, s.Height, s)
 	return nil
@@ -97,7 +97,7 @@ func (t *Memory) AccountBalances(a Account) (out []HeightBalance, err error) {
 	return out, nil
 }
 
-// SetBalances implements Tables.
+// SetBalances implements WritableTables.
 func (t *Memory) SetBalances(height uint64, rows []Balance) error {
 	put(&t.balances, height, slices.Clone(rows))
 	if i, ok := slices.BinarySearch(t.heights, height); !ok {
@@ -153,7 +153,7 @@ func (t *Memory) LatestClaims(visit func(Claim) error) error {
 	return nil
 }
 
-// SetClaim implements Tables.
+// SetClaim implements WritableTables.
 func (t *Memory) SetClaim(c Claim) error {
 	row := claimRow{c, -1}
 	var higher *claimRow
@@ -180,7 +180,7 @@ func (t *Memory) SetClaim(c Claim) error {
 // RefusedClaim implements Tables.
 func (t *Memory) RefusedClaim(h Hash) (uint64, error) { return get(t.refused, h) }
 
-// SetRefusedClaim implements Tables.
+// SetRefusedClaim implements WritableTables.
 func (t *Memory) SetRefusedClaim(h Hash, entry uint64) error {
 	put(&t.refused, h, entry)
 	return nil
@@ -218,7 +218,7 @@ func (t *Memory) Proofs(visit func(Proof) error) error {
 // AccountProofs implements Tables.
 func (t *Memory) AccountProofs(a Account) ([]Proof, error) { return values(t.byAccount[a]), nil }
 
-// SetProof implements Tables.
+// SetProof implements WritableTables.
 func (t *Memory) SetProof(p Proof) error {
 	if known, ok := t.proofs[p.Received]; ok {
 		*known = p
@@ -233,7 +233,7 @@ func (t *Memory) SetProof(p Proof) error {
 // KeyImage implements Tables.
 func (t *Memory) KeyImage(image Hash) (uint64, error) { return get(t.images, image) }
 
-// SetKeyImages implements Tables.
+// SetKeyImages implements WritableTables.
 func (t *Memory) SetKeyImages(received uint64, images []Hash) error {
 	for n, i := range images {
 		if other, ok := t.images[i]; ok {
@@ -247,7 +247,7 @@ func (t *Memory) SetKeyImages(received uint64, images []Hash) error {
 	return nil
 }
 
-// FreeKeyImages implements Tables.
+// FreeKeyImages implements WritableTables.
 func (t *Memory) FreeKeyImages(received uint64) error {
 	maps.DeleteFunc(t.images, func(_ Hash, r uint64) bool { return r == received })
 	return nil
@@ -266,7 +266,7 @@ func (t *Memory) Round(number uint64) (Round, error) {
 // Rounds implements Tables.
 func (t *Memory) Rounds() ([]Round, error) { return slices.Clone(t.rounds), nil }
 
-// SetRound implements Tables.
+// SetRound implements WritableTables.
 func (t *Memory) SetRound(r Round) error {
 	for i := range t.rounds {
 		if t.rounds[i].Round == r.Round {
@@ -297,7 +297,7 @@ func (t *Memory) AccountAllocations(a Account) ([]RoundAllocation, error) {
 	return out, nil
 }
 
-// SetAllocations implements Tables.
+// SetAllocations implements WritableTables.
 func (t *Memory) SetAllocations(round uint64, rows []Allocation) error {
 	put(&t.allocations, round, slices.Clone(rows))
 	return nil
@@ -361,7 +361,7 @@ func (t *Memory) NonceAttempts(chainID uint64, sender EVMAddress, nonce uint64) 
 // AllAttempts implements Tables.
 func (t *Memory) AllAttempts(visit func(Attempt) error) error { return each(values(t.order), visit) }
 
-// SetAttempt implements Tables.
+// SetAttempt implements WritableTables.
 func (t *Memory) SetAttempt(a Attempt) error {
 	if known, ok := t.attempts[a.Hash]; ok {
 		*known = a
@@ -391,7 +391,7 @@ func (t *Memory) LastLog() (LogPosition, error) {
 	return *t.lastLog, nil
 }
 
-// SetSeenLog implements Tables.
+// SetSeenLog implements WritableTables.
 func (t *Memory) SetSeenLog(p LogPosition, entry uint64) error {
 	put(&t.logs, logKey{p.Tx, p.LogIndex}, entry)
 	if t.lastLog == nil || p.Block >= t.lastLog.Block {
@@ -403,7 +403,7 @@ func (t *Memory) SetSeenLog(p LogPosition, entry uint64) error {
 // Payouts implements Tables.
 func (t *Memory) Payouts(visit func(Payout) error) error { return each(t.payouts, visit) }
 
-// SetPayout implements Tables.
+// SetPayout implements WritableTables.
 func (t *Memory) SetPayout(p Payout) error {
 	t.payouts = append(t.payouts, p)
 	return nil

@@ -106,7 +106,7 @@ func TestSubmitClaims(t *testing.T) {
 }
 
 // brokenTables fail at every look-up.
-type brokenTables struct{ Tables }
+type brokenTables struct{ WritableTables }
 
 var errBroken = errors.New("disk I/O error")
 
@@ -182,7 +182,7 @@ func TestStorageErrorsAreNoAnswers(t *testing.T) {
 }
 
 // brokenProofs fail only at proofs.
-type brokenProofs struct{ Tables }
+type brokenProofs struct{ WritableTables }
 
 func (brokenProofs) Proof(uint64) (Proof, error)    { return Proof{}, errBroken }
 func (brokenProofs) Proofs(func(Proof) error) error { return errBroken }

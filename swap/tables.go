@@ -8,46 +8,34 @@ import (
 // ErrNone is returned by the look-ups of Tables when there is no such row.
 var ErrNone = errors.New("none")
 
-// Tables are what the ledger's entries add up to: the projections. Apply is the only writer; a store keeps them beside
-// the entries, in the same transaction, and the auditor in memory. Rows handed to or by Tables are values: changing one
-// changes nothing. Look-ups of a single row return ErrNone when it does not exist. The functions that visit rows stop at
-// the first error and return it.
+// Tables are what the ledger's entries add up to: the projections, to be read. A store keeps them beside the entries, in the
+// same transaction, and the auditor keeps them in memory. Rows are values: changing one changes nothing. Look-ups of a single
+// row return ErrNone when it does not exist. The functions that visit rows stop at the first error and return it.
 type Tables interface {
 	Migration() (Migration, error)
-	SetMigration(Migration) error
 
 	Snapshot(height uint64) (Snapshot, error)
-	Snapshots() ([]Snapshot, error) // by height
-	SetSnapshot(Snapshot) error
+	Snapshots() ([]Snapshot, error)                          // by height
 	Balances(height uint64, visit func(Balance) error) error // by account
 	AccountBalances(Account) ([]HeightBalance, error)        // by height
-	SetBalances(height uint64, rows []Balance) error         // replaces those of the height
 
 	Claim(a Account, sequence uint32) (Claim, error)
 	ClaimAt(entry uint64) (Claim, error) // by its claim.accepted
 	LatestClaim(Account) (Claim, error)
 	LatestClaims(visit func(Claim) error) error // by account
-	SetClaim(Claim) error
-
 	// RefusedClaim returns the claim.refused entry of a text and signature (their digest, see ClaimRefused.digest).
 	RefusedClaim(Hash) (entry uint64, err error)
-	SetRefusedClaim(h Hash, entry uint64) error
 
 	Proof(received uint64) (Proof, error)          // by its proof.received entry
 	HandedIn(a Account, proof Hash) (Proof, error) // the account's last proof with this digest
 	Proofs(visit func(Proof) error) error          // by account, and then by entry
 	AccountProofs(Account) ([]Proof, error)        // by entry
-	SetProof(Proof) error
-	KeyImage(Hash) (received uint64, err error)        // the proof that it was counted for
-	SetKeyImages(received uint64, images []Hash) error // refuses one that was counted before
-	FreeKeyImages(received uint64) error
+	KeyImage(Hash) (received uint64, err error)    // the proof that it was counted for
 
 	Round(number uint64) (Round, error)
-	Rounds() ([]Round, error) // by number
-	SetRound(Round) error
+	Rounds() ([]Round, error)                                     // by number
 	Allocations(round uint64, visit func(Allocation) error) error // in the order of the list
 	AccountAllocations(Account) ([]RoundAllocation, error)        // by round
-	SetAllocations(round uint64, rows []Allocation) error
 	// Given visits the sum of published rounds by account and programme, in this order.
 	Given(visit func(a Account, programme string, sum Amount) error) error
 	// Cumulative visits the sum of published rounds by recipient, in the order of the bytes.
@@ -57,13 +45,30 @@ type Tables interface {
 	Attempts(Intent) ([]Attempt, error) // by attempt number
 	NonceAttempts(chainID uint64, sender EVMAddress, nonce uint64) ([]Attempt, error)
 	AllAttempts(visit func(Attempt) error) error // in the order of their entries
-	SetAttempt(Attempt) error
 
 	// SeenLog returns the entry that recorded an event of the distributor.
 	SeenLog(tx Hash, logIndex uint64) (entry uint64, err error)
-	LastLog() (LogPosition, error) // of the highest block
-	SetSeenLog(p LogPosition, entry uint64) error
+	LastLog() (LogPosition, error)          // of the highest block
 	Payouts(visit func(Payout) error) error // in the order of their entries
+}
+
+// WritableTables are the tables as Apply gets them, which is their only writer: whoever else has a change to make returns a
+// Record. Claims, seen logs and payouts are only added, under a new key; the other setters also replace a row that is there.
+type WritableTables interface {
+	Tables
+
+	SetMigration(Migration) error
+	SetSnapshot(Snapshot) error
+	SetBalances(height uint64, rows []Balance) error // replaces those of the height
+	SetClaim(Claim) error
+	SetRefusedClaim(h Hash, entry uint64) error
+	SetProof(Proof) error
+	SetKeyImages(received uint64, images []Hash) error // refuses one that was counted before
+	FreeKeyImages(received uint64) error
+	SetRound(Round) error
+	SetAllocations(round uint64, rows []Allocation) error // replaces those of the round
+	SetAttempt(Attempt) error
+	SetSeenLog(p LogPosition, entry uint64) error
 	SetPayout(Payout) error
 }
 

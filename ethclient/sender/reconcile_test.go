@@ -117,7 +117,7 @@ func TestReconcileFinds(t *testing.T) {
 	for _, c := range []struct {
 		name   string
 		chain  bent
-		tables func(t swap.Tables) error // bends a copy of the tables
+		tables func(t *bentTables) error // bends a copy of the tables
 		want   []string                  // what the differences are about
 	}{
 		{"nothing", bent{}, nil, nil},
@@ -132,9 +132,8 @@ func TestReconcileFinds(t *testing.T) {
 			other.Tx[0]++
 			return &other
 		})}, nil, []string{"payments"}},
-		{"a payment is missing in the ledger", bent{}, func(t swap.Tables) error {
-			memory := t.(*bentTables)
-			memory.skip = 2
+		{"a payment is missing in the ledger", bent{}, func(t *bentTables) error {
+			t.skip = 2
 			return nil
 		}, []string{"payments"}},
 		{"an activation is missing on chain", bent{event: once("root.activated", 1, gone)}, nil, []string{"live root", "round", "transaction"}},
@@ -157,13 +156,13 @@ func TestReconcileFinds(t *testing.T) {
 			return &other
 		})}, nil, []string{"event"}},
 		{"another claimed amount", bent{claimed: func(amounts []swap.Amount) { amounts[2]++ }}, nil, []string{"claimed"}},
-		{"a payment by a transaction that failed", bent{}, func(t swap.Tables) error {
-			return t.(*bentTables).set(hash(swap.PurposePush, 1), swap.FailedAttempt)
+		{"a payment by a transaction that failed", bent{}, func(t *bentTables) error {
+			return t.set(hash(swap.PurposePush, 1), swap.FailedAttempt)
 		}, []string{"transaction"}},
-		{"an open transaction that is final", bent{}, func(t swap.Tables) error {
-			return t.(*bentTables).set(hash(swap.PurposeActivate, 2), swap.MinedAttempt)
+		{"an open transaction that is final", bent{}, func(t *bentTables) error {
+			return t.set(hash(swap.PurposeActivate, 2), swap.MinedAttempt)
 		}, []string{"transaction"}},
-		{"a round that was never proposed", bent{}, func(t swap.Tables) error {
+		{"a round that was never proposed", bent{}, func(t *bentTables) error {
 			r, err := t.Round(2)
 			must(w.t, err)
 			r.Round, r.Status = 3, swap.ActiveRound
