@@ -19,17 +19,17 @@ type Account struct {
 	Entitled bool         `json:"entitled"` // its claim is recorded without a proof of coins
 	Balances []Balance    `json:"balances"` // in snapshots that programmes read, by height: the named one and the last 100
 	Statement
-	Paid     swap.Amount `json:"paid"`    // of what was given, in final blocks
-	Payable  swap.Amount `json:"payable"` // given by rounds that are live on chain, and not paid yet
-	Lines    []Given     `json:"lines"`   // what rounds gave it, with where that stands
-	Claim    *Claim      `json:"claim"`   // in force; null: none
-	Proofs   []Proof     `json:"proofs"`
-	Next     []NextStep  `json:"next"`   // what is missing, in order
-	Causes   []Cause     `json:"causes"` // why nothing is found; empty when something is owed or could be
-	ClaimBy  time.Time   `json:"claim_by"`
-	GetBy    *time.Time  `json:"collect_by"` // the distributor's closing as deployed; null: not deployed yet
-	NextStep *Step       `json:"next_step"`  // the next date from which coins convert at another rate; null: none
-	Basis    Basis       `json:"-"`
+	Paid      swap.Amount `json:"paid"`    // of what was given, in final blocks
+	Payable   swap.Amount `json:"payable"` // given by rounds that are live on chain, and not paid yet
+	Lines     []Given     `json:"lines"`   // what rounds gave it, with where that stands
+	Claim     *Claim      `json:"claim"`   // in force; null: none
+	Proofs    []Proof     `json:"proofs"`
+	Next      []NextStep  `json:"next"`   // what is missing, in order
+	Causes    []Cause     `json:"causes"` // why nothing is found; empty when something is owed or could be
+	ClaimBy   time.Time   `json:"claim_by"`
+	CollectBy *time.Time  `json:"collect_by"` // the distributor's closing as deployed; null: not deployed yet
+	NextStep  *Step       `json:"next_step"`  // the next date from which coins convert at another rate; null: none
+	Basis     Basis       `json:"-"`
 }
 
 // Balance is what an account has in a snapshot, in atomic OXEN.
@@ -152,7 +152,7 @@ func (d *Desk) fill(out *Account, t swap.Tables, m swap.Migration, claim *swap.C
 	out.Basis.until = boundary(now, m.Terms.Opens, m.Closes.Add(time.Nanosecond))
 	if m.Distributor != nil {
 		at := time.Unix(int64(m.Distributor.ClosesAt), 0).UTC()
-		out.GetBy = &at
+		out.CollectBy = &at
 	}
 	if p, ok := m.Terms.CoinsProgramme(); ok {
 		for _, s := range p.Steps {
