@@ -198,6 +198,21 @@ func TestUpdate(t *testing.T) {
 		_, err := s.Update(ctx, func(t swap.Tables, _ time.Time) ([]swap.Record, error) { readOnly("Update", t); return nil, nil })
 		w.must(err)
 	})
+	t.Run("a view ends with its context", func(t *testing.T) {
+		ctx, cancel := context.WithCancel(ctx)
+		defer cancel()
+		err := s.View(ctx, func(t swap.Tables, _ uint64) error {
+			cancel()
+			for {
+				if _, err := t.Rounds(); err != nil {
+					return err
+				}
+			}
+		})
+		if !errors.Is(err, context.Canceled) {
+			t.Errorf("a look-up after the context has ended: got %v, want %v", err, context.Canceled)
+		}
+	})
 	t.Run("attachments", func(t *testing.T) {
 		r := w.taken(250)
 		less := r
