@@ -13,11 +13,13 @@ import (
 	"oxenswap/swap/ledger"
 )
 
-// Backup writes a copy of the database as it is at one moment into a file that does not exist, also while another process
-// writes, and verifies the copy. Beside it, in a file with the suffix .checkpoint, it leaves a checkpoint that the copy covers.
+// Backup writes a copy of the database as it is at one moment into a file that does not exist, also
+// while another process writes, and verifies the copy. Beside it, in a file with the suffix
+// .checkpoint, it leaves a checkpoint that the copy covers.
 //
-// The copy is made in a folder with the suffix .partial and takes the file's name when all is done: whatever has the name is a
-// whole backup. A folder that a crash left is used again by the next backup into the same file.
+// The copy is made in a folder with the suffix .partial and takes the file's name when all is done:
+// whatever has the name is a whole backup. A folder that a crash left is used again by the next
+// backup into the same file.
 func (r *Reader) Backup(ctx context.Context, file string) (_ Verified, err error) {
 	failed := func(err error) (Verified, error) {
 		return Verified{}, fmt.Errorf("back the ledger in %s up to %s: %w", r.dir, file, err)
@@ -53,8 +55,9 @@ func (r *Reader) Backup(ctx context.Context, file string) (_ Verified, err error
 	if err := refuseTaken(file); err != nil { // for it takes a while
 		return failed(err)
 	}
-	// The checkpoint comes first, also on disk: a backup never lies beside another one's, which would promise less or more than
-	// it holds. A checkpoint alone is nothing that anybody could restore, and the next backup replaces it.
+	// The checkpoint comes first, also on disk: a backup never lies beside another one's, which
+	// would promise less or more than it holds. A checkpoint alone is nothing that anybody could
+	// restore, and the next backup replaces it.
 	parent := filepath.Dir(file)
 	if err := fail.Do("backup checkpoint", func() error { return os.Rename(filepath.Join(draft, checkpointFile), file+".checkpoint") }); err != nil {
 		return failed(err)
@@ -80,7 +83,8 @@ func refuseTaken(file string) error {
 	return nil
 }
 
-// openDraft makes a folder, or takes over what a crash left of it, and empties it. The lock keeps others out of it.
+// openDraft makes a folder, or takes over what a crash left of it, and empties it. The lock keeps
+// others out of it.
 func openDraft(draft string) (_ *fileLock, err error) {
 	if err := os.Mkdir(draft, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
 		return nil, err
@@ -101,7 +105,8 @@ func openDraft(draft string) (_ *fileLock, err error) {
 	return lock, nil
 }
 
-// setJournal makes the copy of a database one that keeps a write-ahead log, which the settings of readers ask for.
+// setJournal makes the copy of a database one that keeps a write-ahead log, which the settings of
+// readers ask for.
 func setJournal(ctx context.Context, path string) error {
 	db := connect(path, readWrite, 1)
 	return errors.Join(db.PingContext(ctx), db.Close())
@@ -124,10 +129,11 @@ func syncFile(path string) error {
 	return errors.Join(f.Sync(), f.Close())
 }
 
-// Restore puts a backup into a data directory that has no database. The rules are those of Open: the backup must hold
-// everything that the newest known checkpoint covers. That is the one in the directory and the given one, at least one of which
-// there must be. The backup is opened as any ledger is, brought up to date if an older program wrote it, and verified as a
-// whole, before anything appears in the directory.
+// Restore puts a backup into a data directory that has no database. The rules are those of Open:
+// the backup must hold everything that the newest known checkpoint covers. That is the one in the
+// directory and the given one, at least one of which there must be. The backup is opened as any
+// ledger is, brought up to date if an older program wrote it, and verified as a whole, before
+// anything appears in the directory.
 func Restore(ctx context.Context, dir, backup string, checkpoint []byte, o Options) (_ Verified, err error) {
 	failed := func(err error) (Verified, error) {
 		return Verified{}, fmt.Errorf("restore %s into %s: %w", backup, dir, err)
@@ -174,7 +180,8 @@ func Restore(ctx context.Context, dir, backup string, checkpoint []byte, o Optio
 	if err != nil {
 		return failed(err)
 	}
-	// The checkpoint comes first, also on disk: a database is never without the checkpoint that it has to be as new as.
+	// The checkpoint comes first, also on disk: a database is never without the checkpoint that it
+	// has to be as new as.
 	for _, name := range []string{checkpointFile, databaseFile} {
 		if err := fail.Do("restore rename", func() error { return os.Rename(filepath.Join(draft, name), filepath.Join(dir, name)) }); err != nil {
 			return failed(err)
@@ -186,7 +193,8 @@ func Restore(ctx context.Context, dir, backup string, checkpoint []byte, o Optio
 	return v, nil
 }
 
-// refuseLedger refuses a directory that holds a database, or what SQLite would take for the newest part of one.
+// refuseLedger refuses a directory that holds a database, or what SQLite would take for the newest
+// part of one.
 func refuseLedger(dir string) error {
 	path := filepath.Join(dir, databaseFile)
 	if _, err := os.Lstat(path); err == nil {
@@ -202,8 +210,8 @@ func refuseLedger(dir string) error {
 	return nil
 }
 
-// tryRestore opens the copy of a backup with each of the known checkpoints in turn, so that it is refused if it is older than
-// any of them.
+// tryRestore opens the copy of a backup with each of the known checkpoints in turn, so that it is
+// refused if it is older than any of them.
 func tryRestore(ctx context.Context, draft string, known [][]byte, o Options) (v Verified, err error) {
 	if err := setJournal(ctx, filepath.Join(draft, databaseFile)); err != nil {
 		return v, err

@@ -44,7 +44,8 @@ type batch struct {
 // errSpoiled says that an update failed after it had written, without a savepoint to go back to.
 var errSpoiled = errors.New("the transaction has to be begun again")
 
-// prepareUpdate prepares one update and leaves its error in it. It returns an error only when the batch as a whole cannot go on.
+// prepareUpdate prepares one update and leaves its error in it. It returns an error only when the
+// batch as a whole cannot go on.
 func (b *batch) prepareUpdate(u *update) error {
 	if !b.savepoints {
 		b.tables.changed = false
@@ -133,8 +134,10 @@ func (b *batch) append(records []swap.Record, at time.Time) ([]ledger.Entry, err
 				}
 			}
 		}
-		// What is applied is what was written, decoded again as replay will, and not the event in memory.
-		if err := fail.Do("store apply", func() error { return swap.Apply(b.tables, carriedFirst{carried, b.tables}, e) }); err != nil {
+		// What is applied is what was written, decoded again as replay will, and not the event in
+		// memory.
+		attachments := carriedFirst{carried, b.tables}
+		if err := fail.Do("store apply", func() error { return swap.Apply(b.tables, attachments, e) }); err != nil {
 			return nil, err
 		}
 		b.hashes = b.edge.AppendStored(b.hashes, ledger.RecordHash(raw))

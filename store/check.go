@@ -36,8 +36,8 @@ func (s *Store) checkSigner() error {
 
 func keyName(name string, hash uint32) string { return fmt.Sprintf("%s+%08x", name, hash) }
 
-// checkLog refuses a database that is older than the checkpoint, another one than it signed, or whose end does not hold
-// together, and a clock behind the last entry.
+// checkLog refuses a database that is older than the checkpoint, another one than it signed, or
+// whose end does not hold together, and a clock behind the last entry.
 func (s *Store) checkLog(t *tables, signed tlog.Tree) error {
 	size, err := t.size()
 	if err != nil {
@@ -65,8 +65,8 @@ func (s *Store) checkLog(t *tables, signed tlog.Tree) error {
 	return err
 }
 
-// checkEnd compares the last entries with their hashes and those with the tree above them, and returns the last one's time.
-// Verify compares all of them.
+// checkEnd compares the last entries with their hashes and those with the tree above them, and
+// returns the last one's time. Verify compares all of them.
 func (t *tables) checkEnd(size uint64) (last time.Time, err error) {
 	hashes, err := one(t, "hashes", itself[int64], "SELECT coalesce(max(number) + 1, 0) FROM hashes")
 	if err != nil {

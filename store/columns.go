@@ -11,8 +11,9 @@ import (
 	"oxenswap/swap"
 )
 
-// whole is an unsigned 64-bit number in a column of type ANY: an integer below 2^63, and from there on 20 decimal digits as
-// text. SQLite's integers are signed, and it sorts every text behind every integer, so the order is the numbers'.
+// whole is an unsigned 64-bit number in a column of type ANY: an integer below 2^63, and from there
+// on 20 decimal digits as text. SQLite's integers are signed, and it sorts every text behind every
+// integer, so the order is the numbers'.
 type whole uint64
 
 // Value implements driver.Valuer.

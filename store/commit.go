@@ -16,42 +16,50 @@ import (
 
 // # The commit pipeline
 //
-// An update is answered when its entries, and a signed checkpoint over them, are durable. A sync of the disk takes longer than
-// everything else that an update needs, so updates share it: one goroutine takes those that wait as a batch and leads the
-// batch through four stages.
+// An update is answered when its entries, and a signed checkpoint over them, are durable. A sync of
+// the disk takes longer than everything else that an update needs, so updates share it: one
+// goroutine takes those that wait as a batch and leads the batch through four stages.
 //
 //  1. collect: the updates that wait become one batch.
-//  2. prepare: one transaction begins, with SQLite's write lock. In it, the updates decide one after the other. The entries and
-//     attachments of each are written, and swap.Apply changes the projections, run on the bytes as written. At the end, the
-//     new hashes of the tree are written and the checkpoint over all entries is signed.
-//  3. sync: COMMIT makes the transaction durable. Meanwhile the checkpoint becomes durable under another name.
-//  4. publish: the store goes on from the new end of the log, and the checkpoint takes its name. Only then are the updates
-//     answered. Each caller notifies the watcher and returns.
+//  2. prepare: one transaction begins, with SQLite's write lock. In it, the updates decide one
+//     after the other. The entries and attachments of each are written, and swap.Apply changes the
+//     projections, run on the bytes as written. At the end, the new hashes of the tree are written
+//     and the checkpoint over all entries is signed.
+//  3. sync: COMMIT makes the transaction durable. Meanwhile the checkpoint becomes durable under
+//     another name.
+//  4. publish: the store goes on from the new end of the log, and the checkpoint takes its name.
+//     Only then are the updates answered. Each caller notifies the watcher and returns.
 //
-// A batch has one commit point, which is COMMIT. Entries, hashes and projections pass it together, so no crash leaves an entry
-// without what it changes. The checkpoint is a file of its own and cannot pass it with them; it takes its name afterwards.
-// The other order would be wrong: a checkpoint over entries that the database lacks looks like an older copy of the database,
-// which Open refuses. Entries that the checkpoint lacks are merely unsigned: nobody was told of them, and Open signs them.
+// A batch has one commit point, which is COMMIT. Entries, hashes and projections pass it together,
+// so no crash leaves an entry without what it changes. The checkpoint is a file of its own and
+// cannot pass it with them; it takes its name afterwards. The other order would be wrong: a database
+// without entries that the checkpoint covers looks like an older copy, which Open refuses. Entries
+// that the checkpoint does not cover are merely unsigned: no caller has an answer yet, and Open
+// signs them.
 //
 // What a failure leaves:
 //
-//   - An update fails or panics in prepare: it leaves nothing, and the other updates of the batch go on.
-//   - Prepare fails otherwise: the transaction is undone. All updates of the batch fail with "nothing was recorded", and the
-//     store goes on.
-//   - Sync or publish fails: nobody can know what is on disk. The store stops and answers everything with ErrStopped until it
-//     is opened again. Open goes by what it finds: the whole batch or nothing of it.
-//   - The process dies: before COMMIT is durable, nothing is left; after it, the whole batch is, and Open signs it. Updates that
-//     were answered are in the database and under the checkpoint.
+//   - An update fails or panics in prepare: it leaves nothing, and the other updates of the batch
+//     go on.
+//   - Prepare fails otherwise: the transaction is undone. All updates of the batch fail with
+//     "nothing was recorded", and the store goes on.
+//   - Sync or publish fails: nobody can know what is on disk. The store stops and answers
+//     everything with ErrStopped until it is opened again. Open goes by what it finds: the whole
+//     batch or nothing of it.
+//   - The process dies: before COMMIT is durable, nothing is left; after it, the whole batch is,
+//     and Open signs it. Updates that were answered are in the database and under the checkpoint.
 //
-// Who waits for whom: a caller waits for its own batch, and a batch for the one before it. Nobody else waits: readers see the
-// last committed state, and the mover works beside the pipeline. Two kinds of update get a batch of their own. A guest decides
-// on what it reads in the database itself, so everything before it must be committed and nothing may be written meanwhile. A
-// new key signs from the batch of its entry on.
+// Who waits for whom: a caller waits for its own batch, and a batch for the one before it. Nobody
+// else waits: readers see the last committed state, and the mover works beside the pipeline. Two
+// kinds of update get a batch of their own. A guest decides on what it reads in the database
+// itself, so everything before it must be committed and nothing may be written meanwhile. A new key
+// signs from the batch of its entry on.
 
 const (
 	// maxBatch is the most updates in one batch, so that none waits long for the others.
 	maxBatch = 256
-	// maxStep is how far the clock may step back while the store is open: the entries meanwhile get the last one's time.
+	// maxStep is how far the clock may step back while the store is open: the entries meanwhile get
+	// the last one's time.
 	maxStep = 2 * time.Minute
 )
 
@@ -67,7 +75,8 @@ func newUpdate(prepare func(*batch) error) *update {
 	return &update{prepare: prepare, done: make(chan struct{})}
 }
 
-// result returns the error of an update that is done. A panic goes on in the goroutine that wanted the update.
+// result returns the error of an update that is done. A panic goes on in the goroutine that wanted
+// the update.
 func (u *update) result() error {
 	if u.panicked != nil {
 		panic(u.panicked)
@@ -75,8 +84,9 @@ func (u *update) result() error {
 	return u.err
 }
 
-// commit sends an update through the pipeline, by one of the store's two queues, and returns when it is published or has failed.
-// Until prepare is called, the end of ctx withdraws the update; from then on it has no effect.
+// commit sends an update through the pipeline, by one of the store's two queues, and returns when
+// it is published or has failed. Until prepare is called, the end of ctx withdraws the update; from
+// then on it has no effect.
 func (s *Store) commit(ctx context.Context, queue chan<- *update, prepare func(*batch) error) error {
 	if err := s.stopped(); err != nil {
 		return err
@@ -125,9 +135,9 @@ func (s *Store) commitAll() {
 	}
 }
 
-// collect returns an update together with those that wait behind it. When the last batch held several, as many are likely to
-// come back: it gives them an eighth of the time that their batch took, which is less than a batch for the first of them alone
-// would cost the others.
+// collect returns an update together with those that wait behind it. When the last batch held
+// several, as many are likely to come back: it gives them an eighth of the time that their batch
+// took, which is less than a batch for the first of them alone would cost the others.
 func (s *Store) collect(first *update) []*update {
 	updates := []*update{first}
 	var late <-chan time.Time
@@ -154,11 +164,13 @@ func (s *Store) collect(first *update) []*update {
 	return updates
 }
 
-// commitBatch leads a batch through the stages after collect and ends its updates. The error is the whole batch's: none of its
-// updates had an effect, unless the error wraps ErrStopped. Errors of single updates are left in them.
+// commitBatch leads a batch through the stages after collect and ends its updates. The error is the
+// whole batch's: none of its updates had an effect, unless the error wraps ErrStopped. Errors of
+// single updates are left in them.
 //
-// A savepoint for each update takes SQLite a tenth of the time of a claim, and few updates fail once they have written
-// something. So updates get savepoints only in a second try, after one of them has spoiled the first.
+// A savepoint for each update takes SQLite a tenth of the time of a claim, and few updates fail
+// once they have written something. So updates get savepoints only in a second try, after one of
+// them has spoiled the first.
 func (s *Store) commitBatch(updates []*update) error {
 	err := s.tryBatch(updates, false)
 	if errors.Is(err, errSpoiled) {
@@ -190,7 +202,8 @@ func (s *Store) tryBatch(updates []*update, savepoints bool) error {
 	return nil
 }
 
-// prepare does everything in a transaction that can be done before its COMMIT. If it fails, the transaction is undone.
+// prepare does everything in a transaction that can be done before its COMMIT. If it fails, the
+// transaction is undone.
 func (s *Store) prepare(updates []*update, savepoints bool) (_ *batch, err error) {
 	var tx *writeTx
 	defer func() {
@@ -220,7 +233,10 @@ func (s *Store) prepare(updates []*update, savepoints bool) (_ *batch, err error
 		return b, nil
 	}
 	c := ledger.Checkpoint{Origin: s.signer.Name(), Tree: b.edge.Tree()}
-	err = fail.Do("store sign", func() (err error) { b.checkpoint, err = ledger.SignCheckpoint(c, b.signers...); return err })
+	err = fail.Do("store sign", func() (err error) {
+		b.checkpoint, err = ledger.SignCheckpoint(c, b.signers...)
+		return err
+	})
 	return b, err
 }
 
@@ -273,7 +289,9 @@ func (s *Store) stop(cause error) error {
 }
 
 // Update implements swap.Ledger.
-func (s *Store) Update(ctx context.Context, decide func(t swap.Tables, at time.Time) ([]swap.Record, error)) ([]ledger.Entry, error) {
+func (s *Store) Update(
+	ctx context.Context, decide func(t swap.Tables, at time.Time) ([]swap.Record, error),
+) ([]ledger.Entry, error) {
 	return s.append(ctx, s.shared, decide)
 }
 
@@ -302,6 +320,7 @@ func (s *Store) append(
 	return entries, nil
 }
 
-// Watch makes the store call a function with the entries of every update, its own and its guests', after they are durable and
-// before whoever appended them is answered. It is called by several goroutines at one time.
+// Watch makes the store call a function with the entries of every update, its own and its guests',
+// after they are durable and before whoever appended them is answered. It is called by several
+// goroutines at one time.
 func (s *Store) Watch(f func([]ledger.Entry)) { s.watch.Store(&f) }

@@ -12,11 +12,13 @@ import (
 	"oxenswap/swap/ledger"
 )
 
-// cosignedFile holds the last checkpoint that witnesses have cosigned, with their signatures. The writer does not touch it, so
-// that it can be replaced while one runs. Losing it loses cosignatures, which witnesses can give again.
+// cosignedFile holds the last checkpoint that witnesses have cosigned, with their signatures. The
+// writer does not touch it, so that it can be replaced while one runs. Losing it loses
+// cosignatures, which witnesses can give again.
 const cosignedFile = "cosigned"
 
-// Cosigned returns the last checkpoint that witnesses have cosigned, with their signatures, or nil when there is none.
+// Cosigned returns the last checkpoint that witnesses have cosigned, with their signatures, or nil
+// when there is none.
 func (r *Reader) Cosigned() ([]byte, error) {
 	if err := r.stopped(); err != nil {
 		return nil, err
@@ -37,16 +39,18 @@ func readCosigned(dir string, keys *ledger.Keys) ([]byte, error) {
 
 // withCosignatures returns a checkpoint with the cosignatures that were kept for it.
 func withCosignatures(checkpoint, cosigned []byte) []byte {
-	// The ledger signs a checkpoint in one way only, so its own note is the beginning of one with cosignatures.
+	// The ledger signs a checkpoint in one way only, so its own note is the beginning of one with
+	// cosignatures.
 	if bytes.HasPrefix(cosigned, checkpoint) {
 		return cosigned
 	}
 	return checkpoint
 }
 
-// AddCosignatures keeps what a witness has sent for the last checkpoint: signature lines, or the checkpoint with them. What is
-// for an older or for another checkpoint, or of none of the witnesses, is refused. It works beside a running writer, and
-// returns the checkpoint with all of its cosignatures, and those that were sent.
+// AddCosignatures keeps what a witness has sent for the last checkpoint: signature lines, or the
+// checkpoint with them. What is for an older or for another checkpoint, or of none of the
+// witnesses, is refused. It works beside a running writer, and returns the checkpoint with all of
+// its cosignatures, and those that were sent.
 func (r *Reader) AddCosignatures(sent []byte, witnesses ...*ledger.Witness) ([]byte, []ledger.Cosignature, error) {
 	d, err := os.Open(r.dir)
 	if err != nil {

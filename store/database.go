@@ -21,14 +21,16 @@ import (
 )
 
 const (
-	// minSQLite is the first version without the WAL-reset bug, by which two connections that checkpoint and write at
-	// the same moment could corrupt a database: 3.51.3.
+	// minSQLite is the first version without the WAL-reset bug, by which two connections that
+	// checkpoint and write at the same moment could corrupt a database: 3.51.3.
 	minSQLite = 3051003
-	// busyTimeout is how long a connection waits for a lock of another process, such as a replicator's.
+	// busyTimeout is how long a connection waits for a lock of another process, such as a
+	// replicator's.
 	busyTimeout = 10 * time.Second
 	// statements is how many prepared statements a connection keeps: more than this package has.
 	statements = 128
-	// The page cache of one connection in KiB. The writer's holds a round of 100,000 lines until it is committed.
+	// The page cache of one connection in KiB. The writer's holds a round of 100,000 lines until it
+	// is committed.
 	readCache, writeCache = 8 << 10, 64 << 10
 	// readers is the most connections of a read-only pool, and so the most Views at one moment.
 	readers = 16
@@ -58,8 +60,8 @@ func settings() []setting {
 	}
 }
 
-// dataSource names a database file with all settings that the driver knows. Every connection gets them, which pragmas sent
-// through a pool do not achieve.
+// dataSource names a database file with all settings that the driver knows. Every connection gets
+// them, which pragmas sent through a pool do not achieve.
 func dataSource(path string, a access) string {
 	lock, cache := "immediate", writeCache
 	if a == readOnly {
@@ -96,16 +98,16 @@ func connect(path string, a access, n int) *sqlx.DB {
 	return pool
 }
 
-// scratch returns a private, empty database in a temporary file that nobody else sees and that is gone with its one
-// connection. Foreign keys are off.
+// scratch returns a private, empty database in a temporary file that nobody else sees and that is
+// gone with its one connection. Foreign keys are off.
 func scratch() *sqlx.DB {
 	pool := sqlx.NewDb(sql.OpenDB(connector{"file:?_journal_mode=OFF&_synchronous=OFF&_stmt_cache_size=128", &sqlite3.SQLiteDriver{}}), "sqlite3")
 	pool.SetMaxOpenConns(1)
 	return pool
 }
 
-// prepareConn sets what the data source name cannot say and reads every setting back: the driver passes over a misspelt
-// key, and SQLite over an unknown pragma.
+// prepareConn sets what the data source name cannot say and reads every setting back: the driver
+// passes over a misspelt key, and SQLite over an unknown pragma.
 func prepareConn(c *sqlite3.SQLiteConn) error {
 	if _, err := c.Exec(fmt.Sprintf("PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA wal_autocheckpoint = %d", tooManyPages), nil); err != nil {
 		return err
@@ -147,8 +149,8 @@ func checkVersion(number int, version string) error {
 	return nil
 }
 
-// checkImmediate proves that transactions of the writer take the write lock when they begin: while one is open, another
-// connection cannot begin one.
+// checkImmediate proves that transactions of the writer take the write lock when they begin: while
+// one is open, another connection cannot begin one.
 func checkImmediate(ctx context.Context, write *sqlx.DB, path string) error {
 	tx, err := write.BeginTxx(ctx, nil)
 	if err != nil {
@@ -208,7 +210,8 @@ func schemaVersion(ctx context.Context, db sqlx.QueryerContext) (version int64, 
 	return version, err
 }
 
-// replicator reports whether a table belongs to Litestream, which adds its two to a database that it replicates.
+// replicator reports whether a table belongs to Litestream, which adds its two to a database that
+// it replicates.
 func replicator(table string) bool { return table == "_litestream_seq" || table == "_litestream_lock" }
 
 // schemaOf returns the definition of every table, index, trigger and view, by type and name.
@@ -244,8 +247,8 @@ func expectedSchema(ctx context.Context) (schema map[string]string, version int6
 	return schema, version, err
 }
 
-// checkSchema refuses a database whose tables, indexes or triggers are not those that the migrations make. With upgrade, an
-// older database is brought up to date first.
+// checkSchema refuses a database whose tables, indexes or triggers are not those that the
+// migrations make. With upgrade, an older database is brought up to date first.
 func checkSchema(ctx context.Context, db *sqlx.DB, upgrade bool) error {
 	want, newest, err := expectedSchema(ctx)
 	if err != nil {

@@ -26,11 +26,13 @@ const (
 // ErrInUse is wrapped by the error about a lock that another process holds.
 var ErrInUse = errors.New("in use")
 
-// fileLock keeps every other writer out of a data directory for as long as the process lives or until it is released.
+// fileLock keeps every other writer out of a data directory for as long as the process lives or
+// until it is released.
 type fileLock struct{ file *os.File }
 
-// LockSending takes the lock of a data directory that whoever sends transactions holds, or fails at once: one sender at a
-// time, also when several commands append through one service. The returned function gives it back.
+// LockSending takes the lock of a data directory that whoever sends transactions holds, or fails at
+// once: one sender at a time, also when several commands append through one service. The returned
+// function gives it back.
 func LockSending(dir string) (release func() error, err error) {
 	l, err := acquireLock(dir, sendingFile)
 	if err != nil {
@@ -55,7 +57,8 @@ func acquireLock(dir, name string) (*fileLock, error) {
 			return nil, fmt.Errorf("%s is %w by %s: only one process may write, stop that one first", dir, ErrInUse, holder(f))
 		}
 		if same, err := stillThere(f, path); err != nil || !same {
-			// Somebody removed the file between opening and locking it: the lock would keep nobody out.
+			// Somebody removed the file between opening and locking it: the lock would keep nobody
+			// out.
 			f.Close()
 			if err != nil {
 				return nil, fmt.Errorf("lock %s: %w", path, err)
@@ -96,7 +99,8 @@ func holder(f *os.File) string {
 	return fmt.Sprintf("process %d", pid)
 }
 
-// release lets the lock go. The file stays, so that nobody can hold the lock of a file that is no longer there.
+// release lets the lock go. The file stays, so that nobody can hold the lock of a file that is no
+// longer there.
 func (l *fileLock) release() error { return l.file.Close() }
 
 // remove deletes the file and lets the lock go.
@@ -139,8 +143,8 @@ func writeCheckpoint(dir string, msg []byte) error {
 	return replaceFile(dir, checkpointFile, msg)
 }
 
-// replaceFile replaces a file at once: after a crash it is either the old one or the new one, and after it returns it is the
-// new one.
+// replaceFile replaces a file at once: after a crash it is either the old one or the new one, and
+// after it returns it is the new one.
 func replaceFile(dir, name string, data []byte) error {
 	if err := writeDraft(dir, name, data); err != nil {
 		return err
@@ -148,7 +152,8 @@ func replaceFile(dir, name string, data []byte) error {
 	return publishDraft(dir, name)
 }
 
-// writeDraft is the first half of replaceFile: what the file is to hold is on disk under another name.
+// writeDraft is the first half of replaceFile: what the file is to hold is on disk under another
+// name.
 func writeDraft(dir, name string, data []byte) error {
 	f, err := os.OpenFile(filepath.Join(dir, name+".new"), os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o644)
 	if err != nil {

@@ -18,11 +18,13 @@ import (
 	"oxenswap/swap/ledger"
 )
 
-// A ledger has one writer. While a service is that writer, commands of its operator append through it: the service listens on
-// a Unix socket in the data directory, which only the directory's owner can open, and holds its own updates back while a guest
-// decides on what it reads from the database itself.
+// A ledger has one writer. While a service is that writer, commands of its operator append through
+// it: the service listens on a Unix socket in the data directory, which only the directory's owner
+// can open, and holds its own updates back while a guest decides on what it reads from the database
+// itself.
 //
-// One connection is one update. Every message is a JSON object, with attachments as bytes behind it:
+// One connection is one update. Every message is a JSON object, with attachments as bytes behind
+// it:
 //
 //	guest:   {"update":true}                          whoever closes without it only looks whether somebody is there
 //	service: {"at":TIME}                              decide now; it may ask more than once
@@ -61,8 +63,9 @@ type guestRecord struct {
 // errGuestNo says that a guest decided to append nothing and to fail; it knows why itself.
 var errGuestNo = errors.New("the guest gave up its update")
 
-// Host takes updates of other processes until ctx ends. When it returns, guests find it; the channel gives its end: nil when ctx
-// ended it. Who can open the socket can append what the rules allow, as anybody with the directory can.
+// Host takes updates of other processes until ctx ends. When it returns, guests find it; the
+// channel gives its end: nil when ctx ended it. Who can open the socket can append what the rules
+// allow, as anybody with the directory can.
 func (s *Store) Host(ctx context.Context) (<-chan error, error) {
 	path := filepath.Join(s.dir, socketFile)
 	failed := func(err error) error { return fmt.Errorf("take updates of other commands: %w", err) }
@@ -190,12 +193,14 @@ func askGuest(c net.Conn, in *bufio.Reader, at time.Time) ([]swap.Record, error)
 	return records, nil
 }
 
-// Guest is the ledger of a data directory that another process has open for writing and that appends through it.
+// Guest is the ledger of a data directory that another process has open for writing and that
+// appends through it.
 type Guest struct{ *Reader }
 
 var _ swap.Ledger = (*Guest)(nil)
 
-// OpenGuest opens the ledger of a data directory whose writer takes updates of others, or fails with ErrNoHost.
+// OpenGuest opens the ledger of a data directory whose writer takes updates of others, or fails
+// with ErrNoHost.
 func OpenGuest(ctx context.Context, dir string) (*Guest, error) {
 	if err := fail.Do("guest look", func() error {
 		c, err := net.Dial("unix", filepath.Join(dir, socketFile))
@@ -214,7 +219,9 @@ func OpenGuest(ctx context.Context, dir string) (*Guest, error) {
 }
 
 // Update implements swap.Ledger.
-func (g *Guest) Update(ctx context.Context, decide func(t swap.Tables, at time.Time) ([]swap.Record, error)) ([]ledger.Entry, error) {
+func (g *Guest) Update(
+	ctx context.Context, decide func(t swap.Tables, at time.Time) ([]swap.Record, error),
+) ([]ledger.Entry, error) {
 	var c net.Conn
 	err := fail.Do("guest connect", func() (err error) {
 		c, err = net.Dial("unix", filepath.Join(g.dir, socketFile))

@@ -9,8 +9,9 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 )
 
-// hashCache keeps hashes of the tree from a level on, which every proof needs again and which never change: two for each 256
-// entries. Without them a proof of a large log is thirty look-ups instead of a dozen.
+// hashCache keeps hashes of the tree from a level on, which every proof needs again and which never
+// change: two for each 256 entries. Without them a proof of a large log is thirty look-ups instead
+// of a dozen.
 type hashCache struct {
 	mu    sync.RWMutex
 	known map[int64]tlog.Hash // by number
@@ -44,8 +45,8 @@ func (c *hashCache) add(number int64, h tlog.Hash) {
 	c.known[number] = h
 }
 
-// ReadHashes implements tlog.HashReader. What is asked for together is read by one statement, which needs no transaction, as
-// stored hashes never change.
+// ReadHashes implements tlog.HashReader. What is asked for together is read by one statement, which
+// needs no transaction, as stored hashes never change.
 func (r *Reader) ReadHashes(numbers []int64) ([]tlog.Hash, error) {
 	if err := r.stopped(); err != nil {
 		return nil, err
@@ -67,7 +68,8 @@ const hashesTogether = 64
 
 // lookUp reads the numbers at some positions into the same positions of out.
 func (r *Reader) lookUp(numbers []int64, some []int, out []tlog.Hash) error {
-	// Few different statements, so that they stay prepared: parameters by fours, the last of which are repeated.
+	// Few different statements, so that they stay prepared: parameters by fours, the last of which
+	// are repeated.
 	n := (len(some) + 3) / 4 * 4
 	args := make([]any, n)
 	at := make(map[int64][]int, len(some))

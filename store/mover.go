@@ -8,15 +8,18 @@ import (
 )
 
 const (
-	// enoughPages are in SQLite's write-ahead log when it is worth moving them into the database file: SQLite's own default.
+	// enoughPages are in SQLite's write-ahead log when it is worth moving them into the database
+	// file: SQLite's own default.
 	enoughPages = 1000
-	// tooManyPages are in it when a commit moves them itself, so that it cannot outgrow the disk where nobody else gets to it.
+	// tooManyPages are in it when a commit moves them itself, so that it cannot outgrow the disk
+	// where nobody else gets to it.
 	tooManyPages = 8 * enoughPages
 )
 
-// mover moves the pages of commits from SQLite's write-ahead log into the database file while the next commits go on. Else
-// every fifth batch of claims would wait until SQLite had done it, for as long as a commit takes. What fails here is lost to
-// nobody: the pages stay in the log, and the next one tries again.
+// mover moves the pages of commits from SQLite's write-ahead log into the database file while the
+// next commits go on. Else every fifth batch of claims would wait until SQLite had done it, for as
+// long as a commit takes. What fails here is lost to nobody: the pages stay in the log, and the
+// next one tries again.
 type mover struct {
 	pool *sqlx.DB // of one connection
 	wake chan struct{}
@@ -44,7 +47,8 @@ func (m *mover) run() {
 	}
 }
 
-// pages moves what the mode, one of wal_checkpoint, allows. It returns the pages of the log that are not yet in the database.
+// pages moves what the mode, one of wal_checkpoint, allows. It returns the pages of the log that
+// are not yet in the database.
 func (m *mover) pages(mode string) (waiting int, err error) {
 	var busy, logged, moved int
 	err = m.pool.QueryRowContext(context.Background(), fmt.Sprintf("PRAGMA wal_checkpoint(%s)", mode)).Scan(&busy, &logged, &moved)

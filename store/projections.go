@@ -11,7 +11,8 @@ import (
 	"oxenswap/swap/fail"
 )
 
-// projections are the tables that follow from the log, in an order in which they can be emptied, with what sorts them.
+// projections are the tables that follow from the log, in an order in which they can be emptied,
+// with what sorts them.
 func projections() []struct{ table, order string } {
 	return []struct{ table, order string }{
 		{"payouts", "entry"}, {"logs", "entry"}, {"attempts", "entry"},
@@ -21,9 +22,10 @@ func projections() []struct{ table, order string } {
 	}
 }
 
-// madeBy numbers what makes projections of entries. A migration that adds a projection raises it, and so does a change of
-// swap.Apply by which entries of the past make other rows. The database keeps the number of those who made its rows as its
-// user_version, written in the same transaction as they: a crash between a migration and the rows that it needs is noticed.
+// madeBy numbers what makes projections of entries. A migration that adds a projection raises it,
+// and so does a change of swap.Apply by which entries of the past make other rows. The database
+// keeps the number of those who made its rows as its user_version, written in the same transaction
+// as they: a crash between a migration and the rows that it needs is noticed.
 const madeBy = 4
 
 var errOldProjections = errors.New("an older program made the projections: start the writer once, which makes them anew")

@@ -18,11 +18,13 @@ import (
 	"oxenswap/swap/ledger"
 )
 
-// page is how many entries are read at once: a visitor that takes its time holds no transaction open meanwhile.
+// page is how many entries are read at once: a visitor that takes its time holds no transaction
+// open meanwhile.
 const page = 256
 
-// Reader reads a ledger, also while another process writes it. It implements ledger.Source and, for what it has read from
-// the log itself, swap.Attachments. All methods may be called from many goroutines.
+// Reader reads a ledger, also while another process writes it. It implements ledger.Source and, for
+// what it has read from the log itself, swap.Attachments. All methods may be called from many
+// goroutines.
 type Reader struct {
 	dir    string
 	pool   *sqlx.DB // read-only
@@ -98,8 +100,8 @@ func (r *Reader) stopped() error {
 	return nil
 }
 
-// View runs read on tables that hold exactly the first size entries, in one transaction. A View within a View can wait for
-// ever: at most 16 run at one moment.
+// View runs read on tables that hold exactly the first size entries, in one transaction. A View
+// within a View can wait for ever: at most 16 run at one moment.
 func (r *Reader) View(ctx context.Context, read func(t swap.Tables, size uint64) error) error {
 	return r.view(ctx, func(t *tables) error {
 		size, err := t.size()
@@ -137,7 +139,8 @@ func (r *Reader) Size(ctx context.Context) (uint64, error) {
 	return size, err
 }
 
-// Checkpoint returns the last signed checkpoint, with the cosignatures that it has. The ledger holds at least its entries.
+// Checkpoint returns the last signed checkpoint, with the cosignatures that it has. The ledger
+// holds at least its entries.
 func (r *Reader) Checkpoint() ([]byte, error) {
 	if err := r.stopped(); err != nil {
 		return nil, err
@@ -197,7 +200,8 @@ func parseStored(seq uint64, raw []byte) (Stored, error) {
 	return Stored{e, raw}, nil
 }
 
-// Entries visits the entries from <= seq < to that there are, in order. Entries that are appended meanwhile are visited too.
+// Entries visits the entries from <= seq < to that there are, in order. Entries that are appended
+// meanwhile are visited too.
 func (r *Reader) Entries(ctx context.Context, from, to uint64, visit func(Stored) error) error {
 	for from < to {
 		var list [][]byte
@@ -224,7 +228,8 @@ func (r *Reader) Entries(ctx context.Context, from, to uint64, visit func(Stored
 	return nil
 }
 
-// AllocationPage returns the first n lines of a round's allocation list that are about accounts after the given one.
+// AllocationPage returns the first n lines of a round's allocation list that are about accounts
+// after the given one.
 func (r *Reader) AllocationPage(ctx context.Context, round uint64, after swap.Account, n int) ([]swap.Allocation, error) {
 	var list []swap.Allocation
 	err := r.view(ctx, func(t *tables) (err error) {

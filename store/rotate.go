@@ -9,10 +9,11 @@ import (
 	"oxenswap/swap/ledger"
 )
 
-// Rotate hands the ledger over to its next key, whose public half is vkey: an entry of its own, with a note that the present
-// key signs, and from that transaction on the next key signs. The checkpoint that covers the entry is signed by both, for those
-// who know the present key only; after a crash before it was written, by the next key alone. Whoever opens the ledger later
-// needs the next key, so it must be safe before Rotate is called.
+// Rotate hands the ledger over to its next key, whose public half is vkey: an entry of its own,
+// with a note that the present key signs, and from that transaction on the next key signs. The
+// checkpoint that covers the entry is signed by both, for those who know the present key only;
+// after a crash before it was written, by the next key alone. Whoever opens the ledger later needs
+// the next key, so it must be safe before Rotate is called.
 func (s *Store) Rotate(ctx context.Context, next note.Signer, vkey string) (ledger.Entry, error) {
 	var entries []ledger.Entry
 	err := s.commit(ctx, s.exclusive, func(b *batch) (err error) {
@@ -39,7 +40,8 @@ func (b *batch) rotate(present, next note.Signer, vkey string) ([]ledger.Entry, 
 	if err != nil {
 		return nil, err
 	}
-	// What is wrong with the next key must show before anything is written: nobody could take the entry back.
+	// What is wrong with the next key must show before anything is written: nobody could take the
+	// entry back.
 	m.LedgerKey, m.Rotations = vkey, append(m.Rotations, string(signed))
 	if b.keys, err = m.Keys(); err != nil {
 		return nil, err

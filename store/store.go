@@ -1,28 +1,32 @@
-// Package store keeps a migration's ledger in SQLite: the log, its tree of hashes, its attachments, and the projections
-// that follow from them. An entry and everything that it changes are one transaction.
+// Package store keeps a migration's ledger in SQLite: the log, its tree of hashes, its attachments,
+// and the projections that follow from them. An entry and everything that it changes are one
+// transaction.
 //
 // # Files of a data directory
 //
-//   - ledger.db (with ledger.db-wal and ledger.db-shm while in use): the database. Who can write it can change what the
-//     service believes, but not unnoticed: every entry is under a root that was signed and published. [Reader.Verify]
-//     compares all of it.
-//   - checkpoint: the last signed size and root. It is written after every commit, before anyone is answered, and proves at
-//     the next start that the database is not an older copy. Who can replace both files by older copies can roll the ledger
-//     back unnoticed on this machine; published checkpoints and receipts show it to others.
+//   - ledger.db (with ledger.db-wal and ledger.db-shm while in use): the database. Who can write it
+//     can change what the service believes, but not unnoticed: every entry is under a root that was
+//     signed and published. [Reader.Verify] compares all of it.
+//   - checkpoint: the last signed size and root. It is written after every commit, before anyone is
+//     answered, and proves at the next start that the database is not an older copy. Who can
+//     replace both files by older copies can roll the ledger back unnoticed on this machine;
+//     published checkpoints and receipts show it to others.
 //   - cosigned: the last checkpoint that witnesses have cosigned, if any.
 //   - lock: held by the process that writes, with its number inside.
 //   - sending.lock: held by the process that sends transactions ([LockSending]).
-//   - writer.sock: while a service runs, the socket over which commands append through it ([Store.Host]).
+//   - writer.sock: while a service runs, the socket over which commands append through it
+//     ([Store.Host]).
 //
-// The ledger's secret key is not here. Who has it can sign a second history, which again shows against anything published.
-// [Store.Rotate] changes it.
+// The ledger's secret key is not here. Who has it can sign a second history, which again shows
+// against anything published. [Store.Rotate] changes it.
 //
 // # Commits
 //
-// One goroutine writes. Updates that wait share a transaction, and each is answered once it and a checkpoint over it are
-// durable. An update that fails leaves no trace and does not disturb the others. When a commit or a checkpoint itself fails,
-// nobody can know what is on disk: the store refuses everything ([ErrStopped]) until it is opened again, which finds out and
-// goes on with the same code. The comment on the commit pipeline (commit.go) derives this.
+// One goroutine writes. Updates that wait share a transaction, and each is answered once it and a
+// checkpoint over it are durable. An update that fails leaves no trace and does not disturb the
+// others. When a commit or a checkpoint itself fails, nobody can know what is on disk: the store
+// refuses everything ([ErrStopped]) until it is opened again, which finds out and goes on with the
+// same code. The comment on the commit pipeline (commit.go) derives this.
 package store
 
 import (
@@ -83,8 +87,9 @@ type Store struct {
 
 var _ swap.Ledger = (*Store)(nil)
 
-// Create makes the ledger of a directory that has none, and appends its first records in one transaction. Whatever fails,
-// it leaves nothing behind. Of a process that is killed meanwhile something can be left, which Open and Create refuse.
+// Create makes the ledger of a directory that has none, and appends its first records in one
+// transaction. Whatever fails, it leaves nothing behind. Of a process that is killed meanwhile
+// something can be left, which Open and Create refuse.
 func Create(ctx context.Context, dir string, o Options, first []swap.Record) (_ *Store, err error) {
 	if len(first) == 0 {
 		return nil, errors.New("create a ledger: the first record is missing")
@@ -158,8 +163,9 @@ func refuseExisting(dir string) error {
 	return nil
 }
 
-// Open opens the ledger of a data directory for writing, after it has checked that the ledger is whole and the newest one. One
-// that an older program wrote is brought up to date: its tables, and then all of its projections from the entries.
+// Open opens the ledger of a data directory for writing, after it has checked that the ledger is
+// whole and the newest one. One that an older program wrote is brought up to date: its tables, and
+// then all of its projections from the entries.
 func Open(ctx context.Context, dir string, o Options) (*Store, error) {
 	path := filepath.Join(dir, databaseFile)
 	if _, err := os.Stat(path); err != nil {
@@ -198,7 +204,8 @@ func newStore(dir string, o Options) (*Store, error) {
 	return s, nil
 }
 
-// start checks everything that can be checked quickly, signs what a crash left unsigned and begins to write.
+// start checks everything that can be checked quickly, signs what a crash left unsigned and begins
+// to write.
 func (s *Store) start(ctx context.Context) error {
 	version, number, _ := sqlite3.Version()
 	if err := checkVersion(number, version); err != nil {

@@ -15,11 +15,11 @@ import (
 	"oxenswap/swap/ledger"
 )
 
-// tables are the log and its projections within one transaction, to be read. They implement swap.Tables, swap.Attachments and
-// tlog.HashReader.
+// tables are the log and its projections within one transaction, to be read. They implement
+// swap.Tables, swap.Attachments and tlog.HashReader.
 //
-// They hold no context: a transaction of the pool is bound to its own and ends with it, and one of the writer goes on until it
-// is committed or undone.
+// They hold no context: a transaction of the pool is bound to its own and ends with it, and one of
+// the writer goes on until it is committed or undone.
 type tables struct {
 	tx        queryer
 	terms     *termsCache
@@ -59,7 +59,8 @@ var (
 	_ tlog.HashReader     = (*tables)(nil)
 )
 
-// newWritableTables returns the tables of a transaction that may write: a writer's, or one of a database of its own.
+// newWritableTables returns the tables of a transaction that may write: a writer's, or one of a
+// database of its own.
 func newWritableTables(tx interface {
 	queryer
 	sqlx.ExecerContext
@@ -70,8 +71,9 @@ func newWritableTables(tx interface {
 // forgetAccounts empties what is kept of accounts.
 func (t *tables) forgetAccounts() { t.latest.account, t.balances.account = "", "" }
 
-// A parameter that a column is compared with is written +? in this package. When the driver clears a bare one after use, SQLite
-// 3.54 compiles the statement anew, lest a small number make another plan better; that takes longer than the look-up itself.
+// A parameter that a column is compared with is written +? in this package. When the driver clears
+// a bare one after use, SQLite 3.54 compiles the statement anew, lest a small number make another
+// plan better; that takes longer than the look-up itself.
 
 // visit reads the rows of a query one by one into the fields of a T. It stops at the first error.
 func visit[T any](t *tables, what string, fields func(*T) []any, each func(T) error, query string, args ...any) error {
@@ -139,8 +141,8 @@ func (t *writableTables) change(what, query string, args ...any) (bool, error) {
 	return n > 0, err
 }
 
-// insert runs a statement that inserts n rows, many rows at a time. Row is the placeholder of one row, such as "(?, ?)";
-// add appends the arguments of row i.
+// insert runs a statement that inserts n rows, many rows at a time. Row is the placeholder of one
+// row, such as "(?, ?)"; add appends the arguments of row i.
 func (t *writableTables) insert(what, statement, row string, n int, add func(args []any, i int) []any) error {
 	const together = 64 // beyond that, the time is SQLite's own
 	args := make([]any, 0, together*strings.Count(row, "?"))

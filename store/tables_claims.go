@@ -31,8 +31,8 @@ func (c *termsCache) parse(text string) (*swap.Terms, error) {
 	return terms, err
 }
 
-// part is one row of the migration table. Rows are written only when they change: a file of legacy claims changes one of
-// them at each of its claims.
+// part is one row of the migration table. Rows are written only when they change: a file of legacy
+// claims changes one of them at each of its claims.
 type part struct {
 	name  string
 	value any // pointer
@@ -41,8 +41,8 @@ type part struct {
 // termsPart is the row with the terms' canonical JSON.
 const termsPart = "terms"
 
-// rotationsPart is the row with the changes of the ledger's key. There is none before the first, as there was none when
-// programs did not know of it.
+// rotationsPart is the row with the changes of the ledger's key. There is none before the first, as
+// there was none when programs did not know of it.
 const rotationsPart = "rotations"
 
 func parts(m *swap.Migration) []part {
@@ -65,7 +65,8 @@ func (t *tables) Migration() (swap.Migration, error) {
 	return cloneMigration(t.migration), nil
 }
 
-// cloneMigration copies what a caller could change by accident: maps, and the slices that it could append to.
+// cloneMigration copies what a caller could change by accident: maps, and the slices that it could
+// append to.
 func cloneMigration(m *swap.Migration) swap.Migration {
 	out := *m
 	out.Settled, out.Plans, out.Alarms = maps.Clone(m.Settled), maps.Clone(m.Plans), maps.Clone(m.Alarms)
@@ -163,8 +164,8 @@ func (t *tables) LatestClaim(a swap.Account) (swap.Claim, error) {
 	})
 }
 
-// LatestClaims implements swap.Tables. Few claims are ever replaced, so reading all of them and passing over those costs less
-// than having SQLite choose.
+// LatestClaims implements swap.Tables. Few claims are ever replaced, so reading all of them and
+// passing over those costs less than having SQLite choose.
 func (t *tables) LatestClaims(each func(swap.Claim) error) error {
 	var latest swap.Claim
 	err := visit(t, "claims", claimFields, func(c swap.Claim) error {

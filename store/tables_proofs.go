@@ -51,7 +51,8 @@ func (t *tables) AccountProofs(a swap.Account) ([]swap.Proof, error) {
 	return collect(t, "proofs", proofFields, "SELECT "+proofColumns+" FROM proofs WHERE account = +? ORDER BY received", string(a))
 }
 
-// SetProof implements swap.WritableTables. What was handed in never changes; what became of it does.
+// SetProof implements swap.WritableTables. What was handed in never changes; what became of it
+// does.
 func (t *writableTables) SetProof(p swap.Proof) error {
 	verdict := []any{string(p.Status), seqOrNull(p.Judged), p.Check, whole(p.Counted), whole(p.Total), whole(p.Staked), int64(p.Received)}
 	known, err := t.change("proofs", "UPDATE proofs SET status = ?, judged = ?, failed = ?, counted = ?, total = ?, staked = ? WHERE received = +?", verdict...)
@@ -72,7 +73,8 @@ func (t *tables) KeyImage(image swap.Hash) (uint64, error) {
 	return one(t, "key_images", itself[uint64], "SELECT received FROM key_images WHERE image = +?", image[:])
 }
 
-// SetKeyImages implements swap.WritableTables. That none is counted twice is the table's own constraint.
+// SetKeyImages implements swap.WritableTables. That none is counted twice is the table's own
+// constraint.
 func (t *writableTables) SetKeyImages(received uint64, images []swap.Hash) error {
 	for _, image := range images {
 		err := t.exec("key_images", "INSERT INTO key_images (image, received) VALUES (?, ?)", image[:], int64(received))

@@ -14,8 +14,9 @@ type queryer interface {
 	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
 }
 
-// writeTx is a transaction of the writer. database/sql starts a goroutine for every query of a transaction of its own, which
-// takes longer than the query. It has no context: a transaction that has begun is committed or undone.
+// writeTx is a transaction of the writer. database/sql starts a goroutine for every query of a
+// transaction of its own, which takes longer than the query. It has no context: a transaction that
+// has begun is committed or undone.
 type writeTx struct {
 	*sqlx.Conn
 	committed bool

@@ -16,7 +16,8 @@ import (
 	"oxenswap/swap/ledger"
 )
 
-// ErrProjections is wrapped by what Verify returns when the log is whole and only a projection is wrong.
+// ErrProjections is wrapped by what Verify returns when the log is whole and only a projection is
+// wrong.
 var ErrProjections = errors.New("is not what the entries add up to")
 
 // Verified is what Verify has compared.
@@ -27,10 +28,11 @@ type Verified struct {
 	Checkpoint  ledger.Checkpoint // the signed one
 }
 
-// Verify compares everything that is stored with everything that it follows from: the bytes of every entry with its hash
-// and its place in the tree, every attachment with its digest and the entries that name it, the database's own structure, every row
-// of the projections with what the entries add up to, and the tree with the signed checkpoint. It verifies no claims' signatures
-// and recomputes no rounds; the auditor does. The error names the first thing that is wrong.
+// Verify compares everything that is stored with everything that it follows from: the bytes of
+// every entry with its hash and its place in the tree, every attachment with its digest and the
+// entries that name it, the database's own structure, every row of the projections with what the
+// entries add up to, and the tree with the signed checkpoint. It verifies no claims' signatures and
+// recomputes no rounds; the auditor does. The error names the first thing that is wrong.
 func (r *Reader) Verify(ctx context.Context) (Verified, error) {
 	// Read before the transaction begins, it can cover no entry that the transaction does not see.
 	_, signed, err := readCheckpoint(r.dir, r.Keys())
@@ -221,12 +223,12 @@ func (v *verifier) projections(ctx context.Context) error {
 		return err
 	}
 	defer tx.Rollback()
-	anew := newWritableTables(tx, v.tables.terms)
-	if err := replay(ctx, v.tables, anew, v.size); err != nil {
+	rebuilt := newWritableTables(tx, v.tables.terms)
+	if err := replay(ctx, v.tables, rebuilt, v.size); err != nil {
 		return err
 	}
 	for _, p := range projections() {
-		if err := compareRows(ctx, v.tables, &anew.tables, "SELECT * FROM "+p.table+" ORDER BY "+p.order); err != nil {
+		if err := compareRows(ctx, v.tables, &rebuilt.tables, "SELECT * FROM "+p.table+" ORDER BY "+p.order); err != nil {
 			return fmt.Errorf("the table %s %w: %w: `oxenswap ledger rebuild` makes it anew once it is known who changed it", p.table, ErrProjections, err)
 		}
 	}

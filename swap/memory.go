@@ -10,7 +10,8 @@ import (
 	"sort"
 )
 
-// Memory are WritableTables in memory, for the auditor and for tests. The zero value is empty. It is not safe for concurrent use.
+// Memory are WritableTables in memory, for the auditor and for tests. The zero value is empty. It
+// is not safe for concurrent use.
 type Memory struct {
 	migration   *Migration
 	snapshots   map[uint64]Snapshot
@@ -33,7 +34,8 @@ type Memory struct {
 	payouts     []Payout
 }
 
-// claimRow is a claim with the index of its account's claim with the next lower sequence; -1: there is none.
+// claimRow is a claim with the index of its account's claim with the next lower sequence; -1: there
+// is none.
 type claimRow struct {
 	Claim
 	lower int32

@@ -8,9 +8,10 @@ import (
 // ErrNone is returned by the look-ups of Tables when there is no such row.
 var ErrNone = errors.New("none")
 
-// Tables are what the ledger's entries add up to: the projections, to be read. A store keeps them beside the entries, in the
-// same transaction, and the auditor keeps them in memory. Rows are values: changing one changes nothing. Look-ups of a single
-// row return ErrNone when it does not exist. The functions that visit rows stop at the first error and return it.
+// Tables are what the ledger's entries add up to: the projections, to be read. A store keeps them
+// beside the entries, in the same transaction, and the auditor keeps them in memory. Rows are
+// values: changing one changes nothing. Look-ups of a single row return ErrNone when it does not
+// exist. The functions that visit rows stop at the first error and return it.
 type Tables interface {
 	Migration() (Migration, error)
 
@@ -23,7 +24,8 @@ type Tables interface {
 	ClaimAt(entry uint64) (Claim, error) // by its claim.accepted
 	LatestClaim(Account) (Claim, error)
 	LatestClaims(visit func(Claim) error) error // by account
-	// RefusedClaim returns the claim.refused entry of a text and signature (their digest, see ClaimRefused.digest).
+	// RefusedClaim returns the claim.refused entry of a text and signature (their digest, see
+	// ClaimRefused.digest).
 	RefusedClaim(Hash) (entry uint64, err error)
 
 	Proof(received uint64) (Proof, error)          // by its proof.received entry
@@ -52,8 +54,9 @@ type Tables interface {
 	Payouts(visit func(Payout) error) error // in the order of their entries
 }
 
-// WritableTables are the tables as Apply gets them, which is their only writer: whoever else has a change to make returns a
-// Record. Claims, seen logs and payouts are only added, under a new key; the other setters also replace a row that is there.
+// WritableTables are the tables as Apply gets them, which is their only writer: whoever else has a
+// change to make returns a Record. Claims, seen logs and payouts are only added, under a new key;
+// the other setters also replace a row that is there.
 type WritableTables interface {
 	Tables
 
@@ -95,7 +98,8 @@ type LastPlan struct {
 	List   Hash // attachment
 }
 
-// Config are the operators and limits in force; every change is a config.set entry. No limit may be zero.
+// Config are the operators and limits in force; every change is a config.set entry. No limit may be
+// zero.
 type Config struct {
 	Operators []string `json:"operators"` // verifier keys in note form
 	Quorum    int      `json:"quorum"`    // daemons that must agree
@@ -174,7 +178,8 @@ type Proof struct {
 // RoundStatus is where a round stands.
 type RoundStatus string
 
-// The statuses of a round. Built, approved and proposed ones are open; approved, proposed and active ones are published.
+// The statuses of a round. Built, approved and proposed ones are open; approved, proposed and
+// active ones are published.
 const (
 	BuiltRound     RoundStatus = "built"
 	ApprovedRound  RoundStatus = "approved"
@@ -206,15 +211,17 @@ type Round struct {
 	Proposed  uint64    // its root.proposed: the root is or was pending on chain, whoever sent it; 0 before
 }
 
-// Part is a source that is multiplied by Num / Den: atomic OXEN by a ratio, or points by cap / all points.
+// Part is a source that is multiplied by Num / Den: atomic OXEN by a ratio, or points by cap / all
+// points.
 type Part struct {
 	Source Quantity `json:"source"`
 	Num    Quantity `json:"num"`
 	Den    Quantity `json:"den"`
 }
 
-// Allocation is what one round gives one account from one programme, and how that was computed, in atomic SESH:
-// Owed + Remainder / Den is the exact sum of the parts, with Owed whole and Remainder < Den; Amount is Owed - Before.
+// Allocation is what one round gives one account from one programme, and how that was computed, in
+// atomic SESH: Owed + Remainder / Den is the exact sum of the parts, with Owed whole and Remainder
+// < Den; Amount is Owed - Before.
 type Allocation struct {
 	Account   Account    `json:"account"`
 	Programme string     `json:"programme"`
@@ -235,8 +242,8 @@ type RoundAllocation struct {
 	Allocation
 }
 
-// Intent is one thing to be done on chain. It has one nonce for ever. Its attempts differ in fees only, until one is a no-op
-// that gives the intent up and fills its nonce.
+// Intent is one thing to be done on chain. It has one nonce for ever. Its attempts differ in fees
+// only, until one is a no-op that gives the intent up and fills its nonce.
 type Intent struct {
 	Purpose string `json:"purpose"` // deploy, fund, propose, activate, cancel, pause, push ...
 	Round   uint64 `json:"round"`   // 0: of no round
