@@ -35,7 +35,8 @@ var mayImport = map[string][]string{
 	"audit/follow":              {"swap", "swap/ledger"},
 	"audit/diff":                {"audit/follow", "swap/ledger"},
 	"audit/logtest":             {"swap", "swap/ledger"},
-	"audit/page":                {"audit", "swap"},
+	"audit/page":                {"audit", "chart", "swap"},
+	"chart":                     {"swap"},
 	"cmd/oxenaudit":             {"audit", "audit/follow", "audit/diff", "audit/page", "swap", "swap/cryptonote", "swap/merkle", "swap/ledger", "ethclient", "ethclient/contracts"},
 }
 

@@ -8,8 +8,8 @@ import (
 	"sync"
 	"time"
 
+	"oxenswap/chart"
 	"oxenswap/cmd/oxenswap/internal/portal/desk"
-	"oxenswap/cmd/oxenswap/internal/portal/web/chart"
 	"oxenswap/swap"
 )
 

@@ -1,5 +1,5 @@
-// Package chart draws charts of amounts as SVG images. They are served as images of their own: what the library writes as
-// styles becomes plain attributes, so that no policy has to allow them.
+// Package chart draws charts of amounts as SVG, which a page shows as images or holds within itself. What the library draws is
+// written again: only shapes and text get through, and styles become plain attributes, so that no policy has to allow them.
 package chart
 
 import (
@@ -25,7 +25,8 @@ const (
 	maxPoints = 200
 	// maxLabels is how many labels stand side by side without running into each other.
 	maxLabels = 7
-	maxLabel  = 14 // characters
+	maxLabel  = 14  // characters
+	allLabels = 100 // characters of all bars' labels together
 	fontSize  = 11
 )
 
@@ -34,28 +35,31 @@ type Chart struct {
 	Series  []string
 	Labels  []string
 	Values  [][]swap.Amount // by series and label
+	Axis    string          // what the labels are; empty: they say it
+	Words   string          // what the chart shows, for those who cannot see it, within a page; empty: draw an image of its own
 	Decimal string          // mark
 	Dark    bool
 }
 
 // Bars draws a group of bars for each label.
 func (c Chart) Bars() ([]byte, error) {
-	data, labels := c.data(nil)
+	data, labels := c.data(evenly(len(c.Labels), len(c.Labels)), min(maxLabel, allLabels/max(1, len(c.Labels))))
 	o := charts.NewBarChartOptionWithData(data)
 	o.Theme = c.theme()
 	o.CategoryAxis.Labels, o.CategoryAxis.LabelCount = labels, len(labels)
 	o.CategoryAxis.LabelFontStyle.FontSize = fontSize
+	o.CategoryAxis.Title, o.CategoryAxis.TitleFontStyle.FontSize = c.Axis, fontSize
 	o.ValueAxis[0].Min = charts.Ptr(0.0) // bars whose foot is cut off would lie
 	o.ValueAxis[0].LabelFontStyle.FontSize = fontSize
 	o.Legend.SeriesNames = c.Series
 	o.Legend.FontStyle.FontSize = fontSize
 	o.ValueFormatter = c.number
-	return paint(func(p *charts.Painter) error { return p.BarChart(o) })
+	return c.paint(func(p *charts.Painter) error { return p.BarChart(o) })
 }
 
 // Lines draws a line for each series over labels that are days.
 func (c Chart) Lines() ([]byte, error) {
-	data, labels := c.data(evenly(len(c.Labels)))
+	data, labels := c.data(evenly(len(c.Labels), maxPoints), maxLabel)
 	o := charts.NewLineChartOptionWithData(data)
 	o.Theme = c.theme()
 	o.XAxis.Labels, o.XAxis.LabelCount = labels, min(len(labels), maxLabels)
@@ -66,21 +70,16 @@ func (c Chart) Lines() ([]byte, error) {
 	o.Legend.FontStyle.FontSize = fontSize
 	o.LineStrokeWidth = 2.5
 	o.ValueFormatter = c.number
-	return paint(func(p *charts.Painter) error { return p.LineChart(o) })
+	return c.paint(func(p *charts.Painter) error { return p.LineChart(o) })
 }
 
-// data are the values at some of the labels; nil: at all.
-func (c Chart) data(at []int) (data [][]float64, labels []string) {
-	if at == nil {
-		for i := range c.Labels {
-			at = append(at, i)
-		}
-	}
+// data are the values at some of the labels, and these labels, cut to a number of characters.
+func (c Chart) data(at []int, longest int) (data [][]float64, labels []string) {
 	data = make([][]float64, len(c.Series))
 	for _, i := range at {
 		label := []rune(c.Labels[i])
-		if len(label) > maxLabel {
-			label = append(label[:maxLabel-1], '…')
+		if len(label) > longest {
+			label = append(label[:longest-1], '…')
 		}
 		labels = append(labels, string(label))
 		for s := range data {
@@ -90,16 +89,13 @@ func (c Chart) data(at []int) (data [][]float64, labels []string) {
 	return data, labels
 }
 
-// evenly are at most maxPoints of n indexes.
-func evenly(n int) (at []int) {
-	if n <= maxPoints {
-		for i := range n {
-			at = append(at, i)
-		}
-		return at
+// evenly are at most most of n indexes, the first and the last among them.
+func evenly(n, most int) (at []int) {
+	if n <= most {
+		most = n
 	}
-	for i := range maxPoints {
-		at = append(at, i*(n-1)/(maxPoints-1))
+	for i := range most {
+		at = append(at, i*(n-1)/max(1, most-1))
 	}
 	return at
 }
@@ -143,7 +139,7 @@ func (c Chart) theme() charts.ColorPalette {
 	})
 }
 
-func paint(draw func(*charts.Painter) error) ([]byte, error) {
+func (c Chart) paint(draw func(*charts.Painter) error) ([]byte, error) {
 	painter := charts.NewPainter(charts.PainterOptions{OutputFormat: charts.ChartOutputSVG, Width: width, Height: height})
 	if err := draw(painter); err != nil {
 		return nil, err
@@ -152,11 +148,12 @@ func paint(draw func(*charts.Painter) error) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return plain(drawn)
+	return plain(drawn, c.Words)
 }
 
-// plain writes a drawing again with those of its elements and attributes that draw shapes and text, and styles as attributes.
-func plain(drawn []byte) ([]byte, error) {
+// plain writes a drawing again with those of its attributes that draw shapes and text, and styles as attributes. It refuses a
+// drawing with any other element, or with anything that names something outside it.
+func plain(drawn []byte, words string) ([]byte, error) {
 	elements := []string{"svg", "g", "path", "text", "circle"}
 	attributes := []string{"d", "x", "y", "cx", "cy", "r", "viewBox", "transform"}
 	styles := []string{"fill", "stroke", "stroke-width", "stroke-dasharray", "fill-opacity", "stroke-opacity", "font-size", "opacity"}
@@ -175,21 +172,32 @@ func plain(drawn []byte) ([]byte, error) {
 				return nil, fmt.Errorf("the drawing has an element <%s>", t.Name.Local)
 			}
 			out.WriteString("<" + t.Name.Local)
-			if t.Name.Local == "svg" {
-				fmt.Fprintf(&out, ` xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" font-family="system-ui, sans-serif"`, width, height)
+			switch {
+			case t.Name.Local != "svg":
+			case words != "":
+				fmt.Fprintf(&out, ` role="img" aria-label="%s"`, html.EscapeString(words))
+			default:
+				fmt.Fprintf(&out, ` xmlns="http://www.w3.org/2000/svg" width="%d" height="%d"`, width, height)
 			}
 			for _, a := range t.Attr {
-				if slices.Contains(attributes, a.Name.Local) && a.Name.Space == "" {
-					fmt.Fprintf(&out, ` %s="%s"`, a.Name.Local, html.EscapeString(a.Value))
+				rules, allowed := []string{a.Name.Local + ":" + a.Value}, attributes
+				if a.Name.Local == "style" {
+					rules, allowed = strings.Split(a.Value, ";"), styles
 				}
-				if a.Name.Local != "style" {
-					continue
-				}
-				for rule := range strings.SplitSeq(a.Value, ";") {
-					if name, value, ok := strings.Cut(rule, ":"); ok && slices.Contains(styles, strings.TrimSpace(name)) {
-						fmt.Fprintf(&out, ` %s="%s"`, strings.TrimSpace(name), html.EscapeString(strings.TrimSpace(value)))
+				for _, rule := range rules {
+					name, value, _ := strings.Cut(rule, ":")
+					name = strings.TrimSpace(name)
+					switch {
+					case a.Name.Space != "" || !slices.Contains(allowed, name):
+					case strings.Contains(value, "url"):
+						return nil, fmt.Errorf("the drawing has an attribute %s=%q", name, value)
+					default:
+						fmt.Fprintf(&out, ` %s="%s"`, name, html.EscapeString(strings.TrimSpace(value)))
 					}
 				}
+			}
+			if t.Name.Local == "svg" {
+				out.WriteString(` font-family="system-ui, sans-serif"`)
 			}
 			out.WriteString(">")
 		case xml.EndElement:
