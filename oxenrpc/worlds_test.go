@@ -107,8 +107,8 @@ func TestWorlds(t *testing.T) {
 		if digest(t, oa.Content) != digest(t, ob.Content) {
 			t.Errorf("world%d: the daemons' contents differ", i+1)
 		}
-		again, err := wire.Content(oa.Raw)
-		if err != nil || digest(t, again) != digest(t, oa.Content) {
+		again, err := wire.Observation(oa.Raw)
+		if err != nil || digest(t, again.Content) != digest(t, oa.Content) {
 			t.Errorf("world%d: the raw answers give other content: %v", i+1, err)
 		}
 		observed = append(observed, oa)

@@ -171,12 +171,6 @@ func Observation(raw []swap.RawAnswer) (swap.Observation, error) {
 	}, nil
 }
 
-// Content is the content of Observation: the normal form of a snapshot, from a daemon's raw answers alone.
-func Content(raw []swap.RawAnswer) (swap.Content, error) {
-	o, err := Observation(raw)
-	return o.Content, err
-}
-
 // agree checks that all answers are of the block that get_info named, and that this block was still the tip at the end.
 func (t tip) agree(nodes, poll ServiceNodes) error {
 	top, hash := t.info.Top(), t.info.TopHash

@@ -63,11 +63,11 @@ func BenchmarkContent(b *testing.B) {
 		b.SetBytes(int64(size))
 		b.ReportAllocs()
 		for b.Loop() {
-			c, err := wire.Content(raw)
+			o, err := wire.Observation(raw)
 			if err != nil {
 				b.Fatal(err)
 			}
-			data, err := c.Encode()
+			data, err := o.Content.Encode()
 			if err != nil {
 				b.Fatal(err)
 			}

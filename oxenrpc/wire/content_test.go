@@ -49,7 +49,7 @@ func between(t *testing.T, body []byte, from, to string) string {
 // TestContentRefuses changes one thing in good answers.
 func TestContentRefuses(t *testing.T) {
 	raw := synthetic(t, 5, 12)
-	if _, err := wire.Content(raw); err != nil {
+	if _, err := wire.Observation(raw); err != nil {
 		t.Fatal(err)
 	}
 	nodes := find(raw, wire.CallServiceNodes).Body
@@ -94,7 +94,7 @@ func TestContentRefuses(t *testing.T) {
 		{"bootstrap daemon", wire.CallServiceNodes, `"untrusted":false`, `"untrusted":true`, "bootstrap", nil},
 		{"truncated", wire.CallServiceNodes, `"status":"OK"`, "", "expected a string", nil},
 	} {
-		_, err := wire.Content(edited(t, raw, c.call, c.old, c.new))
+		_, err := wire.Observation(edited(t, raw, c.call, c.old, c.new))
 		if err == nil || !strings.Contains(err.Error(), c.says) || c.is != nil && !errors.Is(err, c.is) {
 			t.Errorf("%s: got %v, expected %q", c.name, err, c.says)
 		}
@@ -104,14 +104,14 @@ func TestContentRefuses(t *testing.T) {
 	}
 
 	for i, r := range raw {
-		if _, err := wire.Content(slices.Delete(slices.Clone(raw), i, i+1)); err == nil {
+		if _, err := wire.Observation(slices.Delete(slices.Clone(raw), i, i+1)); err == nil {
 			t.Errorf("content without %s", r.Call)
 		}
-		if _, err := wire.Content(append(slices.Clone(raw), r)); err == nil || !strings.Contains(err.Error(), "two answers") {
+		if _, err := wire.Observation(append(slices.Clone(raw), r)); err == nil || !strings.Contains(err.Error(), "two answers") {
 			t.Errorf("two answers of %s: %v", r.Call, err)
 		}
 	}
-	if _, err := wire.Content(append(slices.Clone(raw), swap.RawAnswer{Call: wire.CallHeader, Body: raw[2].Body})); err == nil || !strings.Contains(err.Error(), "not asked for") {
+	if _, err := wire.Observation(append(slices.Clone(raw), swap.RawAnswer{Call: wire.CallHeader, Body: raw[2].Body})); err == nil || !strings.Contains(err.Error(), "not asked for") {
 		t.Errorf("an answer too many: %v", err)
 	}
 }
@@ -153,11 +153,11 @@ const unused = "LEWEwSvGyWzCXdFKUkvp7r6zghizKMaDn5hBVYHdPzEdWMutHSkLzD9ZD5xKWuV2
 
 func encode(t *testing.T, raw []swap.RawAnswer) string {
 	t.Helper()
-	c, err := wire.Content(raw)
+	o, err := wire.Observation(raw)
 	if err != nil {
 		t.Fatal(err)
 	}
-	data, err := c.Encode()
+	data, err := o.Content.Encode()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -184,7 +184,7 @@ func TestContentWithoutNodes(t *testing.T) {
 	if got := encode(t, raw); got != want {
 		t.Errorf("got %s, expected %s", got, want)
 	}
-	if _, err := wire.Content(edited(t, raw, wire.CallGenesis, h, strings.Repeat("cd", 32))); err == nil {
+	if _, err := wire.Observation(edited(t, raw, wire.CallGenesis, h, strings.Repeat("cd", 32))); err == nil {
 		t.Error("another genesis than the top block 0")
 	}
 }

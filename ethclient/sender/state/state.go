@@ -130,11 +130,7 @@ type Decision struct {
 	Reason  Reason // of Stop
 	Attempt int    // index of the attempt that the action is about
 	Events  []swap.Event
-	row     int
 }
-
-// Row is the row of the table that gave the answer.
-func (d *Decision) Row() Row { return Rows()[d.row] }
 
 // Included reports whether an attempt is in a block.
 func (d *Decision) Included() bool { return d.State == Mined || d.State == Final }
@@ -143,9 +139,9 @@ func (d *Decision) Included() bool { return d.State == Mined || d.State == Final
 func Decide(o Observation) Decision {
 	s, i := o.State()
 	d := Decision{State: s, Attempt: i}
-	for n, r := range Rows() {
+	for _, r := range Rows() {
 		if r.State == s && r.If(&o) {
-			d.Action, d.Reason, d.row = r.Action, r.Stop, n
+			d.Action, d.Reason = r.Action, r.Stop
 			break
 		}
 	}
