@@ -184,7 +184,7 @@ func TestFormatAllocationsRefuses(t *testing.T) {
 		programme string
 	}{{"", "stake"}, {"A", "stake"}, {`a"`, "stake"}, {"a", ""}, {"a", "st<ke"}, {"a", "é"}} {
 		if out, err := FormatAllocations([]Allocation{{Account: c.account, Programme: c.programme}}); err == nil || !strings.Contains(err.Error(), "unexpected characters") {
-			t.Errorf("%+v: %s, %v", c, out, err)
+			t.Errorf("allocation %+v: got %s, %v, want an error", c, out, err)
 		}
 	}
 	if _, err := FormatAllocations([]Allocation{{Account: "deposit:7f.a-1", Programme: "stake"}}); err != nil {

@@ -45,7 +45,7 @@ func TestApplyKeyRotated(t *testing.T) {
 		l.secret[l.terms.Origin()] = l.secret["next"]
 		m := l.migration()
 		if keys, err := m.Keys(); m.LedgerKey != r.New || err != nil || keys.Rotations()[len(m.Rotations)-1] != r {
-			t.Fatalf("%+v, %v", m.Rotations, err)
+			t.Fatalf("the rotations: got %+v, %v, want the last to be the new key's", m.Rotations, err)
 		}
 	}
 	back := l.rotation()

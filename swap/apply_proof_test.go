@@ -164,7 +164,7 @@ func TestApplyProofReceived(t *testing.T) {
 			}
 			p, err := l.tables.Proof(uint64(len(l.log) - 1))
 			if err != nil || p.Status != ReceivedProof || p.Account != e.Account || !p.At.Equal(l.now) || p.Judged != 0 || !strings.HasPrefix(p.Text, "SESH claim ") {
-				t.Errorf("%+v, %v", p, err)
+				t.Errorf("the received proof: got %+v, %v, want it received", p, err)
 			}
 		})
 	}
@@ -239,7 +239,7 @@ func TestApplyProofAccepted(t *testing.T) {
 			}
 			p, err := l.tables.Proof(5)
 			if err != nil || p.Status != AcceptedProof || p.Judged != uint64(len(l.log)-1) || p.Counted != 2 || p.Total != 20 || p.Staked != 7 {
-				t.Errorf("%+v, %v", p, err)
+				t.Errorf("the judged proof: got %+v, %v, want it accepted, 20 of 2 outputs, 7 staked", p, err)
 			}
 			for i := 1; i <= 2; i++ {
 				if by, err := l.tables.KeyImage(testHash("image", i)); err != nil || by != 5 {
@@ -280,7 +280,7 @@ func TestApplyProofRefused(t *testing.T) {
 				return
 			}
 			if p, err := l.tables.Proof(5); err != nil || p.Status != RefusedProof || p.Check != "amount" || p.Judged != 6 || p.Total != 0 {
-				t.Errorf("%+v, %v", p, err)
+				t.Errorf("the judged proof: got %+v, %v, want it refused by amount at entry 6", p, err)
 			}
 		})
 	}
@@ -332,10 +332,10 @@ func TestSettlingFrees(t *testing.T) {
 	l.must(l.proofAccepted(kept, 2))
 	l.finalize(102)
 	if p, err := l.tables.Proof(received); err != nil || p.Status != FreedProof {
-		t.Errorf("%+v, %v", p, err)
+		t.Errorf("the proof that was not kept: got %+v, %v, want it freed", p, err)
 	}
 	if p, err := l.tables.Proof(kept); err != nil || p.Status != AcceptedProof {
-		t.Errorf("%+v, %v", p, err)
+		t.Errorf("the proof that was kept: got %+v, %v, want it accepted", p, err)
 	}
 	if _, err := l.tables.KeyImage(testHash("image", 1)); !errors.Is(err, ErrNone) {
 		t.Errorf("a key image is still counted: %v", err)

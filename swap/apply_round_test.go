@@ -144,7 +144,7 @@ func TestApprovals(t *testing.T) {
 			entry := l.must(l.approval(1, "ben"))
 			r = l.round(1)
 			if r.Status != ApprovedRound || r.Approved != entry || !slices.Equal(r.Approvals, []string{"ann", "ben"}) || !r.Day.Equal(startOfTests.Truncate(24*time.Hour)) {
-				t.Errorf("%+v", r)
+				t.Errorf("the round: got %+v, want it approved by ann and ben", r)
 			}
 		})
 	}

@@ -186,7 +186,7 @@ func TestDecodeEvent(t *testing.T) {
 	body := []byte(`{"entry":1,"note":"n","by":"b"}`)
 	e, err := DecodeEvent("correction", body)
 	if err != nil || e.(*Correction).Note != "n" {
-		t.Fatalf("%+v, %v", e, err)
+		t.Fatalf("the decoded correction: got %+v, %v, want note n", e, err)
 	}
 	for _, other := range []string{`{"note":"n","entry":1,"by":"b"}`, `{"entry":1,"note":"n"}`, `{"entry":1,"note":"n","by":"b","x":1}`, `{"Entry":1,"note":"n","by":"b"}`, `{"entry":1,"note":"n","by":"b","evidence":null}`} {
 		if _, err := DecodeEvent("correction", []byte(other)); err == nil {

@@ -174,7 +174,7 @@ func TestVerifyClaimRefusals(t *testing.T) {
 	}
 	c, err := VerifyClaim(terms, own.Integrated([8]byte{1}).String(), line, sig.String())
 	if err != nil || !c.Integrated || c.Oxen != own.Address().String() || c.Sequence != 7 || c.Account != AccountOf(own.Address()) {
-		t.Errorf("%+v, %v", c, err)
+		t.Errorf("a claim by an integrated address: got %+v, %v, want its standard address, #7", c, err)
 	}
 	// A signature by a subaddress's key is not the account's.
 	sub, err := own.Sign(0, 1, []byte(line), rand.Reader)
@@ -211,7 +211,7 @@ func TestClaimText(t *testing.T) {
 	}
 	want := ClaimText{"1166f61c0c9abbf6", EVMAddress(common.HexToAddress("0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed")), 1, time.Date(2026, 12, 31, 0, 0, 0, 0, time.UTC)}
 	if c != want || c.String() != line {
-		t.Errorf("%+v: %s", c, c)
+		t.Errorf("claim text: got %+v (%s), want what its line says", c, c)
 	}
 	for _, c := range []struct {
 		name, old, new string
@@ -428,7 +428,7 @@ func TestRecipientCode(t *testing.T) {
 	}
 	for _, c := range []RecipientCode{{}, {SeenCode, "", false}, {"", SeenCode, false}, {"Code", SeenCode, true}} {
 		if err := c.Check(testRecipient(1)); err == nil || !strings.Contains(err.Error(), "unknown word") {
-			t.Errorf("%+v: %v", c, err)
+			t.Errorf("recipient code %+v: got %v, want an unknown word", c, err)
 		}
 	}
 }

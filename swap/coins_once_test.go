@@ -46,7 +46,7 @@ func TestRaceOnKeyImages(t *testing.T) {
 	r := &racing{s.testLedger, races}
 	j, err := JudgeReceived(context.Background(), r, s.files, all.Received, bothDaemons, s.evidence(text))
 	if err != nil || j.Proof.Status != AcceptedProof || j.Proof.Total != 654300 || j.Proof.Counted != 4 || len(r.before) != 0 {
-		t.Errorf("%+v, %v", j.Proof, err)
+		t.Errorf("a judgement after races: got %+v, %v, want 4 counted, 654300", j.Proof, err)
 	}
 
 	// Whatever else is accepted, it gives up at some time and leaves the proof to be judged.
@@ -63,13 +63,13 @@ func TestRaceOnKeyImages(t *testing.T) {
 		t.Errorf("%v after %d races", err, 6-len(r.before))
 	}
 	if p, err := s.tables.Proof(all.Received); err != nil || p.Status != ReceivedProof {
-		t.Errorf("%+v, %v", p, err)
+		t.Errorf("a proof that lost every race: got %+v, %v, want it received", p, err)
 	}
 	// Judged by somebody else meanwhile: theirs counts.
 	r = &racing{s.testLedger, []func(){func() { s.judge(all.Received) }}}
 	j, err = JudgeReceived(context.Background(), r, s.files, all.Received, bothDaemons, s.evidence(text))
 	if err != nil || j.Proof.Status != AcceptedProof || j.Proof.Total != 6+7 {
-		t.Errorf("%+v, %v", j.Proof, err)
+		t.Errorf("a proof that was judged meanwhile: got %+v, %v, want it accepted, 13", j.Proof, err)
 	}
 	judgedAgain(t, s)
 }
@@ -90,7 +90,7 @@ func TestCountedOnceAcrossAccounts(t *testing.T) {
 	s.must(e, file)
 	j := s.accept(HandIn{Claim: claim.Entry, Proof: s.prove(w, claim.Text, outputs...)})
 	if j.Proof.Total != 800 || j.Report.Outputs[0].Check != cryptonote.CheckDuplicates {
-		t.Errorf("%+v", j.Proof)
+		t.Errorf("two outputs with one key: got %+v, want 800, the first a duplicate", j.Proof)
 	}
 }
 

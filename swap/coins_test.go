@@ -44,7 +44,7 @@ func TestEvidence(t *testing.T) {
 	good := encoded(t, e)
 	back, err := ParseEvidence([]byte(good))
 	if err != nil || len(back.Transactions) != 3 || len(back.Images) != 3 || len(back.Counted) != 2 || encoded(t, back) != good {
-		t.Fatalf("%+v, %v", back, err)
+		t.Fatalf("the evidence read again: got %+v, %v, want the same 3 transactions and images", back, err)
 	}
 	// The order in which a daemon answers says nothing.
 	slices.Reverse(e.Transactions)
@@ -92,7 +92,7 @@ func TestEvidence(t *testing.T) {
 				t.Fatalf("nothing to replace: %s", c.old)
 			}
 			if e, err := ParseEvidence([]byte(strings.Replace(good, c.old, c.new, 1))); err == nil || !strings.Contains(err.Error(), c.says) {
-				t.Errorf("%+v, %v", e, err)
+				t.Errorf("changed evidence: got %+v, %v, want a refusal", e, err)
 			}
 		})
 	}
@@ -394,6 +394,6 @@ func TestConvertCoins(t *testing.T) {
 	l, err := Owed(tables, Migration{Terms: terms, Settled: map[string][]uint64{"coins": {100}}}, p)
 	want := Owing{"a", []Part{{NewQuantity(6), NewQuantity(54), NewQuantity(300)}}, 1, NewQuantity(240), NewQuantity(3000)}
 	if err != nil || !reflect.DeepEqual(l.Owings, []Owing{want}) {
-		t.Errorf("%+v, %v", l.Owings, err)
+		t.Errorf("what is owed: got %+v, %v, want 240 and 3000ths", l.Owings, err)
 	}
 }

@@ -18,7 +18,7 @@ func TestChainDiffers(t *testing.T) {
 	}
 	e := r.Event.(*ChainDiffers)
 	if e.Count != 2 || e.First != all[1] {
-		t.Fatalf("%+v", e)
+		t.Fatalf("the difference: got %+v, want 2, the first one named", e)
 	}
 	entry := l.must(r.Event, r.Attachments...)
 	if alarm := l.migration().Alarms[entry]; !strings.Contains(alarm, "in 2 places, the first: claimed of <0x1> & co: the chain says 5, the ledger 0") {

@@ -21,7 +21,7 @@ func TestParseClaimLine(t *testing.T) {
 		}
 	}
 	if l, err := ParseClaimLine([]byte(`{"oxen":"L1","text":"0x","signature":"SigV1","proof":"R"}`)); err != nil || l.Proof != "R" {
-		t.Errorf("%+v, %v", l, err)
+		t.Errorf("the line: got %+v, %v, want proof R", l, err)
 	}
 	for name, c := range map[string]struct{ line, says string }{
 		"nothing":             {"", "does not begin with {"},
@@ -143,7 +143,7 @@ func TestImportLegacy(t *testing.T) {
 		}
 		got, err := l.tables.LatestClaim(AccountOf(a))
 		if err != nil || got.Text != c.text || got.Sequence != 0 || got.Recipient != claims[c.wallet].Recipient || !got.Until.IsZero() {
-			t.Errorf("%+v, %v", got, err)
+			t.Errorf("the account's claim: got %+v, %v, want the line as text, no sequence", got, err)
 		}
 	}
 
@@ -175,7 +175,7 @@ func TestLegacyAfterNumbered(t *testing.T) {
 	file := legacyFile(t, [2]int{0, 0}, [2]int{1, 0})
 	event, _, err := SubmitLegacy(context.Background(), l, file, verifyLines(l.terms, file))
 	if err != nil || event.Taken != 1 || event.Refused[string(ReasonAlreadyUsed)] != 1 {
-		t.Errorf("%+v, %v", event, err)
+		t.Errorf("the batch: got %+v, %v, want one taken, one already used", event, err)
 	}
 	if _, err := SubmitClaim(context.Background(), l, numbered(1, 2)); err != nil {
 		t.Errorf("a numbered claim after a legacy one: %v", err)

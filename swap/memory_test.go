@@ -34,25 +34,25 @@ func TestMemoryLookUps(t *testing.T) {
 	m := l.tables
 	balances, err := m.AccountBalances(testAccount(1))
 	if err != nil || len(balances) != 1 || balances[0].Height != 100 || balances[0].Status != FinalSnapshot || balances[0].Staked != 100 {
-		t.Errorf("%+v, %v", balances, err)
+		t.Errorf("the account's balances: got %+v, %v, want 100 at height 100, final", balances, err)
 	}
 	first, err := m.Claim(testAccount(2), 1)
 	if err != nil || first.Recipient != testRecipient(2) {
-		t.Errorf("%+v, %v", first, err)
+		t.Errorf("the claim: got %+v, %v, want recipient 2", first, err)
 	}
 	if _, err := m.Claim(testAccount(2), 2); !errors.Is(err, ErrNone) {
 		t.Errorf("%v", err)
 	}
 	allocations, err := m.AccountAllocations(testAccount(1))
 	if err != nil || len(allocations) != 2 || allocations[0].Programme != "stake" || allocations[1].Amount != 20 || allocations[0].Status != ActiveRound || allocations[0].Round != 1 {
-		t.Errorf("%+v, %v", allocations, err)
+		t.Errorf("the account's allocations: got %+v, %v, want stake and one of 20, in round 1, active", allocations, err)
 	}
 	if none, err := m.AccountAllocations(testAccount(3)); err != nil || len(none) != 0 {
-		t.Errorf("%+v, %v", none, err)
+		t.Errorf("a stranger's allocations: got %+v, %v, want none", none, err)
 	}
 	var lines []Allocation
 	if err := m.Allocations(1, func(a Allocation) error { lines = append(lines, a); return nil }); err != nil || len(lines) != 3 {
-		t.Errorf("%+v, %v", lines, err)
+		t.Errorf("the round's allocations: got %+v, %v, want 3", lines, err)
 	}
 	stop := errors.New("stop")
 	seen := 0
@@ -65,10 +65,10 @@ func TestMemoryLookUps(t *testing.T) {
 	tx, _ := l.tx(Intent{Purpose: PurposePropose, Round: 1}, 1, 0)
 	attempt, err := m.Attempt(tx.Hash)
 	if err != nil || attempt.Entry != 9 || attempt.Status != SignedAttempt {
-		t.Errorf("%+v, %v", attempt, err)
+		t.Errorf("the attempt: got %+v, %v, want it signed by entry 9", attempt, err)
 	}
 	if users, err := m.NonceAttempts(1337, tx.Sender, 0); err != nil || len(users) != 1 {
-		t.Errorf("%+v, %v", users, err)
+		t.Errorf("the nonce's attempts: got %+v, %v, want one", users, err)
 	}
 	if users, err := m.NonceAttempts(1, tx.Sender, 0); err != nil || len(users) != 0 {
 		t.Errorf("another chain: %+v, %v", users, err)
@@ -115,10 +115,10 @@ func TestMemoryHandsOutValues(t *testing.T) {
 		t.Error(diff)
 	}
 	if s, err := m.Snapshot(100); err != nil || s.Status != FinalSnapshot {
-		t.Errorf("%+v, %v", s, err)
+		t.Errorf("the snapshot: got %+v, %v, want it final", s, err)
 	}
 	if a, err := m.Attempts(Intent{Purpose: PurposePropose, Round: 1}); err != nil || a[0].Status != SignedAttempt {
-		t.Errorf("%+v, %v", a, err)
+		t.Errorf("the attempts: got %+v, %v, want the first signed", a, err)
 	}
 }
 
@@ -150,10 +150,10 @@ func TestMemoryProofs(t *testing.T) {
 		t.Errorf("%v, %v", order, err)
 	}
 	if p, err := m.HandedIn("b", file); err != nil || p.Received != 3 {
-		t.Errorf("%+v, %v", p, err)
+		t.Errorf("the proof handed in: got %+v, %v, want the one of entry 3", p, err)
 	}
 	if list, err := m.AccountProofs("b"); err != nil || len(list) != 2 || list[0].Status != FreedProof || list[1].Received != 3 {
-		t.Errorf("%+v, %v", list, err)
+		t.Errorf("the account's proofs: got %+v, %v, want a freed one and that of entry 3", list, err)
 	}
 	one, two, three := testHash("image", 1), testHash("image", 2), testHash("image", 3)
 	if err := m.SetKeyImages(1, []Hash{one, two}); err != nil {
@@ -187,13 +187,13 @@ func TestLastLog(t *testing.T) {
 		}
 	}
 	if last, err := m.LastLog(); err != nil || last.LogIndex != 3 {
-		t.Errorf("%+v, %v", last, err)
+		t.Errorf("the last log: got %+v, %v, want index 3", last, err)
 	}
 	if err := m.SetSeenLog(LogPosition{Tx: testHash("log", 9), Block: 8}, 9); err != nil {
 		t.Fatal(err)
 	}
 	if last, err := m.LastLog(); err != nil || last.Block != 9 {
-		t.Errorf("%+v, %v", last, err)
+		t.Errorf("the last log: got %+v, %v, want block 9", last, err)
 	}
 }
 
@@ -212,7 +212,7 @@ func TestColumns(t *testing.T) {
 	other := &column[int]{[]Account{"a", "c", "e"}, []int{10, 11, 12}}
 	merged := c.merge(other)
 	if !slices.Equal(merged.accounts, []Account{"a", "b", "c", "d", "e"}) || !slices.Equal(merged.values, []int{10, 0, 11, 1, 12}) {
-		t.Errorf("%+v", merged)
+		t.Errorf("merged columns: got %+v, want a to e with 10, 0, 11, 1, 12", merged)
 	}
 	if empty := (&column[int]{}).merge(&c); empty != &c || c.merge(&column[int]{}) != &c {
 		t.Error("an empty column is not neutral")

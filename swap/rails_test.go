@@ -28,11 +28,11 @@ func TestRailHits(t *testing.T) {
 		{hit(Intent{PurposePush, 1, 1, 1}, "day", 12, 13), false}, {hit(fund, "gas_price", 5, 7), true},
 	} {
 		if got := h.Has(c.hit); got != c.want {
-			t.Errorf("%+v stands: %t", c.hit, got)
+			t.Errorf("hit %+v stands: got %t, want %t", c.hit, got, c.want)
 		}
 	}
 	if len(h.Stopped) != 2 || h.Total["day"] != 2 || h.Total["gas_price"] != 1 {
-		t.Errorf("%+v", h)
+		t.Errorf("what stopped: got %+v, want 2, day twice, gas_price once", h)
 	}
 	l.sendTx(push, 1, 7)
 	if h := l.migration().Rails; len(h.Stopped) != 1 || h.Stopped[0].Intent != fund || h.Total["day"] != 2 {
@@ -45,7 +45,7 @@ func TestRailHits(t *testing.T) {
 		t.Errorf("after another plan: %+v", h)
 	}
 	if p := l.migration().Plans[1]; p.Number != 2 || p.List != Digest([]byte("plan 2")) {
-		t.Errorf("%+v", p)
+		t.Errorf("the plan: got %+v, want number 2 with its list", p)
 	}
 }
 
@@ -55,11 +55,11 @@ func TestSignedAt(t *testing.T) {
 	tx, _ := l.tx(Intent{Purpose: PurposePropose, Round: 1}, 1, 0)
 	before, err := l.tables.Attempt(tx.Hash)
 	if err != nil || before.At.IsZero() {
-		t.Fatalf("%+v, %v", before, err)
+		t.Fatalf("the attempt: got %+v, %v, want a time", before, err)
 	}
 	l.now = l.now.Add(25 * time.Hour)
 	l.must(&TxMined{Inclusion{Hash: tx.Hash, Block: 9, Success: true}})
 	if after, err := l.tables.Attempt(tx.Hash); err != nil || !after.At.Equal(before.At) {
-		t.Errorf("%+v, %v", after, err)
+		t.Errorf("the attempt after it was mined: got %+v, %v, want the same time", after, err)
 	}
 }

@@ -113,7 +113,7 @@ func TestRecordedCoins(t *testing.T) {
 	files := s.build()
 	for _, p := range files.Event.Programmes {
 		if p.Programme == "coins" && (p.Accounts != 8 || p.Unclaimed != 0 || p.Amount != p.Owed || p.Conserved() != nil) {
-			t.Errorf("%+v", p)
+			t.Errorf("the coins programme: got %+v, want 8 accounts and all that is owed given", p)
 		}
 	}
 	again, err := BuildRound(s.rebuilt(int(files.Event.Cutoff)), files.Event.Cutoff)

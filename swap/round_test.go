@@ -86,7 +86,7 @@ func TestCapStopsOneProgramme(t *testing.T) {
 			}
 			stake, rewards := files.Event.Programmes[0], files.Event.Programmes[1]
 			if stake.Stopped != c.stopped || stake.Amount != c.given || stake.Withheld != c.heldoff || stake.Before != 50 {
-				t.Errorf("%+v", stake)
+				t.Errorf("the programme: got %+v, want it given up to its cap", stake)
 			}
 			if rewards.Stopped || rewards.Amount != 2+2 {
 				t.Errorf("the other programme: %+v", rewards)
@@ -212,7 +212,7 @@ func TestConserved(t *testing.T) {
 	}
 	good := files.Event.Programmes[0]
 	if good.Owed != 3+4 || good.Remainders != NewQuantity(2) || good.Den != NewQuantity(2) || len(good.Sources) != 1 || good.Sources[0].Source != NewQuantity(16) {
-		t.Fatalf("%+v", good)
+		t.Fatalf("the programme: got %+v, want 7 owed, 2/2 left over", good)
 	}
 	for name, change := range map[string]func(p *ProgrammeTotals){
 		"a unit more":           func(p *ProgrammeTotals) { p.Owed++ },
@@ -261,7 +261,7 @@ func TestConversionIsExact(t *testing.T) {
 			left := new(wide).mul(uint64(o.Owed), den).add(o.Remainder.Int().Uint64())
 			right := new(wide).mul(uint64(b.Staked), num)
 			if o.Account != b.Account || left.Cmp(&right.Int) != 0 || o.Remainder.Int().Uint64() >= den {
-				t.Fatalf("%+v of %s x %d/%d", o, b.Staked, num, den)
+				t.Fatalf("owing: got %+v, want %s x %d/%d", o, b.Staked, num, den)
 			}
 		}
 		if at != len(l.Owings) {
@@ -298,7 +298,7 @@ func TestSharesOfPoints(t *testing.T) {
 		}
 		if all.Sign() == 0 {
 			if len(l.Owings) != 0 {
-				t.Fatalf("%+v without points", l.Owings)
+				t.Fatalf("owings without points: got %+v, want none", l.Owings)
 			}
 			return
 		}
@@ -308,7 +308,7 @@ func TestSharesOfPoints(t *testing.T) {
 			var want, rest wide
 			want.DivMod(new(wide).product(points[o.Account], maximum), &all.Int, &rest.Int)
 			if want.Uint64() != uint64(o.Owed) || rest.String() != o.Remainder.String() || l.Den.String() != all.String() {
-				t.Fatalf("%+v, expected %s and %s of %s", o, &want, &rest, all)
+				t.Fatalf("owing: got %+v, want %s and %s of %s", o, &want, &rest, all)
 			}
 			sum += uint64(o.Owed)
 		}
@@ -367,6 +367,6 @@ func TestRoundFiles(t *testing.T) {
 	}
 	tree, err := merkle.Build(parseLeaves(t, files.Leaves), merkle.MaxTotal())
 	if err != nil || Hash(tree.Root()) != files.Event.Root || tree.Total().Uint64() != uint64(files.Event.Total) || tree.Len() != int(files.Event.Recipients) {
-		t.Errorf("%+v, %v", files.Event, err)
+		t.Errorf("the round's event: got %+v, %v, want the tree's root, total and recipients", files.Event, err)
 	}
 }

@@ -30,7 +30,7 @@ func TestReceiveProof(t *testing.T) {
 	in := HandIn{Claim: claim.Entry, Proof: s.prove(w, claim.Text, outputs...)}
 	p := s.receive(in)
 	if p.Received != uint64(len(s.log)-1) || p.Account != claim.Account || p.Outputs != 2 || p.Height != 100 || p.Text != claim.Text || *p.Claim != claim.Entry || p.Pending != nil {
-		t.Errorf("%+v", p)
+		t.Errorf("the received proof: got %+v, want 2 outputs by height 100 for the claim", p)
 	}
 	if string(s.files[p.Proof]) != in.Proof {
 		t.Error("the proof is not kept")
@@ -62,7 +62,7 @@ func TestReceiveProof(t *testing.T) {
 	in.Proof = s.prove(w, claim.Text, outputs[0])
 	p = s.receive(in)
 	if j := s.judge(p.Received); j.Proof.Check != CheckNothing {
-		t.Errorf("%+v", j.Proof)
+		t.Errorf("an output that was shown before: got %+v, want nothing new to count", j.Proof)
 	}
 	again(RefusedProof)
 }
@@ -143,19 +143,19 @@ func TestJudgeProof(t *testing.T) {
 	j := s.accept(in)
 	e := lastEvent(t, s.testLedger).(*ProofAccepted)
 	if e.Total != 300 || e.Counted != 1 || e.Staked != 5000 || len(e.LeftOut) != 3 || e.LeftOut["spent"] != 2 || e.LeftOut["stake"] != 1 || e.LeftOut["block"] != 1 || e.Account != claim.Account {
-		t.Errorf("%+v", e)
+		t.Errorf("the event: got %+v, want 300 of one output, 3 left out", e)
 	}
 	if j.Proof.Total != 300 || j.Proof.Staked != 5000 || j.Report.Total != 300 || j.Claim != nil || j.Err != nil {
-		t.Errorf("%+v", j)
+		t.Errorf("the judgement: got %+v, want 300, with 5000 staked", j)
 	}
 	evidence, err := ParseEvidence(s.files[e.Evidence])
 	if err != nil || len(evidence.Transactions) != 3 || len(evidence.Images) != 5 || len(evidence.Counted) != 1 || evidence.Counted[0] != Hash(old[2].KeyImage) {
-		t.Errorf("%+v, %v", evidence, err)
+		t.Errorf("the evidence: got %+v, %v, want 3 transactions, 5 images, one counted", evidence, err)
 	}
 	// Judging it again says what it came to, and adds nothing.
 	size := len(s.log)
 	if again := s.judge(j.Proof.Received); again.Proof != j.Proof || len(s.log) != size {
-		t.Errorf("%+v", again.Proof)
+		t.Errorf("the proof judged again: got %+v, want %+v and no new entry", again.Proof, j.Proof)
 	}
 
 	// A later proof adds what it newly shows: an output in the pool came back.
@@ -163,11 +163,11 @@ func TestJudgeProof(t *testing.T) {
 	in.Proof = s.prove(w, claim.Text, old[2], old[1])
 	j = s.accept(in)
 	if e := lastEvent(t, s.testLedger).(*ProofAccepted); e.Total != 20 || e.LeftOut["duplicates"] != 1 || e.Staked != 0 {
-		t.Errorf("%+v", e)
+		t.Errorf("the event of a duplicate: got %+v, want 20, one duplicate left out", e)
 	}
 	in.Proof = s.prove(w, claim.Text, old[2], old[1])
 	if j = s.judge(s.receive(in).Received); j.Proof.Check != CheckNothing {
-		t.Errorf("%+v", j.Proof)
+		t.Errorf("outputs that were all shown before: got %+v, want nothing new to count", j.Proof)
 	}
 
 	// A crafted one is refused by the name of the check, and nothing of it counts.
@@ -180,10 +180,10 @@ func TestJudgeProof(t *testing.T) {
 	bad.Transactions[0].Bytes = lie.Bytes
 	j, err = JudgeReceived(context.Background(), s, s.files, p.Received, bothDaemons, bad)
 	if err != nil || j.Proof.Status != RefusedProof || j.Proof.Check != "transaction" {
-		t.Errorf("%+v, %v", j.Proof, err)
+		t.Errorf("a lie about a transaction: got %+v, %v, want it refused by transaction", j.Proof, err)
 	}
 	if e := lastEvent(t, s.testLedger).(*ProofRefused); !strings.Contains(e.Detail, "transaction") || e.Check != "transaction" {
-		t.Errorf("%+v", e)
+		t.Errorf("the event of a lie: got %+v, want the check transaction", e)
 	}
 	if _, err := s.tables.KeyImage(Hash(fresh2[0].KeyImage)); !errors.Is(err, ErrNone) {
 		t.Errorf("%v", err)
@@ -205,7 +205,7 @@ func TestStakesThatDoNotCount(t *testing.T) {
 	pending := s.claimOf(w, 1, 1)
 	j := s.accept(HandIn{Pending: &pending, Proof: s.prove(w, pending.Claim.Text, locked[0], black[0])})
 	if j.Proof.Total != 5600 || j.Proof.Staked != 0 || !j.Report.Outputs[0].Locked || !j.Report.Outputs[1].Locked {
-		t.Errorf("%+v", j.Proof)
+		t.Errorf("locked outputs: got %+v, want both locked, 5600, none staked", j.Proof)
 	}
 }
 
@@ -217,7 +217,7 @@ func TestJudgeProofErrors(t *testing.T) {
 	judge := func(received uint64, files Attachments, e Evidence, daemons []string, says string) {
 		t.Helper()
 		if j, err := JudgeReceived(context.Background(), s, files, received, daemons, e); err == nil || !strings.Contains(err.Error(), says) || len(s.log) != size {
-			t.Errorf("%+v, %v: expected %q", j.Proof, err, says)
+			t.Errorf("the judgement: got %+v, %v, want an error with %q", j.Proof, err, says)
 		}
 	}
 	good := s.evidence(proof)
@@ -249,7 +249,7 @@ func TestPendingClaims(t *testing.T) {
 	}
 	j := s.judge(prove(in, outputs[0]).Received)
 	if j.Proof.Status != RefusedProof || j.Proof.Check != CheckLeast || j.Claim != nil {
-		t.Errorf("%+v", j.Proof)
+		t.Errorf("less than the least: got %+v, want it refused by the least amount", j.Proof)
 	}
 	if e := lastEvent(t, s.testLedger).(*ProofRefused); e.Detail != "it shows 0.000000999 OXEN, an account without stake or rewards must show 0.000001000" {
 		t.Errorf("%q", e.Detail)
@@ -262,20 +262,20 @@ func TestPendingClaims(t *testing.T) {
 	twice := prove(in, outputs[0], outputs[1], outputs[2])
 	j = s.judge(prove(in, outputs[0], outputs[1]).Received)
 	if j.Proof.Status != AcceptedProof || j.Claim == nil || j.Claim.Entry != j.Proof.Judged+1 || j.Claim.Text != in.Claim.Text || j.Err != nil {
-		t.Fatalf("%+v", j)
+		t.Fatalf("the proof of a pending claim: got %+v, want it accepted and the claim after it", j)
 	}
 	if latest, err := s.tables.LatestClaim(in.Claim.Account); err != nil || latest.Entry != j.Claim.Entry {
-		t.Errorf("%+v, %v", latest, err)
+		t.Errorf("the latest claim: got %+v, %v, want the one accepted with the proof", latest, err)
 	}
 	// The other proof that came with the same claim finds it accepted, and may show less now.
 	other := s.judge(twice.Received)
 	if other.Proof.Status != AcceptedProof || other.Proof.Total != 500 || other.Claim == nil || other.Claim.Entry != j.Claim.Entry || other.Err != nil {
-		t.Errorf("%+v", other)
+		t.Errorf("another proof of the same claim: got %+v, want it accepted, 500, for that claim", other)
 	}
 	// So does one that comes later.
 	later := prove(in, outputs[3])
 	if later.Pending != nil || later.Claim == nil || *later.Claim != j.Claim.Entry {
-		t.Errorf("%+v", later.ProofReceived)
+		t.Errorf("a later proof: got %+v, want it received for the accepted claim", later.ProofReceived)
 	}
 	// A number that was used for another recipient is used.
 	changed := withRecipient(t, s, in, testRecipient(7))
@@ -307,7 +307,7 @@ func TestPendingClaimOfAStaker(t *testing.T) {
 	s.take(s.content(100, true, staking{w, s.mint(w, 20, 5000)}))
 	in := s.claimOf(w, 1, 1)
 	if j := s.accept(HandIn{Pending: &in, Proof: s.prove(w, in.Claim.Text, s.mint(w, 30, 1)...)}); j.Proof.Total != 1 || j.Claim == nil {
-		t.Errorf("%+v", j)
+		t.Errorf("a proof of 1: got %+v, want it accepted with the claim", j)
 	}
 }
 
@@ -322,13 +322,13 @@ func TestClaimRefusedMeanwhile(t *testing.T) {
 	j := s.judge(first.Received)
 	wantRefusal(t, j.Err, ReasonAlreadyUsed, "sign the line with #3")
 	if j.Proof.Status != AcceptedProof || j.Proof.Total != 2000 || j.Claim != nil {
-		t.Errorf("%+v", j)
+		t.Errorf("the proof of a claim that is too late: got %+v, want it accepted, 2000, without the claim", j)
 	}
 	if latest, err := s.tables.LatestClaim(one.Claim.Account); err != nil || latest.Sequence != 2 {
-		t.Errorf("%+v, %v", latest, err)
+		t.Errorf("the latest claim: got %+v, %v, want #2", latest, err)
 	}
 	s.finalize(100)
 	if o := s.owed()[one.Claim.Account]; o.Owed != 2700 {
-		t.Errorf("%+v", o)
+		t.Errorf("what the account is owed: got %+v, want 2700", o)
 	}
 }

@@ -26,13 +26,13 @@ func TestSubmitClaim(t *testing.T) {
 	}
 	first, err := submit(incoming(l.terms, 1, 1, 1))
 	if err != nil || first.Again || first.Claim.Entry != 3 {
-		t.Fatalf("%+v, %v", first, err)
+		t.Fatalf("the first claim: got %+v, %v, want entry 3", first, err)
 	}
 	// The same claim is answered with the first entry, even when it could not be admitted any more.
 	l.now = l.terms.Closes.Add(time.Hour)
 	again, err := submit(incoming(l.terms, 1, 1, 1))
 	if err != nil || !again.Again || again.Claim.Entry != 3 || len(l.log) != 4 {
-		t.Errorf("%+v, %v", again, err)
+		t.Errorf("the same claim after the end: got %+v, %v, want entry 3 again", again, err)
 	}
 	l.now = startOfTests
 
@@ -41,7 +41,7 @@ func TestSubmitClaim(t *testing.T) {
 	wantRefusal(t, err, ReasonAlreadyUsed, "#1 is not above the account's #1: to change the recipient sign the line with #2")
 	e := lastEvent(t, l).(*ClaimRefused)
 	if e.Reason != ReasonAlreadyUsed || e.Account != testAccount(1) || e.Recipient != testRecipient(2) || !strings.Contains(e.Detail, "sign the line with #2") {
-		t.Errorf("%+v", e)
+		t.Errorf("the refusal: got %+v, want already-used with the next sequence", e)
 	}
 	size := len(l.log)
 	_, err = submit(incoming(l.terms, 9, 9, 1))
@@ -62,7 +62,7 @@ func TestSubmitClaim(t *testing.T) {
 	}
 	next, err := submit(incoming(l.terms, 1, 2, 2))
 	if err != nil || next.Claim.Sequence != 2 || next.Again {
-		t.Errorf("%+v, %v", next, err)
+		t.Errorf("the next claim: got %+v, %v, want #2", next, err)
 	}
 	last := incoming(l.terms, 1, 3, MaxSequence)
 	if _, err := submit(last); err != nil {
@@ -90,7 +90,7 @@ func TestSubmitClaims(t *testing.T) {
 	wantRefusal(t, out[0].Err, ReasonNotEntitled, "")
 	wantRefusal(t, out[1].Err, ReasonAlreadyUsed, "")
 	if out[2].Err != nil || out[2].Claim.Entry != 5 || out[3].Err != nil || out[3].Claim.Entry != 6 || len(l.log) != 7 {
-		t.Errorf("%+v; %+v; %d entries", out[2], out[3], len(l.log))
+		t.Errorf("four claims at once: got %+v; %+v; %d entries, want entries 5 and 6 of 7", out[2], out[3], len(l.log))
 	}
 	if _, err := SubmitClaims(ctx, l, []Incoming{incoming(l.terms, 1, 1, 4), incoming(l.terms, 1, 1, 5)}); err == nil || !strings.Contains(err.Error(), "is in one batch twice") || len(l.log) != 7 {
 		t.Errorf("an account twice: %v", err)

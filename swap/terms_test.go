@@ -113,10 +113,10 @@ steps = [{ from = "2027-05-21T00:00:00Z", factor = "7/10" }]
 	}
 	bonus := proved.Programmes[2]
 	if bonus.SnapshotWindow != 9 || !bonus.Opens.Equal(time.Date(2026, 2, 1, 0, 0, 0, 0, time.UTC)) || !bonus.Closes.Equal(time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)) {
-		t.Errorf("%+v", bonus)
+		t.Errorf("the programme bonus: got %+v, want window 9, February 2026", bonus)
 	}
 	if coins := proved.Programmes[3]; coins.MinCoins != 1e9 || len(coins.Steps) != 2 {
-		t.Errorf("%+v", coins)
+		t.Errorf("the programme coins: got %+v, want at least 1e9, 2 steps", coins)
 	}
 }
 

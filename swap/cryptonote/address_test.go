@@ -200,10 +200,10 @@ func TestAddressJSON(t *testing.T) {
 	}
 	for _, bad := range []record{{}, {Network: Mainnet}, {Network: Mainnet, Address: Address{Network: Mainnet}}, {Network: Mainnet, Address: Address{Network: 9, Kind: Standard}}} {
 		if text, err := json.Marshal(bad); err == nil {
-			t.Errorf("%+v is written as %s", bad, text)
+			t.Errorf("record %+v as JSON: got %s, want an error", bad, text)
 		}
 		if bad.Address.String() != "" {
-			t.Errorf("%+v has the text %s", bad, bad.Address)
+			t.Errorf("text of record %+v: got %s, want none", bad, bad.Address)
 		}
 	}
 }

@@ -86,7 +86,7 @@ func TestFalseAmountIsNotFound(t *testing.T) {
 	s := emptyScene(t)
 	s.add(planned{ringCT: RingCTCLSAG, outputs: []plannedOutput{{to: s.address, amount: 1, lie: 1}, {to: s.address, amount: 2}}})
 	if len(s.owned) != 1 || s.owned[0].Amount != 2 {
-		t.Errorf("%+v", s.owned)
+		t.Errorf("owned outputs: got %+v, want one of 2", s.owned)
 	}
 }
 

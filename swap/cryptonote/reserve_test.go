@@ -23,7 +23,7 @@ func TestHonestProofOfEveryKind(t *testing.T) {
 	spend := map[PublicKey]bool{}
 	for i, o := range report.Outputs {
 		if !o.Counted || o.Reason != "" || o.Verdict() != "counted" || o.Amount != s.owned[i].Amount || o.Key != s.owned[i].Key {
-			t.Errorf("%+v", o)
+			t.Errorf("an output: got %+v, want it counted", o)
 		}
 		spend[o.SpendKey] = true
 	}

@@ -88,7 +88,7 @@ func TestRotationForm(t *testing.T) {
 	}
 	r, err := OpenRotation(c.signed[0])
 	if err != nil || r != (Rotation{testOrigin, 120, c.vkeys[0], c.vkeys[1]}) {
-		t.Errorf("%+v, %v", r, err)
+		t.Errorf("the rotation: got %+v, %v, want the second key after 120 entries", r, err)
 	}
 	both, err := note.Sign(&note.Note{Text: goldenRotation}, c.signers[0], c.signers[1])
 	if err != nil {

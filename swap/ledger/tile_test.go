@@ -26,7 +26,7 @@ func TestTilePath(t *testing.T) {
 			t.Errorf("%s: got %+v, %v", path, got, err)
 		}
 		if TilePath(want) != path {
-			t.Errorf("%+v has path %s, not %s", want, TilePath(want), path)
+			t.Errorf("path of %+v: got %s, want %s", want, TilePath(want), path)
 		}
 	}
 	for _, bad := range []string{
