@@ -119,7 +119,7 @@ func TestRestoreLeftovers(t *testing.T) {
 		w.must(os.WriteFile(filepath.Join(dir, ".restore", databaseFile), []byte("half"), 0o600))
 		w.expect(dir, "has a checkpoint and no database")
 		if got, err := Restore(t.Context(), dir, file, nil, w.options()); err != nil || got != v {
-			t.Errorf("%+v, %v", got, err)
+			t.Errorf("the restored log: got %+v, %v, want %+v", got, err, v)
 		}
 		w.must(w.open(dir).Close())
 	})

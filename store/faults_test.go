@@ -48,7 +48,7 @@ func TestCrashPoints(t *testing.T) {
 			t.Errorf("%s, %v: expected %s", got, err, want)
 		}
 		if got := w.verify(again.Reader); got != w.verify(s.Reader) {
-			t.Errorf("%+v", got)
+			t.Errorf("after opening again: got %+v, want what the open log has", got)
 		}
 	})
 	t.Run("in a transaction", func(t *testing.T) {
@@ -71,7 +71,7 @@ func TestCrashPoints(t *testing.T) {
 		again := w.open(crash)
 		defer again.Close()
 		if got := w.verify(again.Reader); got != want {
-			t.Errorf("%+v instead of %+v", got, want)
+			t.Errorf("after opening again: got %+v, want %+v", got, want)
 		}
 	})
 	t.Run("while the checkpoint was written", func(t *testing.T) {

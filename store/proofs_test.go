@@ -161,7 +161,7 @@ func TestFreed(t *testing.T) {
 			w.must(s.View(context.Background(), func(tables swap.Tables, _ uint64) error {
 				freed, err := tables.HandedIn(c.Account, p.ProofReceived.Proof)
 				if err != nil || freed.Status != swap.FreedProof {
-					t.Errorf("%+v, %v: expected it to be freed", freed, err)
+					t.Errorf("the proof handed in: got %+v, %v, want it freed", freed, err)
 				}
 				for _, image := range images {
 					if _, err := tables.KeyImage(image); !errors.Is(err, swap.ErrNone) {
@@ -186,7 +186,7 @@ func TestFreed(t *testing.T) {
 	w.must(s.View(context.Background(), func(tables swap.Tables, _ uint64) error {
 		list, err := tables.AccountProofs(c.Account)
 		if err != nil || len(list) != 2 || list[0].Status != swap.FreedProof || list[1].Status != swap.AcceptedProof || list[1].Total != 5e9 {
-			t.Errorf("%+v, %v", list, err)
+			t.Errorf("the account's proofs: got %+v, %v, want a freed one and an accepted one of 5e9", list, err)
 		}
 		if last, err := tables.HandedIn(c.Account, p.ProofReceived.Proof); err != nil || last.Received != p.Received {
 			t.Errorf("the last with its digest is %+v, %v: expected entry %d", last, err, p.Received)

@@ -45,7 +45,7 @@ func TestStory(t *testing.T) {
 		t.Error("projections differ after opening again")
 	}
 	if got := w.verify(s.Reader); got != v {
-		t.Errorf("%+v after opening again instead of %+v", got, v)
+		t.Errorf("after opening again: got %+v, want %+v", got, v)
 	}
 	var frontier ledger.Frontier
 	n := uint64(0)

@@ -50,7 +50,7 @@ func TestAppendOnly(t *testing.T) {
 		}
 	}
 	if got := w.verify(s.Reader); got != before {
-		t.Errorf("%+v instead of %+v", got, before)
+		t.Errorf("after the refused statements: got %+v, want %+v", got, before)
 	}
 }
 

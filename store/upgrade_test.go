@@ -119,7 +119,7 @@ func TestUpgrade(t *testing.T) {
 		t.Errorf("%d definitions and %d", len(is), len(should))
 	}
 	if is, should := w.verify(old.Reader), w.verify(fresh.Reader); is != should {
-		t.Errorf("%+v and %+v", is, should)
+		t.Errorf("the upgraded log: got %+v, want %+v", is, should)
 	}
 	w.proofs(old)
 	w.verify(old.Reader)
