@@ -226,7 +226,7 @@ func TestCheckToken(t *testing.T) {
 	ctx := t.Context()
 	token, err := w.reader().CheckToken(ctx, w.token, "SESH")
 	if err != nil || token.Symbol != "SESH" || token.Supply.Cmp(big.NewInt(1e15)) != 0 {
-		t.Errorf("%+v, %v", token, err)
+		t.Errorf("the token: got %+v, %v, want SESH, 1e15", token, err)
 	}
 	var noCode *ethclient.NoCodeError
 	if _, err := w.reader().CheckToken(ctx, swap.EVMAddress(holder(1)), "SESH"); !errors.As(err, &noCode) || noCode.What != "token" {
@@ -267,7 +267,7 @@ func TestCheckDistributor(t *testing.T) {
 	s, err := w.reader().CheckDistributor(ctx, w.addr, w.settings())
 	w.must(err)
 	if s.CodeHash != swap.Hash(contracts.CodeHash(s.Immutables)) || s.ClosesAt != closing || s.Balance != 10_000 {
-		t.Errorf("%+v", s)
+		t.Errorf("the distributor: got %+v, want our code, 10_000 units of the token", s)
 	}
 
 	var noCode *ethclient.NoCodeError
@@ -412,14 +412,14 @@ func TestReceipt(t *testing.T) {
 		Success: true, GasUsed: mined.GasUsed, Fee: swap.Amount(fee.Uint64()),
 	}
 	if *got != want {
-		t.Errorf("%+v, want %+v", *got, want)
+		t.Errorf("the receipt: got %+v, want %+v", *got, want)
 	}
 
 	answer := func(r *types.Receipt, err error) error {
 		node := &altered{client: w.c, receipt: func(*types.Receipt, error) (*types.Receipt, error) { return r, err }}
 		in, err := w.over(ethclient.BlocksDeep(0), node).Receipt(ctx, swap.Hash(mined.TxHash))
 		if in != nil {
-			t.Errorf("%+v", in)
+			t.Errorf("a refused receipt: got %+v, want none", in)
 		}
 		return err
 	}
@@ -450,7 +450,7 @@ func TestFees(t *testing.T) {
 	f, err := w.reader().Fees(ctx)
 	w.must(err)
 	if want := new(big.Int).Add(new(big.Int).Lsh(head.BaseFee, 1), tip); f.Base.Cmp(head.BaseFee) != 0 || f.Tip.Cmp(tip) != 0 || f.Cap.Cmp(want) != 0 {
-		t.Errorf("%+v with base %s and tip %s", f, head.BaseFee, tip)
+		t.Errorf("fees: got %+v, want base %s, tip %s and twice the base with the tip as cap", f, head.BaseFee, tip)
 	}
 	arbitrum := &altered{client: w.c, id: func() *big.Int { return big.NewInt(42161) }}
 	r, err := ethclient.New(ctx, ethclient.Options{ChainID: 42161}, ethclient.Node{Name: "arbitrum", Backend: arbitrum})

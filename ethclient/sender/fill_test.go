@@ -28,7 +28,7 @@ func (w *world) noopIsPlain(i swap.Intent) {
 	tx := new(types.Transaction)
 	must(w.t, tx.UnmarshalBinary(raw))
 	if !last.Noop || last.Amount != 0 || last.Nonce != list[0].Nonce || tx.Value().Sign() != 0 || len(tx.Data()) != 0 || swap.EVMAddress(*tx.To()) != last.Sender {
-		w.t.Errorf("%+v is no plain no-op", last)
+		w.t.Errorf("the last attempt: got %+v, want a plain no-op", last)
 	}
 	for _, a := range list {
 		if a.Status != swap.FailedAttempt {
@@ -177,7 +177,7 @@ func TestProposedBySafe(t *testing.T) {
 			}
 			list := w.attempts(swap.Intent{Purpose: swap.PurposePropose, Round: 1, Plan: 1})
 			if list[0].Status != swap.FailedAttempt || (len(list) == 1) != c.late {
-				t.Errorf("%+v", list)
+				t.Errorf("the attempts: got %+v, want the first failed", list)
 			}
 			w.pass(delay)
 			_, err = w.sender().Activate(t.Context(), w.stranger, 1)
@@ -229,7 +229,7 @@ func TestStops(t *testing.T) {
 			w.chain.onSend = nil
 			must(t, w.propose(1)(t.Context(), w.sender()))
 			if list := w.attempts(swap.Intent{Purpose: swap.PurposePropose, Round: 1, Plan: 1}); list[len(list)-1].Status != swap.FinalizedAttempt {
-				t.Errorf("%+v", list)
+				t.Errorf("the attempts: got %+v, want the last final", list)
 			}
 		})
 	}

@@ -115,7 +115,7 @@ func (w *world) checkRound(number uint64) {
 	must(w.t, w.tables.AllAttempts(func(a swap.Attempt) error {
 		if a.Round == number {
 			if _, twice := got[a.Intent]; twice {
-				w.t.Errorf("%+v was signed twice", a.Intent)
+				w.t.Errorf("intent %+v: got two attempts, want one", a.Intent)
 			}
 			got[a.Intent] = a.Status
 		}
@@ -128,7 +128,7 @@ func (w *world) checkRound(number uint64) {
 		{Purpose: swap.PurposePush, Round: number, Plan: 1, Batch: 2},
 	} {
 		if got[intent] != swap.FinalizedAttempt {
-			w.t.Errorf("%+v is %q", intent, got[intent])
+			w.t.Errorf("intent %+v: got %q, want it final", intent, got[intent])
 		}
 		delete(got, intent)
 	}

@@ -164,11 +164,11 @@ func TestDryRun(t *testing.T) {
 		t.Errorf("%d entries were appended", len(w.log)-before)
 	}
 	if len(p.Batches) != 2 || p.Batches[0].Gas < 100_000 || p.Batches[1].Amount == 0 || p.Cost.Sign() <= 0 || p.TooSmall != 1 || p.Amount != 24000 {
-		t.Errorf("%+v", p)
+		t.Errorf("the rehearsal: got %+v, want 2 batches of 24000, 1 too small", p)
 	}
 	must(t, w.push(1)(t.Context(), w.sender()))
 	if p, err = w.sender().Push(t.Context(), w.publisher, 1, true); err != nil || len(p.Batches) != 0 || p.Paid != 4 {
-		t.Errorf("%+v, %v", p, err)
+		t.Errorf("the rehearsal after the push: got %+v, %v, want 4 paid and no batch", p, err)
 	}
 }
 
@@ -237,7 +237,7 @@ func TestReplacement(t *testing.T) {
 	must(t, w.propose(1)(t.Context(), w.sender()))
 	both := w.attempts(first[0].Intent)
 	if len(both) != 2 || both[0].Nonce != both[1].Nonce || both[0].Status != swap.FailedAttempt || both[1].Status != swap.FinalizedAttempt {
-		t.Errorf("%+v", both)
+		t.Errorf("the attempts: got %+v, want a failed and a final one with one nonce", both)
 	}
 	if r := w.round(1); r.Status != swap.ProposedRound {
 		t.Errorf("round 1 is %s", r.Status)
@@ -250,7 +250,7 @@ func (w *world) attempts(i swap.Intent) []swap.Attempt {
 	list, err := w.tables.Attempts(i)
 	must(w.t, err)
 	if len(list) == 0 {
-		w.t.Fatalf("%+v was not signed", i)
+		w.t.Fatalf("intent %+v: got no attempt, want one", i)
 	}
 	return list
 }
@@ -351,7 +351,7 @@ func TestDeployment(t *testing.T) {
 	got, err := w.sender().Deploy(t.Context(), w.stranger, d)
 	must(t, err)
 	if got.ActivationDelay != sender.DefaultDelay || got.ClosesAt != 2208988800+90*24*3600 || got.Token != swap.EVMAddress(w.token) {
-		t.Errorf("%+v", got)
+		t.Errorf("the distributor: got %+v, want the default delay and the terms' end", got)
 	}
 	if n := w.count("distributor.seen"); n == 0 {
 		t.Error("the events of the deployment are not recorded")

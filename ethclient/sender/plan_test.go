@@ -43,7 +43,7 @@ func TestPlan(t *testing.T) {
 			t.Fatal(err)
 		}
 		if p.Recipients != uint64(len(due)) || p.Amount != sum || p.Recipients+p.Paid+p.TooSmall != uint64(n) {
-			t.Fatalf("%+v, expected %d recipients and %s", p, len(due), sum)
+			t.Fatalf("the plan: got %+v, want %d recipients and %s", p, len(due), sum)
 		}
 		last := ""
 		for i, rows := range p.Batches {

@@ -81,7 +81,7 @@ func TestPushFits(t *testing.T) {
 	dry, err := w.sender().Push(t.Context(), w.publisher, 1, true)
 	must(t, err)
 	if len(dry.Batches) != 2 || dry.Price.Sign() <= 0 {
-		t.Fatalf("%+v", dry)
+		t.Fatalf("a rehearsal: got %+v, want 2 batches with a price", dry)
 	}
 	p, err := w.sender().Push(t.Context(), w.publisher, 1, false)
 	must(t, err)
@@ -108,13 +108,13 @@ func TestBatchRail(t *testing.T) {
 	p, err := w.sender().PushAnew(t.Context(), w.publisher, 1, false)
 	must(t, err)
 	if p.Plan != 2 || len(p.Batches) != 5 || p.Paid != 3 {
-		t.Errorf("%+v", p)
+		t.Errorf("the new plan: got %+v, want number 2 with 5 batches, 3 paid", p)
 	}
 	w.check()
 	m, err := w.tables.Migration()
 	must(t, err)
 	if len(m.Rails.Stopped) != 0 || m.Rails.Total["batch"] != 1 || m.Rails.Total["day"] != 1 {
-		t.Errorf("%+v", m.Rails)
+		t.Errorf("the rails: got %+v, want a batch and a day hit, none stopped", m.Rails)
 	}
 }
 

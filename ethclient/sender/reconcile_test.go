@@ -46,7 +46,7 @@ func TestReconcileClean(t *testing.T) {
 	r, err := w.sender().Reconcile(t.Context())
 	must(t, err)
 	if len(r.Differences) != 0 || r.Payments != 10 || r.Recipients != 8 || r.Paid != 56000 || r.Owed != 0 || r.Newer != 0 {
-		t.Errorf("%+v", r)
+		t.Errorf("the reconciliation: got %+v, want 10 payments, 56000, no difference", r)
 	}
 	if len(w.log) != before {
 		t.Errorf("%d entries were appended", len(w.log)-before)
@@ -271,7 +271,7 @@ func TestDifferenceStops(t *testing.T) {
 	r, err := w.sender().Reconcile(t.Context())
 	must(t, err)
 	if len(r.Differences) != 1 || r.Differences[0].What != "payments" || w.count("chain.differs") != 1 {
-		t.Fatalf("%+v, %d entries", r, w.count("chain.differs"))
+		t.Fatalf("the reconciliation: got %+v and %d entries, want payments to differ in one", r, w.count("chain.differs"))
 	}
 	must(t, w.sender().Pause(t.Context(), w.guardian)) // stopping must always be possible
 	m, err := w.tables.Migration()
@@ -282,7 +282,7 @@ func TestDifferenceStops(t *testing.T) {
 	must(t, w.sender().Unpause(t.Context(), w.owner))
 	must(t, w.propose(3)(t.Context(), w.sender()))
 	if r, err = w.sender().Reconcile(t.Context()); err != nil || len(r.Differences) != 0 || r.Acknowledged != 1 {
-		t.Errorf("%+v, %v", r, err)
+		t.Errorf("the next reconciliation: got %+v, %v, want the difference acknowledged", r, err)
 	}
 }
 

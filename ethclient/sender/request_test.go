@@ -43,7 +43,7 @@ func (w *world) export(r *sender.Request) (safe.Transaction, *abi.Method, []any)
 	var read safe.Batch
 	must(w.t, json.Unmarshal(file, &read))
 	if read.ChainID != "1337" || read.Meta.Safe != r.From.String() || len(read.Transactions) != 1 {
-		w.t.Errorf("%+v", read)
+		w.t.Errorf("the batch: got %+v, want one transaction of the Safe on 1337", read)
 	}
 	tx := read.Transactions[0]
 	data, err := hexutil.Decode(tx.Data)
@@ -79,7 +79,7 @@ func TestRequests(t *testing.T) {
 
 	funding := w.request(func(ctx context.Context, s *sender.Sender) (*sender.Request, error) { return s.RequestFunding(ctx, 1) })
 	if funding.Amount != 15000 || funding.From != swap.EVMAddress(w.owner.Address()) || funding.To != swap.EVMAddress(w.token) || funding.Role != "owner" {
-		t.Errorf("%+v", funding)
+		t.Errorf("the request for funds: got %+v, want 15000 from the owner to the token", funding)
 	}
 	if v := w.execute(funding, w.owner); v[0] != common.Address(d.Address) || v[1].(*big.Int).Cmp(big.NewInt(15000)) != 0 {
 		t.Errorf("transfer%v", v)
@@ -142,7 +142,7 @@ func TestRequests(t *testing.T) {
 		return s.RequestSweep(ctx, holder(99))
 	})
 	if sweep.Amount != 77 {
-		t.Errorf("%+v", sweep)
+		t.Errorf("the sweep: got %+v, want 77", sweep)
 	}
 	w.execute(sweep, w.owner)
 	if got := w.balance(holder(99)); got != 77 {

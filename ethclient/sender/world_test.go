@@ -336,20 +336,20 @@ func (w *world) check() {
 	final, nonces := map[swap.Intent]int{}, map[swap.Intent]uint64{}
 	must(w.t, w.tables.AllAttempts(func(a swap.Attempt) error {
 		if a.Status == swap.SignedAttempt || a.Status == swap.MinedAttempt {
-			w.t.Errorf("%+v is still %s", a.Intent, a.Status)
+			w.t.Errorf("intent %+v: got an attempt that is %s, want it ended", a.Intent, a.Status)
 		}
 		if a.Status == swap.FinalizedAttempt {
 			final[a.Intent]++
 		}
 		if n, ok := nonces[a.Intent]; ok && n != a.Nonce {
-			w.t.Errorf("%+v has nonces %d and %d", a.Intent, n, a.Nonce)
+			w.t.Errorf("intent %+v: got nonces %d and %d, want one", a.Intent, n, a.Nonce)
 		}
 		nonces[a.Intent] = a.Nonce
 		return nil
 	}))
 	for intent, n := range final {
 		if n > 1 {
-			w.t.Errorf("%+v became final %d times", intent, n)
+			w.t.Errorf("intent %+v: got %d final attempts, want 1", intent, n)
 		}
 	}
 	m, err := w.tables.Migration()

@@ -300,13 +300,13 @@ func (w *world) check() {
 		return errors.Join(err, t.Payouts(func(p swap.Payout) error { seen[p.Recipient] += p.Amount; return nil }),
 			t.AllAttempts(func(a swap.Attempt) error {
 				if a.Status == swap.SignedAttempt || a.Status == swap.MinedAttempt {
-					w.t.Errorf("%+v is still %s", a.Intent, a.Status)
+					w.t.Errorf("intent %+v: got an attempt that is %s, want it ended", a.Intent, a.Status)
 				}
 				if a.Status == swap.FinalizedAttempt {
 					final[a.Intent]++
 				}
 				if n, ok := nonces[a.Intent]; ok && n != a.Nonce {
-					w.t.Errorf("%+v has nonces %d and %d", a.Intent, n, a.Nonce)
+					w.t.Errorf("intent %+v: got nonces %d and %d, want one", a.Intent, n, a.Nonce)
 				}
 				nonces[a.Intent] = a.Nonce
 				return nil
@@ -323,7 +323,7 @@ func (w *world) check() {
 	}
 	for intent, n := range final {
 		if n > 1 {
-			w.t.Errorf("%+v became final %d times", intent, n)
+			w.t.Errorf("intent %+v: got %d final attempts, want 1", intent, n)
 		}
 	}
 	if len(alarms) > 0 {
@@ -361,7 +361,7 @@ func (w *world) undisturbed(round uint64) {
 		delete(got, intent)
 	}
 	for intent := range got {
-		w.t.Errorf("%+v was signed too", intent)
+		w.t.Errorf("intent %+v: got it signed, want it left out", intent)
 	}
 }
 

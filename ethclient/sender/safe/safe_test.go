@@ -94,7 +94,7 @@ func TestBatch(t *testing.T) {
 	for i, c := range calls(t) {
 		got := read.Transactions[i]
 		if got.Data != hexutil.Encode(c.Data) || got.Value != "0" || got.To != c.To.String() {
-			t.Errorf("%+v", got)
+			t.Errorf("a call: got %+v, want its data to its address without value", got)
 		}
 		m := c.ABI.Methods[got.Method.Name]
 		values, err := m.Inputs.Unpack(c.Data[4:])
