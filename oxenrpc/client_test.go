@@ -214,7 +214,7 @@ func TestTipMoves(t *testing.T) {
 		d.Intercept(oxentest.On(wire.CallInfo, oxentest.Times(1, func(*oxentest.Reply) { d.Play(one) })))
 		s, err := c.See(t.Context(), 250)
 		if err != nil || s.Top != 240 || !s.BlockHash.IsZero() {
-			t.Errorf("%+v, %v", s, err)
+			t.Errorf("what the daemon said: got %+v, %v, want height 240 and no block", s, err)
 		}
 	})
 }
@@ -308,7 +308,7 @@ func TestConfig(t *testing.T) {
 		{Name: "a", URL: "http://127.0.0.1:1", Tries: -1}, {Name: "a", URL: "http://127.0.0.1:1", Timeout: -1},
 	} {
 		if _, err := oxenrpc.New(c); err == nil {
-			t.Errorf("%+v is taken", c)
+			t.Errorf("config %+v: got no error, want one", c)
 		}
 	}
 	for _, url := range []string{"http://127.0.0.1:1", "http://127.0.0.1:1/", "https://daemon.example/json_rpc"} {

@@ -165,7 +165,7 @@ func TestCoinbaseTxSum(t *testing.T) {
 	d, c := serve(t, "a", world(t, 1, "b")) // only daemon a was asked; b answers it too
 	s, height, err := c.CoinbaseTxSum(t.Context())
 	if err != nil || height != 240 || s.Emission != 22519455231105462 || s.Fees != 206412920 || s.Burned != 0 {
-		t.Errorf("%+v at %d, %v", s, height, err)
+		t.Errorf("the supply: got %+v at %d, %v, want 22519455231105462, 206412920 in fees, none burnt, at 240", s, height, err)
 	}
 	d.Intercept(oxentest.On("get_coinbase_tx_sum", oxentest.Edit(func(r map[string]any) { clear(r); r["status"] = "OK" })))
 	if _, _, err := c.CoinbaseTxSum(t.Context()); err == nil || !strings.Contains(err.Error(), "no emission") {

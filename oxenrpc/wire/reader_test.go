@@ -52,13 +52,13 @@ func TestStrict(t *testing.T) {
 	// A name in other letters is another name, not this one.
 	s, err := ParseSupply(answer(`{"status":"OK","EMISSION_AMOUNT":7,"fee_amount":18446744073709551615}`))
 	if err != nil || s.Emission != 0 || s.Fees != 1<<64-1 {
-		t.Errorf("%+v, %v", s, err)
+		t.Errorf("the supply: got %+v, %v, want no emission, fees of 2^64-1", s, err)
 	}
 	// Escapes, unknown fields of any kind, white space.
 	s, err = ParseSupply([]byte("\t{ \"jsonrpc\" : \"2.0\" , \"id\":\"0\",\r\n\"result\":{\"\\u0066ee_amount\" : 3 ,\"status\":\"\\u004fK\"," +
 		`"a":{"b":[1,-2.5e+3,"\"",null,true,false,{}]},"c":[]} , "more":[] } `))
 	if err != nil || s.Fees != 3 {
-		t.Errorf("%+v, %v", s, err)
+		t.Errorf("the supply with escapes and strange spaces: got %+v, %v, want fees of 3", s, err)
 	}
 }
 
@@ -201,22 +201,22 @@ func TestChecks(t *testing.T) {
 func TestRelease11(t *testing.T) {
 	list, err := ParseRewards(answer(`{"status":"OK","balances":{"La":5,"Lb":18446744073709551615}}`))
 	if err != nil || len(list) != 2 || list[0].Address != "La" || list[1].Amount != 1<<64-1 {
-		t.Errorf("%+v, %v", list, err)
+		t.Errorf("release 11's rewards: got %+v, %v, want La and 2^64-1", list, err)
 	}
 	if list, err := ParseRewards(answer(`{"status":"OK","balances":{}}`)); err != nil || len(list) != 0 {
-		t.Errorf("%+v, %v", list, err)
+		t.Errorf("release 11's empty rewards: got %+v, %v, want none", list, err)
 	}
 	h := strings.Repeat("ab", 32)
 	txs, err := ParseTransactions(answer(`{"status":"OK","txs":[{"tx_hash":"` + h + `","data":"0102","block_height":9},` +
 		`{"tx_hash":"` + h + `","pruned":"03","prunable_hash":"` + h + `"},{"tx_hash":"` + h + `","pruned":"04","prunable":"05"}]}`))
 	if err != nil || len(txs.Found) != 3 || !bytes.Equal(txs.Found[0].Blob, []byte{1, 2}) || txs.Found[0].Pruned ||
 		!txs.Found[1].Pruned || !bytes.Equal(txs.Found[2].Blob, []byte{4, 5}) || txs.Found[2].Pruned {
-		t.Errorf("%+v, %v", txs, err)
+		t.Errorf("the transactions: got %+v, %v, want three, the second pruned", txs, err)
 	}
 	points, err := ParseCheckpoints(answer(`{"status":"OK","checkpoints":[{"version":1,"type":"ServiceNode","height":296,"block_hash":"` + h +
 		`","signatures":[{"voter_index":1,"signature":"00"}],"prev_height":292}]}`))
 	if err != nil || len(points) != 1 || points[0].Height != 296 || points[0].Kind != "ServiceNode" || points[0].BlockHash.String() != h {
-		t.Errorf("%+v, %v", points, err)
+		t.Errorf("the checkpoints: got %+v, %v, want one of service nodes at 296", points, err)
 	}
 }
 
