@@ -124,7 +124,7 @@ func TestPortalConfig(t *testing.T) {
 		t.Fatal(err)
 	}
 	if g, err := c.Portal.guard(); err != nil || len(g.Proxies) != 2 || g.Proxies[1].Bits() != 128 {
-		t.Errorf("%+v: %v", g, err)
+		t.Errorf("the guard's proxies: got %+v, %v, want two, the second a single address", g, err)
 	}
 	if c, err := parseConfig([]byte(rest)); err != nil || c.Portal != nil {
 		t.Errorf("without the section: %v", err)

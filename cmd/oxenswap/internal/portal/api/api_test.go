@@ -169,7 +169,7 @@ func TestDocument(t *testing.T) {
 	}
 	s.post("/claim-texts", map[string]any{"oxen": s.Oxen(0), "to": strings.ToLower(to.String())}, http.StatusUnprocessableEntity, &problem)
 	if problem.Type != "urn:oxenswap:problem:recipient-spelling" || problem.Suggestion == nil || *problem.Suggestion != to {
-		t.Errorf("%+v", problem)
+		t.Errorf("a recipient in wrong spelling: got %+v, want recipient-spelling with a suggestion", problem)
 	}
 	var done desk.Submitted
 	r := s.post("/claims", map[string]any{"oxen": s.Oxen(0), "text": draft.Text, "signature": s.Sign(s.Wallets[0], draft.Text)}, http.StatusCreated, &done)
@@ -181,7 +181,7 @@ func TestDocument(t *testing.T) {
 	s.post("/claims", s.claim(s.Wallets[0], s.Address(), 1), http.StatusConflict, &problem)
 	s.post("/claims", s.claim(s.Wallet(), to, 1), http.StatusUnprocessableEntity, &problem)
 	if problem.Type != "urn:oxenswap:problem:claim-not-entitled" {
-		t.Errorf("%+v", problem)
+		t.Errorf("a claim of a stranger: got %+v, want claim-not-entitled", problem)
 	}
 	s.post("/claims", s.claim(s.Wallets[1], s.Address(), 1), http.StatusCreated, nil)
 	receipt, err := io.ReadAll(s.get(here+"/receipt", http.StatusOK, nil).Body)
@@ -249,7 +249,7 @@ func (s *site) receiveProof(claim uint64) {
 	r := s.post("/proofs", map[string]any{"claim": claim, "proof": s.Prove(s.Wallets[0], c.Claim.Text)}, http.StatusAccepted, &p)
 	s.get(strings.TrimPrefix(r.Header.Get("Location"), Prefix), http.StatusOK, &p)
 	if p.Stage != desk.StageWaiting || p.Place != 1 || *p.Claim != claim {
-		s.t.Errorf("%+v", p)
+		s.t.Errorf("the proof just handed in: got %+v, want it waiting first in the queue", p)
 	}
 	s.get("/accounts/"+s.Oxen(0), http.StatusOK, nil)
 }
@@ -301,7 +301,7 @@ func TestIdempotencyKey(t *testing.T) {
 	var problem struct{ Type string }
 	s.post("/claims", s.claim(s.Wallets[1], s.Address(), 1), http.StatusUnprocessableEntity, &problem, "Idempotency-Key", "k1")
 	if problem.Type != "urn:oxenswap:problem:key-reused" {
-		t.Errorf("%+v", problem)
+		t.Errorf("another claim under a used key: got %+v, want key-reused", problem)
 	}
 	s.post("/verify/signature", claim, http.StatusUnprocessableEntity, nil, "Idempotency-Key", "k1")
 	// A refusal is an answer too.

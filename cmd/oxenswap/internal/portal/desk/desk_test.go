@@ -81,7 +81,7 @@ func TestLife(t *testing.T) {
 	a := lookup(t, d, " "+oxen[:40]+"\n"+oxen[40:])
 	expect(a, desk.NextClaim, desk.NextMayProve, desk.NextSnapshot)
 	if len(a.Balances) != 1 || a.Balances[0].Staked != 30e9 || !a.Balances[0].Named || a.Total != 0 || len(a.Causes) > 0 {
-		t.Errorf("%+v", a)
+		t.Errorf("a staker's account: got %+v, want 30e9 staked, nothing given", a)
 	}
 	w.Take(250)
 	w.Take(desktest.Last)
@@ -100,7 +100,7 @@ func TestLife(t *testing.T) {
 	draft, err := d.Draft(t.Context(), desk.DraftRequest{Oxen: oxen, To: to.String()})
 	w.Must(err)
 	if draft.Text != w.Text(to, 1) || draft.SignCommand != "sign_value "+draft.Text || draft.Repaired || draft.NeedsProof || draft.Replaces != nil {
-		t.Errorf("%+v", draft)
+		t.Errorf("a draft: got %+v, want a line to sign as it is", draft)
 	}
 	submitted, err := d.Submit(t.Context(), desk.Submission{Oxen: oxen, Text: draft.Text, Signature: w.Sign(w.Wallets[2], draft.Text)})
 	w.Must(err)
@@ -128,7 +128,7 @@ func TestLife(t *testing.T) {
 		s, err := d.Claim(t.Context(), submitted.Entry)
 		w.Must(err)
 		if len(s.Rounds) != 1 || !d.Holds(&s.Basis) {
-			t.Fatalf("%+v", s)
+			t.Fatalf("the claim's status: got %+v, want one round, settled", s)
 		}
 		states = append(states, s.Rounds[0].State)
 		return s
@@ -142,7 +142,7 @@ func TestLife(t *testing.T) {
 	status()
 	w.Propose(r)
 	if s := status(); s.Rounds[0].LiveAt == nil || !s.Rounds[0].LiveAt.Equal(w.Now().Add(time.Hour)) || s.Rounds[0].Proposed.Tx == nil {
-		t.Errorf("%+v", s.Rounds[0])
+		t.Errorf("the proposed round: got %+v, want live in an hour", s.Rounds[0])
 	}
 	expect(lookup(t, d, oxen), desk.NextMayProve, desk.NextActivation)
 	w.Activate(r)
@@ -150,7 +150,7 @@ func TestLife(t *testing.T) {
 	account := lookup(t, d, oxen)
 	expect(account, desk.NextMayProve, desk.NextCollect)
 	if account.Payable != a.Total || account.Given != a.Total {
-		t.Errorf("%+v", account)
+		t.Errorf("an account in a live round: got %+v, want all that is given payable", account)
 	}
 	c, err := d.Collect(t.Context(), r.Round, to)
 	w.Must(err)
@@ -160,7 +160,7 @@ func TestLife(t *testing.T) {
 	w.Must(err)
 	w.Must(checker.Check())
 	if c.Cumulative != a.Total || c.Distributor == nil || !strings.HasPrefix(c.Calldata(), "0x") || !bytes.Contains(file, []byte(c.Root.Hex())) {
-		t.Errorf("%+v", c)
+		t.Errorf("what a holder collects with: got %+v, want the whole amount and calldata", c)
 	}
 	if _, err := d.Collect(t.Context(), r.Round, w.Address()); !errors.As(err, new(*desk.NotFoundError)) {
 		t.Errorf("a stranger's proof: %v", err)
@@ -172,7 +172,7 @@ func TestLife(t *testing.T) {
 	}
 	paid := status()
 	if p := paid.Rounds[0].Paid; p == nil || p.Amount != a.Total || p.Tx == nil || p.Block == 0 || paid.Paid != a.Total {
-		t.Errorf("%+v", paid)
+		t.Errorf("the round's payment: got %+v, want all of it paid", paid)
 	}
 	expect(lookup(t, d, oxen), desk.NextMayProve)
 	want := []desk.State{desk.StateBuilt, desk.StateApproved, desk.StateSending, desk.StatePending, desk.StatePayable, desk.StatePaid}
@@ -184,12 +184,12 @@ func TestLife(t *testing.T) {
 	m, err := d.Migration(t.Context())
 	w.Must(err)
 	if m.ID != w.Terms.ID() || m.Live != 1 || m.Distributor == nil || len(m.Programmes) != 4 || len(m.Programmes[2].Snapshots) != 3 {
-		t.Errorf("%+v", m)
+		t.Errorf("the migration: got %+v, want round 1 live, 4 programmes", m)
 	}
 	rounds, _, err := d.Rounds(t.Context())
 	w.Must(err)
 	if len(rounds) != 1 || rounds[0].State != desk.StatePayable || rounds[0].Activated == nil || rounds[0].Approved == nil {
-		t.Errorf("%+v", rounds)
+		t.Errorf("the rounds: got %+v, want one, payable", rounds)
 	}
 }
 
@@ -311,7 +311,7 @@ func TestDraft(t *testing.T) {
 	draft, err := d.Draft(t.Context(), desk.DraftRequest{Oxen: integrated, To: lower, Repair: true, Sequence: 7, Until: "2026-12-31"})
 	w.Must(err)
 	if !draft.Repaired || !draft.Reduced || draft.Oxen != w.Oxen(0) || !strings.HasSuffix(draft.Text, to.String()+" #7 until 2026-12-31") || !draft.NeedsConfirm {
-		t.Errorf("%+v", draft)
+		t.Errorf("a draft with two mistakes: got %+v, want it repaired", draft)
 	}
 	s := desk.Submission{Oxen: integrated, Text: draft.Text, Signature: w.Sign(w.Wallets[0], draft.Text)}
 	if _, err := d.Submit(t.Context(), s); refusal(err) != swap.ReasonContract {
@@ -320,7 +320,7 @@ func TestDraft(t *testing.T) {
 	s.ConfirmContract = true
 	done, err := d.Submit(t.Context(), s)
 	if err != nil || !done.Code.Confirmed || !done.Reduced {
-		t.Errorf("%+v: %v", done, err)
+		t.Errorf("a claim for a contract: got %+v, %v, want it confirmed", done, err)
 	}
 	for _, r := range []desk.DraftRequest{
 		{Oxen: w.Oxen(0), To: to.String(), Sequence: 7}, {Oxen: w.Oxen(0), To: to.String(), Sequence: 1e6}, {Oxen: w.Oxen(0), To: to.String(), Until: "soon"},
@@ -328,12 +328,12 @@ func TestDraft(t *testing.T) {
 		{Oxen: w.Oxen(0), To: swap.EVMAddress(w.Terms.Token.Address).String()},
 	} {
 		if _, err := d.Draft(t.Context(), r); refusal(err) == "" {
-			t.Errorf("%+v: %v", r, err)
+			t.Errorf("draft of %+v: got %v, want a refusal", r, err)
 		}
 	}
 	claims, err := d.AccountClaims(t.Context(), w.Oxen(0))
 	if err != nil || len(claims) != 1 || claims[0].Sequence != 7 || !claims[0].Code.Confirmed {
-		t.Errorf("%+v: %v", claims, err)
+		t.Errorf("the account's claims: got %+v, %v, want the one that was confirmed, #7", claims, err)
 	}
 }
 
@@ -389,7 +389,7 @@ func TestVerify(t *testing.T) {
 	s := submission(w, w.Wallets[0], w.Address(), 1)
 	v, err := d.VerifySignature(t.Context(), desk.SignatureCheck{Oxen: s.Oxen, Message: s.Text, Signature: s.Signature + "\n"})
 	if err != nil || !v.Good || v.Claim == nil || !v.Claim.Ours {
-		t.Errorf("%+v: %v", v, err)
+		t.Errorf("a good signature: got %+v, %v, want it good, on our claim", v, err)
 	}
 	v, err = d.VerifySignature(t.Context(), desk.SignatureCheck{Oxen: s.Oxen, Message: s.Text + " ", Signature: s.Signature})
 	if err != nil || v.Good || v.Claim != nil || v.Reason == "" {
@@ -401,10 +401,10 @@ func TestVerify(t *testing.T) {
 	w.Must(err)
 	r, err := d.VerifyReceipt(t.Context(), receipt)
 	if err != nil || !r.Good || r.Entry.Seq != done.Entry {
-		t.Errorf("%+v: %v", r, err)
+		t.Errorf("a good receipt: got %+v, %v, want it good", r, err)
 	}
 	if r, err := d.VerifyReceipt(t.Context(), bytes.Replace(receipt, []byte("index"), []byte("Index"), 1)); err != nil || r.Good {
-		t.Errorf("%+v: %v", r, err)
+		t.Errorf("a changed receipt: got %+v, %v, want it not good", r, err)
 	}
 	other := desktest.New(t, 1)
 	other.Take(desktest.Named)
@@ -414,7 +414,7 @@ func TestVerify(t *testing.T) {
 	}
 	entries, err := d.Entries(t.Context(), desk.Latest, 1)
 	if err != nil || len(entries) != 1 || entries[0].Seq != done.Entry || !json.Valid(entries[0].Body) {
-		t.Errorf("%+v: %v", entries, err)
+		t.Errorf("the latest entry: got %+v, %v, want the claim", entries, err)
 	}
 	if _, err := d.Receipt(t.Context(), 0); !errors.As(err, new(*desk.NotFoundError)) {
 		t.Errorf("the receipt of what is no claim: %v", err)
@@ -453,7 +453,7 @@ func TestProgress(t *testing.T) {
 		return p
 	}
 	if p := progress(); len(p.Days) > 0 || len(p.Programmes) != 4 {
-		t.Errorf("%+v", p)
+		t.Errorf("progress before any day: got %+v, want 4 programmes", p)
 	}
 	for _, h := range []uint64{desktest.Named, desktest.Last} {
 		w.Take(h)
@@ -484,6 +484,6 @@ func TestProgress(t *testing.T) {
 		t.Error(diff)
 	}
 	if stake := p.Programmes[0]; stake.Accounts != 2 || stake.Claimants != 1 || stake.Paid != one || p.Claims != 1 || p.Payments != 1 {
-		t.Errorf("%+v", p)
+		t.Errorf("progress after a payment: got %+v, want one of two accounts paid", p)
 	}
 }

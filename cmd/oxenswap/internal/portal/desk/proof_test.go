@@ -69,15 +69,15 @@ func TestProofs(t *testing.T) {
 	draft, err := d.Draft(t.Context(), desk.DraftRequest{Oxen: s.Oxen, To: to.String()})
 	w.Must(err)
 	if !draft.NeedsProof || draft.Message != swap.ProofMessage(s.Text) {
-		t.Errorf("%+v", draft)
+		t.Errorf("the draft of a claim to prove: got %+v, want the message for the proof", draft)
 	}
 	done, err := d.Submit(t.Context(), s)
 	w.Must(err)
 	if done.Entry != 0 || done.Proof == nil || done.Proof.Stage != desk.StageWaiting || done.Proof.Place != 1 || done.Proof.Outputs != 2 {
-		t.Fatalf("%+v", done)
+		t.Fatalf("the claim handed in with a proof: got %+v, want its proof of 2 outputs waiting first", done)
 	}
 	if a := lookup(t, d, s.Oxen); len(a.Next) == 0 || a.Next[0] != desk.NextJudge || len(a.Causes) > 0 {
-		t.Errorf("%+v", a)
+		t.Errorf("the account while its proof waits: got %+v, want the next step to be judging", a)
 	}
 
 	// Another process finds it and judges it.
@@ -86,16 +86,16 @@ func TestProofs(t *testing.T) {
 	p := verdict(t, again, done.Proof.Entry)
 	stop()
 	if p.Status != swap.AcceptedProof || p.Counted != 2 || p.Total != 130e9 || p.Stage != desk.StageDone || p.Place != 0 {
-		t.Errorf("%+v", p)
+		t.Errorf("the judged proof: got %+v, want it accepted, 130e9 of 2 outputs", p)
 	}
 	w.Must(d.Follow(t.Context()))
 	a := lookup(t, d, s.Oxen)
 	if a.Claim == nil || a.Claim.Recipient != to || !a.Entitled {
-		t.Errorf("%+v", a)
+		t.Errorf("the account after its proof: got %+v, want its claim, entitled", a)
 	}
 	w.Finalize(desktest.Named)
 	if a := lookup(t, d, s.Oxen); a.Programmes[3].Owed != 130_000_000_000*54/100 {
-		t.Errorf("%+v", a.Programmes[3])
+		t.Errorf("the programme for coins: got %+v, want 54%% of 130e9 owed", a.Programmes[3])
 	}
 	if _, err := d.Submit(t.Context(), plain); err != nil {
 		t.Errorf("the claim alone, once its proof is accepted: %v", err)
@@ -166,7 +166,7 @@ func TestDaemonsDown(t *testing.T) {
 		w.Must(err)
 		if p.Tries > 0 {
 			if p.Stage != desk.StageAgain || p.Place != 1 || p.Status != swap.ReceivedProof {
-				t.Errorf("%+v", p)
+				t.Errorf("a proof that could not be judged: got %+v, want it waiting to be judged again", p)
 			}
 			return
 		}
@@ -192,7 +192,7 @@ func TestRecipientLooks(t *testing.T) {
 		to := w.Address()
 		for range 5 {
 			if draft := d.draft(to); draft.Code == nil || draft.Code.Target != swap.SeenDelegation {
-				t.Errorf("%+v", draft)
+				t.Errorf("a draft for a delegated account: got %+v, want a delegation seen", draft)
 			}
 		}
 		time.Sleep(2 * time.Minute) // of the bubble's clock
@@ -202,7 +202,7 @@ func TestRecipientLooks(t *testing.T) {
 		}
 		fail = true
 		if draft := d.draft(w.Address()); draft.Code != nil || draft.NeedsConfirm {
-			t.Errorf("%+v", draft)
+			t.Errorf("a draft when no chain answers: got %+v, want no code seen", draft)
 		}
 		var later *desk.LaterError
 		if _, err := d.Submit(t.Context(), submission(w, w.Wallets[0], w.Address(), 1)); !errors.As(err, &later) || later.Reason != desk.LaterChain {

@@ -141,7 +141,7 @@ func TestZeroLimits(t *testing.T) {
 	one := bucket.Rate{PerSecond: 1, Burst: 1}
 	for _, c := range []Config{{}, {Requests: one, Posts: one}, {Requests: one, InFlight: 1}, {Posts: one, InFlight: 1, Posting: 1}, {Requests: one, Posts: one, InFlight: 1}} {
 		if _, err := New(c, nil); err == nil {
-			t.Errorf("%+v is taken", c)
+			t.Errorf("config %+v: got no error, want one", c)
 		}
 	}
 }

@@ -44,7 +44,7 @@ func TestWrite(t *testing.T) {
 		var index Index
 		read(t, dir, "claim/7/index.json", &index)
 		if index.Recipients != n || index.Total != r.Total {
-			t.Errorf("%+v", index)
+			t.Errorf("the index: got %+v, want all recipients and their total", index)
 		}
 		for i := 0; i < n; i += 1 + n/300 {
 			account := tree.Leaf(i).Account
