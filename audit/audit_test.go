@@ -127,7 +127,7 @@ func TestAnchors(t *testing.T) {
 	}
 	for _, o := range []Options{{Key: "x"}, {Witnesses: []string{"x"}}, {Witnesses: []string{witnessKey, witnessKey}}} {
 		if _, err := Replay(context.Background(), os.DirFS(dir), o); err == nil {
-			t.Errorf("%+v was taken", o)
+			t.Errorf("options %+v: got no error, want one", o)
 		}
 	}
 	ctx, cancel := context.WithCancel(context.Background())
