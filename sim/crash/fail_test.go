@@ -130,12 +130,12 @@ func failService(t *testing.T, seen *seenFaults) {
 		d := startDriver(t, w, dir, env, "some")
 		said := d.end(t)
 		if !d.ok && (f.step == "" || f.way == fail.Delay) || strings.Contains(said, "goroutine ") {
-			t.Errorf("%+v: %s", f, said)
+			t.Errorf("fault %+v: got an end with %q, want only the fault to end it", f, said)
 		}
 		taken := seen.read(t, log)
 		w.check(t)
 		if d = startDriver(t, w, dir, nil, "some"); d.end(t) != "" || !d.ok {
-			t.Errorf("%+v: afterwards: %s", f, d.stderr.String())
+			t.Errorf("fault %+v, run again: got %s, want a clean end", f, d.stderr.String())
 		}
 		w.check(t)
 		return taken
