@@ -16,7 +16,7 @@ func TestParseAnswer(t *testing.T) {
 	}
 	a, size, err := parseAnswer([]byte(whole))
 	if err != nil || size != len(whole) || a.status != 201 || string(a.location) != "/a/7" || !a.retryAfter || !a.closes || string(a.body) != "abc" {
-		t.Errorf("%+v, size %d, %v", a, size, err)
+		t.Errorf("the answer: got %+v of %d bytes, %v, want 201 at /a/7, closing", a, size, err)
 	}
 	for _, bad := range []string{"HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n", "HTTP/1.1 200 OK\r\n\r\n", "HTTP/1.1 abc OK\r\nContent-Length: 0\r\n\r\n", "x\r\n\r\n"} {
 		if _, _, err := parseAnswer([]byte(bad)); err == nil {
