@@ -24,6 +24,7 @@ var mayImport = map[string][]string{
 	"oxenrpc":                   {"swap", "swap/cryptonote", "oxenrpc/wire"},
 	"oxenrpc/oxentest":          {"oxenrpc/wire"},
 	"ethclient":                 {"swap", "swap/merkle", "ethclient/contracts"},
+	"ethclient/chaintest":       {"ethclient"},
 	"ethclient/reconcile":       {"swap", "swap/merkle", "swap/ledger", "ethclient"},
 	"ethclient/sender":          {"swap", "swap/merkle", "ethclient", "ethclient/contracts", "ethclient/reconcile", "swap/fail", "ethclient/sender/bindings", "ethclient/sender/state", "ethclient/sender/signer"},
 	"ethclient/sender/signer":   {"swap"},
@@ -51,7 +52,7 @@ var onlyIn = map[string][]string{
 	"github.com/prometheus/client_golang":                 {"cmd"},
 	"github.com/ethereum/go-ethereum/accounts/keystore":   {"ethclient/sender/signer", "cmd/oxendemo", "bench"},
 	"github.com/ethereum/go-ethereum/accounts/external":   {"ethclient/sender/signer"},
-	"github.com/ethereum/go-ethereum/ethclient/simulated": {"cmd/oxendemo"},
+	"github.com/ethereum/go-ethereum/ethclient/simulated": {"cmd/oxendemo", "ethclient/chaintest"},
 }
 
 // TestImports holds the table of who may import whom against the sources.

@@ -40,8 +40,7 @@ type Node struct {
 
 // Options are how a chain is read.
 type Options struct {
-	ChainID  uint64   // every node must be on this chain
-	Finality Finality // the zero value believes the nodes' finalized block
+	ChainID uint64 // every node must be on this chain
 }
 
 // Reader reads the chain through one or more nodes. Answers come from the first one; the others must agree. It may be
@@ -60,9 +59,6 @@ func New(ctx context.Context, o Options, nodes ...Node) (*Reader, error) {
 	}
 	if len(nodes) == 0 {
 		return nil, errors.New("reading the chain: no node given: configure at least one RPC URL")
-	}
-	if err := o.Finality.check(o.ChainID); err != nil {
-		return nil, err
 	}
 	for _, n := range nodes {
 		if err := proveChain(ctx, n, o.ChainID); err != nil {

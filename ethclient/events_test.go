@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"oxenswap/ethclient"
+	"oxenswap/ethclient/chaintest"
 	"oxenswap/ethclient/contracts"
 	"oxenswap/ethclient/sender/bindings"
 	"oxenswap/swap"
@@ -87,7 +88,7 @@ func TestEvents(t *testing.T) {
 	r = do(w.deployer, w.d.PackActivate())
 	want = append(want, &swap.RootActivated{Round: 1, Root: swap.Hash(first.Root()), LogPosition: w.at(r, 0)})
 	r = w.claim(first, 1)
-	want = append(want, &swap.PayoutSeen{Recipient: swap.EVMAddress(holder(1)), Amount: 200, Cumulative: 200, Round: 1, LogPosition: w.at(r, 0)})
+	want = append(want, &swap.PayoutSeen{Recipient: swap.EVMAddress(chaintest.Holder(1)), Amount: 200, Cumulative: 200, Round: 1, LogPosition: w.at(r, 0)})
 	r = propose(2, second.Root())
 	want = append(want, &swap.RootProposed{
 		Round: 2, Root: swap.Hash(second.Root()), Total: 650, LedgerSize: 17, LedgerRoot: swap.Hash{0xaa},
@@ -110,8 +111,8 @@ func TestEvents(t *testing.T) {
 	r = do(w.deployer, w.d.PackAcceptOwnership())
 	seen(r, 0, "OwnershipTransferred", "previousOwner", text(w.owner), "newOwner", text(w.deployer))
 	w.pass(200 * day)
-	r = do(w.deployer, w.d.PackSweep(holder(9)))
-	seen(r, 0, "Swept", "to", holder(9).Hex(), "amount", "9800")
+	r = do(w.deployer, w.d.PackSweep(chaintest.Holder(9)))
+	seen(r, 0, "Swept", "to", chaintest.Holder(9).Hex(), "amount", "9800")
 
 	// Tokens that someone sends, and a second distributor, are not our events.
 	w.send(w.owner, w.addr, w.d.PackPaused())
@@ -172,11 +173,11 @@ func TestEventsOnlyFromFinalBlocks(t *testing.T) {
 	w.propose(1, w.tree(100))
 	height := w.height()
 	var early *ethclient.NotFinalError
-	if _, err := w.events(w.over(ethclient.Finality{}, w.c), 0, height); !errors.As(err, &early) || early.Block != height || early.Final != 0 {
+	if _, err := w.events(w.asking(w.c), 0, height); !errors.As(err, &early) || early.Block != height || early.Final != 0 {
 		t.Errorf("before finality: %v", err)
 	}
 	w.mine(epoch)
-	if got, err := w.events(w.over(ethclient.Finality{}, w.c), 0, height); err != nil || len(got) != 5 {
+	if got, err := w.events(w.asking(w.c), 0, height); err != nil || len(got) != 5 {
 		t.Errorf("after finality: %d events, %v", len(got), err)
 	}
 }
@@ -207,7 +208,7 @@ func TestEventsInHalves(t *testing.T) {
 			}
 			return logs, err
 		}}
-		got, err := w.events(w.over(ethclient.BlocksDeep(0), strict), w.born+1, w.height())
+		got, err := w.events(w.over(strict), w.born+1, w.height())
 		if diff := cmp.Diff(want, got); err != nil || diff != "" {
 			t.Errorf("%s: %v\n%s", name, err, diff)
 		}
@@ -217,7 +218,7 @@ func TestEventsInHalves(t *testing.T) {
 		calls++
 		return nil, errors.New("connection refused")
 	}}
-	if _, err := w.events(w.over(ethclient.BlocksDeep(0), broken), 0, w.height()); err == nil || calls != 1 {
+	if _, err := w.events(w.over(broken), 0, w.height()); err == nil || calls != 1 {
 		t.Errorf("a lost connection: %d calls, %v", calls, err)
 	}
 	never := &altered{client: w.c, logs: func(ethereum.FilterQuery, []types.Log, error) ([]types.Log, error) {
@@ -225,7 +226,7 @@ func TestEventsInHalves(t *testing.T) {
 		return nil, &rpcError{"no logs here"}
 	}}
 	calls = 0
-	if _, err := w.events(w.over(ethclient.BlocksDeep(0), never), 0, w.height()); err == nil || calls > 10 {
+	if _, err := w.events(w.over(never), 0, w.height()); err == nil || calls > 10 {
 		t.Errorf("a node that always refuses: %d calls, %v", calls, err)
 	}
 }
@@ -270,11 +271,11 @@ func TestEventsDistrustTheNode(t *testing.T) {
 				return c.change(logs), err
 			}}
 			if c.want != nil {
-				if _, err := w.events(w.over(ethclient.BlocksDeep(0), liar), from, to); !errors.Is(err, c.want) {
+				if _, err := w.events(w.over(liar), from, to); !errors.Is(err, c.want) {
 					t.Errorf("alone: %v", err)
 				}
 			}
-			_, err := w.events(w.over(ethclient.BlocksDeep(0), w.c, liar), from, to)
+			_, err := w.events(w.over(w.c, liar), from, to)
 			if differ := (*ethclient.DisagreeError)(nil); errors.As(c.pair, &differ) {
 				if !errors.As(err, &differ) {
 					t.Errorf("beside an honest node: %v", err)
@@ -304,7 +305,7 @@ func TestEventsNoticeAReorganisation(t *testing.T) {
 			}
 			return change(n.Uint64(), types.CopyHeader(h)), nil
 		}}
-		_, err := w.events(w.over(ethclient.BlocksDeep(0), node), w.born, to)
+		_, err := w.events(w.over(node), w.born, to)
 		return err
 	}
 	replace := func(which uint64) func(uint64, *types.Header) *types.Header {
@@ -349,7 +350,7 @@ func TestEventErrorsNameTheLog(t *testing.T) {
 		logs[len(logs)-1].Data = nil
 		return logs, err
 	}}
-	_, err := w.events(w.over(ethclient.BlocksDeep(0), liar), 0, w.height())
+	_, err := w.events(w.over(liar), 0, w.height())
 	if err == nil || !strings.Contains(err.Error(), fmt.Sprintf("in block %d", w.height())) || !strings.Contains(err.Error(), "RootProposed") {
 		t.Error(err)
 	}

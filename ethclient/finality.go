@@ -15,28 +15,6 @@ import (
 	"oxenswap/swap"
 )
 
-// Finality is how the newest final block is found. The zero value asks the node for it: on Arbitrum One that is the
-// newest block whose data is in a final block of Ethereum, about 13 minutes old.
-//
-// Development chains answer too: anvil with the block two of its epochs (--slots-in-an-epoch, 32 blocks unless told) below
-// the head, go-ethereum's simulated chain with the last multiple of 32. BlocksDeep is for those that do not answer, or
-// too late for a test.
-type Finality struct {
-	deep bool
-	n    uint64
-}
-
-// BlocksDeep takes blocks as final that have n blocks above them. Only development chains (chain ids 1337 and 31337) can
-// be read so: elsewhere a block that deep may still be reorganised.
-func BlocksDeep(n uint64) Finality { return Finality{true, n} }
-
-func (f Finality) check(chainID uint64) error {
-	if f.deep && chainID != 1337 && chainID != 31337 {
-		return fmt.Errorf("finality by depth is for development chains (1337, 31337), not for chain %d: use the node's finalized block", chainID)
-	}
-	return nil
-}
-
 // Block is a block as the chain knows it.
 type Block struct {
 	Number   uint64
@@ -62,21 +40,16 @@ func (n Node) block(ctx context.Context, number *big.Int) (Block, error) {
 	return newBlock(h), nil
 }
 
-// final asks one node for its newest final block.
-func (n Node) final(ctx context.Context, f Finality) (Block, error) {
-	if !f.deep {
-		b, err := n.block(ctx, big.NewInt(int64(rpc.FinalizedBlockNumber)))
-		var refused rpc.Error
-		if errors.Is(err, ethereum.NotFound) || errors.As(err, &refused) {
-			return Block{}, fmt.Errorf("%w (%w)", ErrNoFinal, err)
-		}
-		return b, err
+// final asks one node for its newest final block: on Arbitrum One that is the newest block whose data is in a final block of
+// Ethereum, about 13 minutes old. Development chains answer too: anvil with the block two of its epochs (--slots-in-an-epoch,
+// 32 blocks unless told) below the head, go-ethereum's simulated chain with the last multiple of 32.
+func (n Node) final(ctx context.Context) (Block, error) {
+	b, err := n.block(ctx, big.NewInt(int64(rpc.FinalizedBlockNumber)))
+	var refused rpc.Error
+	if errors.Is(err, ethereum.NotFound) || errors.As(err, &refused) {
+		return Block{}, fmt.Errorf("%w (%w)", ErrNoFinal, err)
 	}
-	head, err := n.block(ctx, nil)
-	if err != nil || f.n == 0 {
-		return head, err
-	}
-	return n.block(ctx, number(head.Number-min(f.n, head.Number)))
+	return b, err
 }
 
 // Head returns the newest block of the first node. It may still be reorganised.
@@ -99,7 +72,7 @@ func (r *Reader) BlockTime(ctx context.Context, n uint64) (time.Time, error) {
 func (r *Reader) Finalized(ctx context.Context) (Block, error) {
 	lowest := Block{}
 	for i, n := range r.nodes {
-		b, err := n.final(ctx, r.o.Finality)
+		b, err := n.final(ctx)
 		if err != nil {
 			return Block{}, err
 		}

@@ -13,6 +13,7 @@ import (
 	"github.com/ethereum/go-ethereum/rpc"
 
 	"oxenswap/ethclient"
+	"oxenswap/ethclient/chaintest"
 	"oxenswap/ethclient/contracts"
 	"oxenswap/ethclient/sender/bindings"
 	"oxenswap/swap"
@@ -101,19 +102,14 @@ func TestNewRefuses(t *testing.T) {
 	if _, err := ethclient.New(t.Context(), ethclient.Options{}, node); err == nil {
 		t.Error("no chain id was accepted")
 	}
-	arbitrum := &altered{client: w.c, id: func() *big.Int { return big.NewInt(42161) }}
-	_, err := ethclient.New(t.Context(), ethclient.Options{ChainID: 42161, Finality: ethclient.BlocksDeep(1)}, ethclient.Node{Name: "arbitrum", Backend: arbitrum})
-	if err == nil || !strings.Contains(err.Error(), "development chains") {
-		t.Errorf("finality by depth on Arbitrum One: %v", err)
-	}
 }
 
 func TestFinalized(t *testing.T) {
 	w := newWorld(t)
 	ctx := t.Context()
-	check := func(f ethclient.Finality, want uint64) {
+	check := func(want uint64) {
 		t.Helper()
-		b, err := w.over(f, w.c).Finalized(ctx)
+		b, err := w.asking(w.c).Finalized(ctx)
 		if err != nil || b.Number != want {
 			t.Errorf("final block %d, %v, want %d", b.Number, err, want)
 		}
@@ -123,12 +119,9 @@ func TestFinalized(t *testing.T) {
 			t.Errorf("block %+v is not %v", b, h)
 		}
 	}
-	check(ethclient.Finality{}, 0)
-	check(ethclient.BlocksDeep(2), 1)
-	check(ethclient.BlocksDeep(99), 0)
+	check(0)
 	w.mine(2*epoch + 5)
-	check(ethclient.Finality{}, 2*epoch)
-	check(ethclient.BlocksDeep(0), 2*epoch+8)
+	check(2 * epoch)
 
 	// A node that knows of no final block.
 	none := &altered{client: w.c, header: func(n *big.Int, h *types.Header, err error) (*types.Header, error) {
@@ -137,14 +130,14 @@ func TestFinalized(t *testing.T) {
 		}
 		return h, err
 	}}
-	if _, err := w.over(ethclient.Finality{}, none).Finalized(ctx); !errors.Is(err, ethclient.ErrNoFinal) {
+	if _, err := w.asking(none).Finalized(ctx); !errors.Is(err, ethclient.ErrNoFinal) {
 		t.Errorf("no final block: %v", err)
 	}
 	// One that cannot be reached is something else.
 	gone := &altered{client: w.c, header: func(*big.Int, *types.Header, error) (*types.Header, error) {
 		return nil, errors.New("connection refused")
 	}}
-	if _, err := w.over(ethclient.Finality{}, gone).Finalized(ctx); err == nil || errors.Is(err, ethclient.ErrNoFinal) {
+	if _, err := w.asking(gone).Finalized(ctx); err == nil || errors.Is(err, ethclient.ErrNoFinal) {
 		t.Errorf("no connection: %v", err)
 	}
 	// One that answers with another block than it was asked for.
@@ -154,7 +147,7 @@ func TestFinalized(t *testing.T) {
 		}
 		return h, err
 	}}
-	if _, err := w.over(ethclient.Finality{}, other).BlockAt(ctx, 5); !errors.Is(err, ethclient.ErrMalformed) {
+	if _, err := w.asking(other).BlockAt(ctx, 5); !errors.Is(err, ethclient.ErrMalformed) {
 		t.Errorf("another block: %v", err)
 	}
 }
@@ -171,19 +164,19 @@ func TestNodesMustAgree(t *testing.T) {
 	w, other := newWorld(t), newWorld(t)
 	ctx := t.Context()
 	// The other chain has the same first blocks, then one of its own.
-	other.send(other.deployer, other.token, bindings.NewTestToken().PackTransfer(holder(0), big.NewInt(1)))
+	other.send(other.deployer, other.token, bindings.NewTestToken().PackTransfer(chaintest.Holder(0), big.NewInt(1)))
 	w.mine(3)
 	other.mine(3)
 	w.mine(1)
 
 	var differ *ethclient.DisagreeError
-	if _, err := w.over(ethclient.BlocksDeep(0), w.c, other.c).Finalized(ctx); !errors.As(err, &differ) || differ.B != "node-1" {
+	if _, err := w.over(w.c, other.c).Finalized(ctx); !errors.As(err, &differ) || differ.B != "node-1" {
 		t.Errorf("final blocks: %v", err)
 	}
-	if err := w.over(ethclient.BlocksDeep(0), w.c, other.c).Agree(ctx); !errors.As(err, &differ) {
+	if err := w.over(w.c, other.c).Agree(ctx); !errors.As(err, &differ) {
 		t.Errorf("heads: %v", err)
 	}
-	same := w.over(ethclient.BlocksDeep(0), w.c, w.c)
+	same := w.over(w.c, w.c)
 	w.must(same.Agree(ctx))
 	// A node that lags behind does not disagree; its final block counts.
 	late := &altered{client: w.c, header: func(n *big.Int, h *types.Header, err error) (*types.Header, error) {
@@ -192,7 +185,7 @@ func TestNodesMustAgree(t *testing.T) {
 		}
 		return h, err
 	}}
-	b, err := w.over(ethclient.BlocksDeep(0), w.c, late).Finalized(ctx)
+	b, err := w.over(w.c, late).Finalized(ctx)
 	if err != nil || b.Number != 4 {
 		t.Errorf("final block %d, %v, want the late node's 4", b.Number, err)
 	}
@@ -229,7 +222,7 @@ func TestCheckToken(t *testing.T) {
 		t.Errorf("the token: got %+v, %v, want SESH, 1e15", token, err)
 	}
 	var noCode *ethclient.NoCodeError
-	if _, err := w.reader().CheckToken(ctx, swap.EVMAddress(holder(1)), "SESH"); !errors.As(err, &noCode) || noCode.What != "token" {
+	if _, err := w.reader().CheckToken(ctx, swap.EVMAddress(chaintest.Holder(1)), "SESH"); !errors.As(err, &noCode) || noCode.What != "token" {
 		t.Errorf("no code: %v", err)
 	}
 	var symbol *ethclient.SymbolError
@@ -247,16 +240,16 @@ func TestCheckToken(t *testing.T) {
 		"18 decimals": common.LeftPadBytes([]byte{18}, 32), "265 decimals": common.LeftPadBytes([]byte{1, 9}, 32),
 		"nothing": {}, "half a word": make([]byte, 16), "a word too many": append(common.LeftPadBytes([]byte{9}, 32), make([]byte, 32)...),
 	} {
-		if _, err := w.over(ethclient.BlocksDeep(0), answers(answer...)).CheckToken(ctx, w.token, "SESH"); !errors.As(err, &decimals) {
+		if _, err := w.over(answers(answer...)).CheckToken(ctx, w.token, "SESH"); !errors.As(err, &decimals) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 	// The second node counts as much as the first.
-	if _, err := w.over(ethclient.BlocksDeep(0), w.c, answers(common.LeftPadBytes([]byte{8}, 32)...)).CheckToken(ctx, w.token, "SESH"); !errors.As(err, &decimals) || decimals.Got != "8" {
+	if _, err := w.over(w.c, answers(common.LeftPadBytes([]byte{8}, 32)...)).CheckToken(ctx, w.token, "SESH"); !errors.As(err, &decimals) || decimals.Got != "8" {
 		t.Errorf("a second node with 8 decimals: %v", err)
 	}
 	broken := &altered{client: w.c, call: func([]byte, error) ([]byte, error) { return nil, errors.New("connection reset") }}
-	if _, err := w.over(ethclient.BlocksDeep(0), broken).CheckToken(ctx, w.token, "SESH"); err == nil || errors.As(err, &decimals) {
+	if _, err := w.over(broken).CheckToken(ctx, w.token, "SESH"); err == nil || errors.As(err, &decimals) {
 		t.Errorf("a lost connection: %v", err)
 	}
 }
@@ -271,7 +264,7 @@ func TestCheckDistributor(t *testing.T) {
 	}
 
 	var noCode *ethclient.NoCodeError
-	if _, err := w.reader().CheckDistributor(ctx, swap.EVMAddress(holder(1)), w.settings()); !errors.As(err, &noCode) || noCode.What != "distributor" {
+	if _, err := w.reader().CheckDistributor(ctx, swap.EVMAddress(chaintest.Holder(1)), w.settings()); !errors.As(err, &noCode) || noCode.What != "distributor" {
 		t.Errorf("no code: %v", err)
 	}
 	var code *ethclient.CodeError
@@ -279,7 +272,7 @@ func TestCheckDistributor(t *testing.T) {
 		t.Errorf("other code: %v", err)
 	}
 	patched := &altered{client: w.c, code: func(c []byte) []byte { c[len(c)/2] ^= 1; return c }}
-	if _, err := w.over(ethclient.BlocksDeep(0), w.c, patched).CheckDistributor(ctx, w.addr, w.settings()); !errors.As(err, &code) {
+	if _, err := w.over(w.c, patched).CheckDistributor(ctx, w.addr, w.settings()); !errors.As(err, &code) {
 		t.Errorf("one bit of the code, on the second node: %v", err)
 	}
 
@@ -366,12 +359,12 @@ func TestClaimed(t *testing.T) {
 	w.claim(tree, 2)
 	var asked []swap.EVMAddress
 	for i := range 450 { // more than one request takes
-		asked = append(asked, swap.EVMAddress(holder(i)))
+		asked = append(asked, swap.EVMAddress(chaintest.Holder(i)))
 	}
 	// plain hides that the node can be asked in batches.
 	type plain struct{ ethclient.Backend }
 	for name, r := range map[string]*ethclient.Reader{
-		"in batches": w.reader(), "one by one": w.over(ethclient.BlocksDeep(0), plain{w.c}),
+		"in batches": w.reader(), "one by one": w.over(plain{w.c}),
 	} {
 		got, err := r.Claimed(ctx, w.addr, asked, w.height())
 		if err != nil || len(got) != len(asked) {
@@ -385,11 +378,11 @@ func TestClaimed(t *testing.T) {
 		if got, err := r.Claimed(ctx, w.addr, asked[2:3], w.height()-1); err != nil || got[0] != 0 {
 			t.Errorf("%s: the block before: %v, %v", name, got, err)
 		}
-		if _, err := r.Claimed(ctx, swap.EVMAddress(holder(0)), asked[:1], w.height()); !errors.Is(err, ethclient.ErrMalformed) {
+		if _, err := r.Claimed(ctx, swap.EVMAddress(chaintest.Holder(0)), asked[:1], w.height()); !errors.Is(err, ethclient.ErrMalformed) {
 			t.Errorf("%s: no contract: %v", name, err)
 		}
 	}
-	got, err := w.reader().TokenBalance(ctx, w.token, swap.EVMAddress(holder(2)), nil)
+	got, err := w.reader().TokenBalance(ctx, w.token, swap.EVMAddress(chaintest.Holder(2)), nil)
 	if err != nil || got != 300 {
 		t.Errorf("balance %s, %v", got, err)
 	}
@@ -404,7 +397,7 @@ func TestReceipt(t *testing.T) {
 	mined := w.claim(tree, 0)
 	// The node answers by hash only when it has indexed, which it does in the background; here it has.
 	indexed := &altered{client: w.c, receipt: func(*types.Receipt, error) (*types.Receipt, error) { return mined, nil }}
-	got, err := w.over(ethclient.BlocksDeep(0), indexed).Receipt(ctx, swap.Hash(mined.TxHash))
+	got, err := w.over(indexed).Receipt(ctx, swap.Hash(mined.TxHash))
 	w.must(err)
 	fee := new(big.Int).Mul(mined.EffectiveGasPrice, new(big.Int).SetUint64(mined.GasUsed))
 	want := swap.Inclusion{
@@ -417,7 +410,7 @@ func TestReceipt(t *testing.T) {
 
 	answer := func(r *types.Receipt, err error) error {
 		node := &altered{client: w.c, receipt: func(*types.Receipt, error) (*types.Receipt, error) { return r, err }}
-		in, err := w.over(ethclient.BlocksDeep(0), node).Receipt(ctx, swap.Hash(mined.TxHash))
+		in, err := w.over(node).Receipt(ctx, swap.Hash(mined.TxHash))
 		if in != nil {
 			t.Errorf("a refused receipt: got %+v, want none", in)
 		}
@@ -458,7 +451,7 @@ func TestFees(t *testing.T) {
 	if f, err = r.Fees(ctx); err != nil || f.Tip.Sign() != 0 || f.Cap.Cmp(new(big.Int).Lsh(head.BaseFee, 1)) != 0 {
 		t.Errorf("on Arbitrum One: %+v, %v", f, err)
 	}
-	if wei, err := w.reader().GasMoney(ctx, swap.EVMAddress(w.owner.addr)); err != nil || wei.Cmp(new(big.Int).Lsh(big.NewInt(1), 80)) != 0 {
+	if wei, err := w.reader().GasMoney(ctx, swap.EVMAddress(w.owner.addr)); err != nil || wei.Cmp(new(big.Int).Lsh(big.NewInt(1), 90)) != 0 {
 		t.Errorf("gas money %v, %v", wei, err)
 	}
 	for a, want := range map[swap.EVMAddress]bool{w.token: true, swap.EVMAddress(w.owner.addr): false} {

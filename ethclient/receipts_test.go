@@ -68,7 +68,7 @@ func TestReceiptsInBatches(t *testing.T) {
 	for _, body := range []int64{1 << 20, 8000} {
 		limits := ethclient.DefaultLimits()
 		limits.Body = body
-		r, err := ethclient.Dial(t.Context(), ethclient.Options{ChainID: 1337, Finality: ethclient.BlocksDeep(0)}, limits, server.URL)
+		r, err := ethclient.Dial(t.Context(), ethclient.Options{ChainID: 1337}, limits, server.URL)
 		w.must(err)
 		requests = 0
 		got, err := r.Receipts(t.Context(), hashes)

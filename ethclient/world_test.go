@@ -12,14 +12,13 @@ import (
 	"github.com/ethereum/go-ethereum/common"
 	"github.com/ethereum/go-ethereum/core/types"
 	"github.com/ethereum/go-ethereum/crypto"
-	"github.com/ethereum/go-ethereum/eth/ethconfig"
 	geth "github.com/ethereum/go-ethereum/ethclient"
 	"github.com/ethereum/go-ethereum/ethclient/simulated"
-	"github.com/ethereum/go-ethereum/node"
 	"github.com/ethereum/go-ethereum/rpc"
 	"github.com/holiman/uint256"
 
 	"oxenswap/ethclient"
+	"oxenswap/ethclient/chaintest"
 	"oxenswap/ethclient/contracts"
 	"oxenswap/ethclient/sender/bindings"
 	"oxenswap/swap"
@@ -79,18 +78,7 @@ func newWorld(t *testing.T) *world {
 	port := listener.Addr().(*net.TCPAddr).Port
 	listener.Close()
 	w.url = fmt.Sprintf("http://127.0.0.1:%d", port)
-	alloc := types.GenesisAlloc{}
-	for _, a := range []actor{w.deployer, w.owner, w.publisher, w.guardian} {
-		alloc[a.addr] = types.Account{Balance: new(big.Int).Lsh(big.NewInt(1), 80)}
-	}
-	w.sim = simulated.NewBackend(alloc, func(n *node.Config, eth *ethconfig.Config) {
-		n.HTTPHost, n.HTTPPort, n.HTTPModules = "127.0.0.1", port, []string{"eth"}
-		rules := *eth.Genesis.Config
-		rules.OsakaTime, rules.BogotaTime = nil, nil
-		eth.Genesis.Config = &rules
-		eth.Genesis.GasLimit, eth.Miner.GasCeil = 32_000_000, 32_000_000
-		eth.Genesis.Timestamp = start
-	})
+	w.sim = chaintest.New(start, []common.Address{w.deployer.addr, w.owner.addr, w.publisher.addr, w.guardian.addr}, chaintest.HTTP(port))
 	t.Cleanup(func() { w.sim.Close() })
 	w.c, err = ethclient.Connect(t.Context(), w.url, chainID, ethclient.DefaultLimits())
 	w.must(err)
@@ -114,19 +102,29 @@ func (w *world) settings() ethclient.Settings {
 	}
 }
 
-// reader reads the chain with every block final at once, unless told otherwise.
+// reader reads the chain with every block final at once.
 func (w *world) reader() *ethclient.Reader {
 	w.t.Helper()
-	return w.over(ethclient.BlocksDeep(0), w.c)
+	return w.over(w.c)
 }
 
-func (w *world) over(f ethclient.Finality, backends ...ethclient.Backend) *ethclient.Reader {
+// over reads the chain through nodes to which every block is final at once.
+func (w *world) over(backends ...ethclient.Backend) *ethclient.Reader {
+	w.t.Helper()
+	for i, b := range backends {
+		backends[i] = chaintest.Deep(b, 0)
+	}
+	return w.asking(backends...)
+}
+
+// asking reads the chain through nodes that say what is final.
+func (w *world) asking(backends ...ethclient.Backend) *ethclient.Reader {
 	w.t.Helper()
 	var nodes []ethclient.Node
 	for i, b := range backends {
 		nodes = append(nodes, ethclient.Node{Name: fmt.Sprintf("node-%d", i), Backend: b})
 	}
-	r, err := ethclient.New(w.t.Context(), ethclient.Options{ChainID: chainID, Finality: f}, nodes...)
+	r, err := ethclient.New(w.t.Context(), ethclient.Options{ChainID: chainID}, nodes...)
 	w.must(err)
 	return r
 }
@@ -186,15 +184,11 @@ func (w *world) must(err error) {
 	}
 }
 
-func holder(i int) common.Address {
-	return common.BytesToAddress(crypto.Keccak256(fmt.Appendf(nil, "holder %d", i)))
-}
-
 func (w *world) tree(amounts ...uint64) *merkle.Tree {
 	w.t.Helper()
 	var leaves []merkle.Leaf
 	for i, a := range amounts {
-		leaves = append(leaves, merkle.Leaf{Account: holder(i), Amount: *uint256.NewInt(a)})
+		leaves = append(leaves, merkle.Leaf{Account: chaintest.Holder(i), Amount: *uint256.NewInt(a)})
 	}
 	t, err := merkle.Build(leaves, merkle.MaxTotal())
 	w.must(err)
@@ -214,7 +208,7 @@ func (w *world) activate() {
 
 func (w *world) claim(t *merkle.Tree, i int) *types.Receipt {
 	w.t.Helper()
-	n, _ := t.Index(holder(i))
+	n, _ := t.Index(chaintest.Holder(i))
 	p := t.Proof(n)
 	path := make([][32]byte, len(p.Path))
 	for i, h := range p.Path {

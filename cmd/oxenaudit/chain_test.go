@@ -13,12 +13,11 @@ import (
 	"github.com/ethereum/go-ethereum/common"
 	"github.com/ethereum/go-ethereum/core/types"
 	"github.com/ethereum/go-ethereum/crypto"
-	"github.com/ethereum/go-ethereum/eth/ethconfig"
 	"github.com/ethereum/go-ethereum/ethclient/simulated"
-	"github.com/ethereum/go-ethereum/node"
 
 	"oxenswap/audit"
 	"oxenswap/ethclient"
+	"oxenswap/ethclient/chaintest"
 	"oxenswap/ethclient/contracts"
 	"oxenswap/swap"
 )
@@ -46,19 +45,10 @@ func key(t *testing.T, name string) *ecdsa.PrivateKey {
 func newChainWorld(t *testing.T) *chainWorld {
 	t.Helper()
 	w := &chainWorld{t: t, deployer: key(t, "deployer"), guardian: key(t, "guardian")}
-	rich := types.Account{Balance: new(big.Int).Lsh(big.NewInt(1), 90)}
-	w.sim = simulated.NewBackend(types.GenesisAlloc{
-		crypto.PubkeyToAddress(w.deployer.PublicKey): rich, crypto.PubkeyToAddress(w.guardian.PublicKey): rich,
-	}, func(_ *node.Config, eth *ethconfig.Config) {
-		rules := *eth.Genesis.Config
-		rules.OsakaTime, rules.BogotaTime = nil, nil // they price gas otherwise than any chain that tokens live on
-		eth.Genesis.Config = &rules
-		eth.Genesis.GasLimit, eth.Miner.GasCeil = 32_000_000, 32_000_000
-		eth.Genesis.Timestamp = chainStart
-	})
+	w.sim = chaintest.New(chainStart, []common.Address{crypto.PubkeyToAddress(w.deployer.PublicKey), crypto.PubkeyToAddress(w.guardian.PublicKey)})
 	t.Cleanup(func() { w.sim.Close() })
 	var err error
-	w.reader, err = ethclient.New(t.Context(), ethclient.Options{ChainID: 1337, Finality: ethclient.BlocksDeep(0)}, ethclient.Node{Name: "simulated", Backend: w.sim.Client()})
+	w.reader, err = ethclient.New(t.Context(), ethclient.Options{ChainID: 1337}, ethclient.Node{Name: "simulated", Backend: chaintest.Deep(w.sim.Client(), 0)})
 	must(t, err)
 
 	token := contracts.TestToken()

@@ -25,11 +25,10 @@ import (
 	"github.com/ethereum/go-ethereum/common"
 	"github.com/ethereum/go-ethereum/core/types"
 	"github.com/ethereum/go-ethereum/crypto"
-	"github.com/ethereum/go-ethereum/eth/ethconfig"
 	"github.com/ethereum/go-ethereum/ethclient/simulated"
-	"github.com/ethereum/go-ethereum/node"
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"oxenswap/ethclient/chaintest"
 	"oxenswap/ethclient/contracts"
 	"oxenswap/oxenrpc/oxentest"
 	"oxenswap/swap"
@@ -58,18 +57,11 @@ func newTestChain() (*testChain, func(), error) {
 	}
 	port := listener.Addr().(*net.TCPAddr).Port
 	listener.Close()
-	alloc := types.GenesisAlloc{}
+	var rich []common.Address
 	for _, k := range testKeys() {
-		alloc[k.Address] = types.Account{Balance: new(big.Int).Lsh(big.NewInt(1), 80)}
+		rich = append(rich, k.Address)
 	}
-	c := &testChain{sim: simulated.NewBackend(alloc, func(n *node.Config, eth *ethconfig.Config) {
-		n.HTTPHost, n.HTTPPort, n.HTTPModules = "127.0.0.1", port, []string{"eth"}
-		rules := *eth.Genesis.Config
-		rules.OsakaTime, rules.BogotaTime = nil, nil
-		eth.Genesis.Config = &rules
-		eth.Genesis.GasLimit, eth.Miner.GasCeil = 32_000_000, 32_000_000
-		eth.Genesis.Timestamp = chainStart
-	})}
+	c := &testChain{sim: chaintest.New(chainStart, rich, chaintest.HTTP(port))}
 	node := &url.URL{Scheme: "http", Host: fmt.Sprintf("127.0.0.1:%d", port)}
 	proxy := httputil.NewSingleHostReverseProxy(node)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/ethereum/go-ethereum/common"
 
+	"oxenswap/ethclient/chaintest"
 	"oxenswap/swap/merkle"
 )
 
@@ -18,37 +19,37 @@ func TestClaim(t *testing.T) {
 	w.publish(1, tree)
 
 	r := w.do(w.stranger, w.claimData(tree, 0))
-	if got, want := w.events(r), fmt.Sprintf("Claimed account=%v amount=100 cumulative=100 round=1", holder(0)); got != want {
+	if got, want := w.events(r), fmt.Sprintf("Claimed account=%v amount=100 cumulative=100 round=1", chaintest.Holder(0)); got != want {
 		t.Errorf("%s\nwant %s", got, want)
 	}
-	if got := w.balance(holder(0)); got != 100 {
+	if got := w.balance(chaintest.Holder(0)); got != 100 {
 		t.Errorf("paid %d, want 100", got)
 	}
 	if got := w.balance(w.stranger.addr); got != 0 {
 		t.Errorf("the caller got %d", got)
 	}
-	w.expect("claimed", "100", holder(0))
+	w.expect("claimed", "100", chaintest.Holder(0))
 	w.expect("totalClaimed", "100")
-	w.reverts(w.stranger, w.claimData(tree, 0), fmt.Sprintf("NothingToClaim[%v 100]", holder(0)))
+	w.reverts(w.stranger, w.claimData(tree, 0), fmt.Sprintf("NothingToClaim[%v 100]", chaintest.Holder(0)))
 }
 
 func TestClaimRefusesFalseProofs(t *testing.T) {
 	w := newWorld(t, 1000)
 	tree := w.tree(100, 200, 300)
 	w.publish(1, tree)
-	n, _ := tree.Index(holder(1))
+	n, _ := tree.Index(chaintest.Holder(1))
 	p := tree.Proof(n)
 	root := tree.Root()
 	other := w.tree(100, 200, 301)
-	m, _ := other.Index(holder(1))
+	m, _ := other.Index(chaintest.Holder(1))
 	inner := tree.Proof(n).Path[0]
 	for name, data := range map[string][]byte{
-		"another amount":   w.d.PackClaim(holder(1), big.NewInt(201), raw(p.Path)),
-		"another account":  w.d.PackClaim(holder(0), big.NewInt(200), raw(p.Path)),
-		"empty proof":      w.d.PackClaim(holder(1), big.NewInt(200), nil),
-		"proof too long":   w.d.PackClaim(holder(1), big.NewInt(200), append(raw(p.Path), [32]byte{1})),
-		"the root itself":  w.d.PackClaim(holder(1), big.NewInt(200), [][32]byte{root}),
-		"another tree":     w.d.PackClaim(holder(1), big.NewInt(200), raw(other.Proof(m).Path)),
+		"another amount":   w.d.PackClaim(chaintest.Holder(1), big.NewInt(201), raw(p.Path)),
+		"another account":  w.d.PackClaim(chaintest.Holder(0), big.NewInt(200), raw(p.Path)),
+		"empty proof":      w.d.PackClaim(chaintest.Holder(1), big.NewInt(200), nil),
+		"proof too long":   w.d.PackClaim(chaintest.Holder(1), big.NewInt(200), append(raw(p.Path), [32]byte{1})),
+		"the root itself":  w.d.PackClaim(chaintest.Holder(1), big.NewInt(200), [][32]byte{root}),
+		"another tree":     w.d.PackClaim(chaintest.Holder(1), big.NewInt(200), raw(other.Proof(m).Path)),
 		"a node as a leaf": w.d.PackClaim(common.BytesToAddress(inner[12:]), new(big.Int).SetBytes(inner[:]), raw(p.Path[1:])),
 		"not in the tree":  w.d.PackClaim(w.stranger.addr, big.NewInt(1), raw(p.Path)),
 	} {
@@ -61,7 +62,7 @@ func TestClaimOneLeaf(t *testing.T) {
 	tree := w.tree(1000)
 	w.publish(1, tree)
 	w.do(w.stranger, w.claimData(tree, 0))
-	if got := w.balance(holder(0)); got != 1000 {
+	if got := w.balance(chaintest.Holder(0)); got != 1000 {
 		t.Errorf("paid %d", got)
 	}
 }
@@ -76,14 +77,14 @@ func TestOneClaimCollectsAllRounds(t *testing.T) {
 			w.do(w.stranger, w.claimData(tree, 1))
 		}
 		if i == 2 {
-			w.reverts(w.stranger, w.claimData(tree, 0), fmt.Sprintf("NothingToClaim[%v 110]", holder(0)))
+			w.reverts(w.stranger, w.claimData(tree, 0), fmt.Sprintf("NothingToClaim[%v 110]", chaintest.Holder(0)))
 		} else {
 			w.do(w.stranger, w.claimData(tree, 0))
 		}
 	}
 	w.do(w.stranger, w.claimData(rounds[2], 2))
 	for i, want := range []int64{110, 125, 9} {
-		if got := w.balance(holder(i)); got != want {
+		if got := w.balance(chaintest.Holder(i)); got != want {
 			t.Errorf("holder %d has %d, want %d", i, got, want)
 		}
 	}
@@ -98,10 +99,10 @@ func TestLaterRootWithLess(t *testing.T) {
 	w.do(w.stranger, w.claimData(first, 0))
 	second := w.tree(50, 300)
 	w.publish(2, second)
-	w.reverts(w.stranger, w.claimData(second, 0), fmt.Sprintf("NothingToClaim[%v 100]", holder(0)))
+	w.reverts(w.stranger, w.claimData(second, 0), fmt.Sprintf("NothingToClaim[%v 100]", chaintest.Holder(0)))
 	w.do(w.stranger, w.batchData(second, 0))
-	w.expect("claimed", "100", holder(0))
-	if got := w.balance(holder(0)); got != 100 {
+	w.expect("claimed", "100", chaintest.Holder(0))
+	if got := w.balance(chaintest.Holder(0)); got != 100 {
 		t.Errorf("holder 0 has %d", got)
 	}
 	// Holder 0 keeps 100 out of the announced 350, so 300 more would exceed it.
@@ -119,7 +120,7 @@ func TestNeverMoreThanAnnounced(t *testing.T) {
 	w.reverts(w.stranger, w.claimData(tree, 2), "TotalExceeded[400 399]") // by one atomic unit
 	w.reverts(w.stranger, w.batchData(tree, 0, 2), "TotalExceeded[400 399]")
 	w.reverts(w.stranger, w.batchData(tree, 1, 2), "TotalExceeded[600 399]")
-	w.expect("claimed", "0", holder(1))
+	w.expect("claimed", "0", chaintest.Holder(1))
 	w.do(w.publisher, w.propose(2, tree.Root(), 400))
 	w.at(w.head().Time + delay)
 	w.do(w.stranger, w.d.PackActivate())
@@ -140,7 +141,7 @@ func TestClaimBatch(t *testing.T) {
 	r := w.do(w.stranger, data)
 	events := w.events(r)
 	for _, i := range []int64{1, 5} {
-		line := fmt.Sprintf("Claimed account=%v amount=%d cumulative=%d round=1", holder(int(i)), 100*(i+1), 100*(i+1))
+		line := fmt.Sprintf("Claimed account=%v amount=%d cumulative=%d round=1", chaintest.Holder(int(i)), 100*(i+1), 100*(i+1))
 		if !strings.Contains(events, line) {
 			t.Errorf("no %q in\n%s", line, events)
 		}
@@ -156,7 +157,7 @@ func TestClaimBatch(t *testing.T) {
 	}
 	w.do(w.stranger, w.batchData(tree, 0, 1, 2, 3, 4, 5, 6))
 	for i := range 7 {
-		if got := w.balance(holder(i)); got != int64(100*(i+1)) {
+		if got := w.balance(chaintest.Holder(i)); got != int64(100*(i+1)) {
 			t.Errorf("holder %d has %d", i, got)
 		}
 	}
@@ -167,7 +168,7 @@ func TestClaimBatch(t *testing.T) {
 	if r := w.do(w.stranger, w.batchData(next, 0, 1, 2, 3, 4, 5, 6)); len(r.Logs) != 4 {
 		t.Errorf("round 2 left %d logs, want 2 transfers and 2 claims", len(r.Logs))
 	}
-	if a, b := w.balance(holder(0)), w.balance(holder(6)); a != 101 || b != 900 {
+	if a, b := w.balance(chaintest.Holder(0)), w.balance(chaintest.Holder(6)); a != 101 || b != 900 {
 		t.Errorf("paid %d and %d", a, b)
 	}
 }
@@ -207,10 +208,10 @@ func TestClaimBatchTwiceTheSame(t *testing.T) {
 	w.do(w.publisher, w.propose(1, root, 1000))
 	w.at(w.head().Time + delay)
 	w.do(w.stranger, w.d.PackActivate())
-	twice := []common.Address{holder(0), holder(0)}
+	twice := []common.Address{chaintest.Holder(0), chaintest.Holder(0)}
 	hundred := []*big.Int{big.NewInt(100), big.NewInt(100)}
 	w.do(w.stranger, w.d.PackClaimBatch(twice, hundred, nil, []bool{true}))
-	if got := w.balance(holder(0)); got != 100 {
+	if got := w.balance(chaintest.Holder(0)); got != 100 {
 		t.Errorf("paid %d, want 100", got)
 	}
 	w.expect("totalClaimed", "100")
@@ -234,7 +235,7 @@ func TestClaimBatchAllSizes(t *testing.T) {
 			w.do(w.stranger, w.batchOf(tree, leaves))
 		}
 		for i, want := range amounts {
-			if got := w.balance(holder(i)); got != want {
+			if got := w.balance(chaintest.Holder(i)); got != want {
 				t.Fatalf("batches of %d: holder %d has %d, want %d", n, i, got, want)
 			}
 			amounts[i] += int64(i) + 1

@@ -8,6 +8,7 @@ import (
 	"github.com/ethereum/go-ethereum/common"
 	"github.com/ethereum/go-ethereum/core/types"
 
+	"oxenswap/ethclient/chaintest"
 	"oxenswap/swap/merkle"
 )
 
@@ -30,7 +31,7 @@ func TestClaimsInTheBlockOfAnActivation(t *testing.T) {
 	if now := w.head().Time; now != at {
 		t.Fatalf("the block came at %d, not at %d", now, at)
 	}
-	if a, b := w.balance(holder(0)), w.balance(holder(1)); a != 150 || b != 250 {
+	if a, b := w.balance(chaintest.Holder(0)), w.balance(chaintest.Holder(1)); a != 150 || b != 250 {
 		t.Errorf("paid %d and %d", a, b)
 	}
 	w.reverts(w.stranger, w.batchData(first, 0, 1), "InvalidProof[]")
@@ -87,7 +88,7 @@ func TestAbsurdLeaves(t *testing.T) {
 	all := merkle.MaxTotal()
 	leaf := func(i int, amount *big.Int) common.Hash {
 		word := common.LeftPadBytes(amount.Bytes(), 32)
-		return common.Hash(keccak(keccak(common.LeftPadBytes(holder(i).Bytes(), 32), word)))
+		return common.Hash(keccak(keccak(common.LeftPadBytes(chaintest.Holder(i).Bytes(), 32), word)))
 	}
 	node := func(a, b common.Hash) common.Hash {
 		if a.Cmp(b) > 0 {
@@ -103,16 +104,16 @@ func TestAbsurdLeaves(t *testing.T) {
 	w.do(w.stranger, w.d.PackActivate())
 
 	const overflow = "arithmetic underflow or overflow"
-	both := w.d.PackClaimBatch([]common.Address{holder(1), holder(2)}, []*big.Int{all.ToBig(), all.ToBig()},
+	both := w.d.PackClaimBatch([]common.Address{chaintest.Holder(1), chaintest.Holder(2)}, []*big.Int{all.ToBig(), all.ToBig()},
 		[][32]byte{leaves[0], leaves[3]}, []bool{false, false, true})
 	w.reverts(w.stranger, both, overflow) // their sum
-	one := w.d.PackClaim(holder(1), all.ToBig(), [][32]byte{leaves[0], right})
+	one := w.d.PackClaim(chaintest.Holder(1), all.ToBig(), [][32]byte{leaves[0], right})
 	w.reverts(w.stranger, one, fmt.Sprintf("TotalExceeded[%v 1000]", all))
-	w.do(w.stranger, w.d.PackClaim(holder(0), big.NewInt(10), [][32]byte{leaves[1], right}))
+	w.do(w.stranger, w.d.PackClaim(chaintest.Holder(0), big.NewInt(10), [][32]byte{leaves[1], right}))
 	w.reverts(w.stranger, one, overflow) // added to what was paid
-	w.do(w.stranger, w.d.PackClaim(holder(3), big.NewInt(20), [][32]byte{leaves[2], left}))
+	w.do(w.stranger, w.d.PackClaim(chaintest.Holder(3), big.NewInt(20), [][32]byte{leaves[2], left}))
 	w.expect("totalClaimed", "30")
-	w.expect("claimed", "0", holder(1))
+	w.expect("claimed", "0", chaintest.Holder(1))
 }
 
 // TestHugeBatch pays 400 at once, and finds that a batch too large for the gas it has changes nothing.

@@ -10,6 +10,7 @@ import (
 	"github.com/ethereum/go-ethereum/core/types"
 	"github.com/ethereum/go-ethereum/crypto"
 
+	"oxenswap/ethclient/chaintest"
 	"oxenswap/ethclient/contracts"
 )
 
@@ -33,7 +34,7 @@ func TestTokenThatReturnsFalse(t *testing.T) {
 	failed := fmt.Sprintf("SafeERC20FailedOperation[%v]", w.token)
 	w.reverts(w.stranger, w.claimData(tree, 0), failed)
 	w.reverts(w.stranger, w.batchData(tree, 0, 1), failed)
-	w.expect("claimed", "0", holder(0))
+	w.expect("claimed", "0", chaintest.Holder(0))
 	w.expect("totalClaimed", "0")
 	w.tell(token, "refuse", false)
 	w.do(w.stranger, w.batchData(tree, 0, 1))
@@ -52,7 +53,7 @@ func TestTokenThatTakesAFee(t *testing.T) {
 	w.publish(1, tree)
 	w.do(w.stranger, w.batchData(tree, 0, 1))
 	w.expect("totalClaimed", "900")
-	if a, b, rest := w.balance(holder(0)), w.balance(holder(1)), w.balance(w.addr); a != 360 || b != 450 || rest != 0 {
+	if a, b, rest := w.balance(chaintest.Holder(0)), w.balance(chaintest.Holder(1)), w.balance(w.addr); a != 360 || b != 450 || rest != 0 {
 		t.Errorf("holders have %d and %d, the distributor %d", a, b, rest)
 	}
 }
@@ -122,7 +123,7 @@ func TestTokenThatCallsBack(t *testing.T) {
 			}
 			var paid int64
 			for i, amount := range amounts {
-				got := w.balance(holder(i))
+				got := w.balance(chaintest.Holder(i))
 				if got != 0 && got != amount {
 					t.Errorf("holder %d has %d", i, got)
 				}
@@ -154,7 +155,7 @@ func TestTokenThatActivatesInAPayment(t *testing.T) {
 	w.do(w.stranger, w.batchData(second, 0, 1, 2))
 	w.expect("totalClaimed", "700")
 	for i, want := range []int64{150, 200, 350} {
-		if got := w.balance(holder(i)); got != want {
+		if got := w.balance(chaintest.Holder(i)); got != want {
 			t.Errorf("holder %d has %d, want %d", i, got, want)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/ethereum/go-ethereum/core/types"
 
+	"oxenswap/ethclient/chaintest"
 	"oxenswap/swap/merkle"
 )
 
@@ -32,7 +33,7 @@ func (m *model) pay(now uint64, t *merkle.Tree, holders []int, single bool) bool
 	}
 	due, sum := map[int]int64{}, int64(0)
 	for _, i := range holders {
-		n, _ := t.Index(holder(i))
+		n, _ := t.Index(chaintest.Holder(i))
 		leaf := t.Leaf(n)
 		if owed := int64(leaf.Amount.Uint64()) - m.claimed[i]; owed > 0 {
 			due[i] = owed
@@ -182,10 +183,10 @@ func (w *world) compare(m *model) {
 	}
 	var sum int64
 	for i, want := range m.claimed {
-		if got := w.balance(holder(i)); got != want {
+		if got := w.balance(chaintest.Holder(i)); got != want {
 			w.t.Fatalf("holder %d has %d, the model says %d", i, got, want)
 		}
-		w.expect("claimed", fmt.Sprint(want), holder(i))
+		w.expect("claimed", fmt.Sprint(want), chaintest.Holder(i))
 		sum += want
 	}
 	if sum != m.totalClaimed || m.totalClaimed > m.liveTotal || (!m.swept && m.liveTotal > m.balance+m.totalClaimed) {

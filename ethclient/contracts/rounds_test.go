@@ -9,6 +9,7 @@ import (
 	"github.com/ethereum/go-ethereum/common"
 	"github.com/ethereum/go-ethereum/core/types"
 
+	"oxenswap/ethclient/chaintest"
 	"oxenswap/ethclient/contracts"
 	"oxenswap/ethclient/sender/bindings"
 )
@@ -114,7 +115,7 @@ func TestOldRootStaysLiveWhileTheNextIsPending(t *testing.T) {
 	w.reverts(w.stranger, w.claimData(first, 1), "InvalidProof[]")
 	w.do(w.stranger, w.claimData(second, 0))
 	w.do(w.stranger, w.claimData(second, 1))
-	if a, b := w.balance(holder(0)), w.balance(holder(1)); a != 150 || b != 250 {
+	if a, b := w.balance(chaintest.Holder(0)), w.balance(chaintest.Holder(1)); a != 150 || b != 250 {
 		t.Errorf("paid %d and %d", a, b)
 	}
 }

@@ -18,12 +18,11 @@ import (
 	"github.com/ethereum/go-ethereum/common/hexutil"
 	"github.com/ethereum/go-ethereum/core/types"
 	"github.com/ethereum/go-ethereum/crypto"
-	"github.com/ethereum/go-ethereum/eth/ethconfig"
 	"github.com/ethereum/go-ethereum/ethclient/simulated"
-	"github.com/ethereum/go-ethereum/node"
 	"github.com/ethereum/go-ethereum/rpc"
 	"github.com/holiman/uint256"
 
+	"oxenswap/ethclient/chaintest"
 	"oxenswap/ethclient/contracts"
 	"oxenswap/ethclient/sender/bindings"
 	"oxenswap/swap/merkle"
@@ -82,18 +81,7 @@ func newChain(t *testing.T) *world {
 		deployer: newActor("deployer"), owner: newActor("owner"), publisher: newActor("publisher"),
 		guardian: newActor("guardian"), stranger: newActor("stranger"),
 	}
-	alloc := types.GenesisAlloc{}
-	for _, a := range []actor{w.deployer, w.owner, w.publisher, w.guardian, w.stranger} {
-		alloc[a.addr] = types.Account{Balance: new(big.Int).Lsh(big.NewInt(1), 90)}
-	}
-	w.sim = simulated.NewBackend(alloc, func(_ *node.Config, eth *ethconfig.Config) {
-		rules := *eth.Genesis.Config
-		rules.OsakaTime, rules.BogotaTime = nil, nil
-		eth.Genesis.Config = &rules
-		eth.Genesis.GasLimit = 32_000_000
-		eth.Miner.GasCeil = 32_000_000
-		eth.Genesis.Timestamp = start
-	})
+	w.sim = chaintest.New(start, []common.Address{w.deployer.addr, w.owner.addr, w.publisher.addr, w.guardian.addr, w.stranger.addr})
 	t.Cleanup(func() { w.sim.Close() })
 	w.c = w.sim.Client()
 	return w
@@ -336,18 +324,13 @@ func (w *world) must(err error) {
 	}
 }
 
-// holder is the address of test recipient i.
-func holder(i int) common.Address {
-	return common.BytesToAddress(crypto.Keccak256(fmt.Appendf(nil, "holder %d", i)))
-}
-
 // tree makes the tree in which holder i is owed amounts[i]; zero leaves them out.
 func (w *world) tree(amounts ...int64) *merkle.Tree {
 	w.t.Helper()
 	var leaves []merkle.Leaf
 	for i, a := range amounts {
 		if a != 0 {
-			leaves = append(leaves, merkle.Leaf{Account: holder(i), Amount: *uint256.NewInt(uint64(a))})
+			leaves = append(leaves, merkle.Leaf{Account: chaintest.Holder(i), Amount: *uint256.NewInt(uint64(a))})
 		}
 	}
 	t, err := merkle.Build(leaves, merkle.MaxTotal())
@@ -370,7 +353,7 @@ func (w *world) publish(round uint64, t *merkle.Tree) {
 // claimData is the call that claims holder i's leaf.
 func (w *world) claimData(t *merkle.Tree, i int) []byte {
 	w.t.Helper()
-	n, ok := t.Index(holder(i))
+	n, ok := t.Index(chaintest.Holder(i))
 	if !ok {
 		w.t.Fatalf("holder %d is not in the tree", i)
 	}
@@ -383,7 +366,7 @@ func (w *world) batchData(t *merkle.Tree, holders ...int) []byte {
 	w.t.Helper()
 	var numbers []int
 	for _, i := range holders {
-		n, ok := t.Index(holder(i))
+		n, ok := t.Index(chaintest.Holder(i))
 		if !ok {
 			w.t.Fatalf("holder %d is not in the tree", i)
 		}

@@ -10,7 +10,6 @@ import (
 	"github.com/ethereum/go-ethereum/node"
 	"github.com/ethereum/go-ethereum/rpc"
 
-	"oxenswap/ethclient"
 	"oxenswap/ethclient/sender"
 	"oxenswap/ethclient/sender/bindings"
 	"oxenswap/swap"
@@ -65,7 +64,7 @@ func TestEthereum(t *testing.T) {
 // gas in the first round and by bytes in the second, where payments cost less.
 func TestArbitrum(t *testing.T) {
 	socket := filepath.Join(t.TempDir(), "ipc")
-	w := newWorldOn(t, ethclient.Options{ChainID: 42161}, roomy, func(n *node.Config, _ *ethconfig.Config) { n.IPCPath = socket })
+	w := newWorldOn(t, 42161, roomy, func(n *node.Config, _ *ethconfig.Config) { n.IPCPath = socket })
 	control, err := rpc.DialContext(t.Context(), socket)
 	must(t, err)
 	defer control.Close()

@@ -106,7 +106,7 @@ func TestReconcileFinds(t *testing.T) {
 		}
 	}
 	gone := func(swap.Event) swap.Event { return nil }
-	reader, err := ethclient.New(t.Context(), w.read, ethclient.Node{Name: "sim", Backend: w.sim.Client()})
+	reader, err := ethclient.New(t.Context(), ethclient.Options{ChainID: w.id}, w.node(w.sim.Client()))
 	must(t, err)
 	final, err := reader.Finalized(t.Context())
 	must(t, err)

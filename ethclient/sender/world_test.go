@@ -22,6 +22,7 @@ import (
 	"github.com/holiman/uint256"
 
 	"oxenswap/ethclient"
+	"oxenswap/ethclient/chaintest"
 	"oxenswap/ethclient/contracts"
 	"oxenswap/ethclient/sender"
 	"oxenswap/ethclient/sender/bindings"
@@ -65,7 +66,7 @@ type world struct {
 	sim    *simulated.Backend
 	chain  *faultyChain
 	faults *faults
-	read   ethclient.Options // how the chain is read
+	id     uint64 // of the chain
 	token  common.Address
 
 	deployer, owner, publisher, guardian, stranger key
@@ -77,7 +78,7 @@ type world struct {
 
 func newWorld(t *testing.T, configure ...func(*node.Config, *ethconfig.Config)) *world {
 	t.Helper()
-	return newWorldOn(t, ethclient.Options{ChainID: chainID, Finality: ethclient.BlocksDeep(deep)}, configure...)
+	return newWorldOn(t, chainID, configure...)
 }
 
 // fundedWorld is a world with an approved round 1, for which the distributor has the money. Holder i is given amounts[i].
@@ -101,33 +102,23 @@ func liveWorld(t *testing.T, amounts ...swap.Amount) *world {
 	return w
 }
 
-func newWorldOn(t *testing.T, read ethclient.Options, configure ...func(*node.Config, *ethconfig.Config)) *world {
+func newWorldOn(t *testing.T, id uint64, configure ...func(*node.Config, *ethconfig.Config)) *world {
 	t.Helper()
 	w := &world{
-		read:     read,
+		id:       id,
 		deployer: newKey("deployer"), owner: newKey("owner"), publisher: newKey("publisher"), guardian: newKey("guardian"),
 		stranger: newKey("stranger"), owed: map[swap.EVMAddress]swap.Amount{}, faults: &faults{},
 	}
-	alloc := types.GenesisAlloc{}
+	var rich []common.Address
 	for _, k := range []key{w.deployer, w.owner, w.publisher, w.guardian, w.stranger} {
-		alloc[k.Address()] = types.Account{Balance: new(big.Int).Lsh(big.NewInt(1), 90)}
+		rich = append(rich, k.Address())
 	}
-	w.sim = simulated.NewBackend(alloc, func(n *node.Config, eth *ethconfig.Config) {
-		rules := *eth.Genesis.Config
-		rules.ChainID = new(big.Int).SetUint64(read.ChainID)
-		rules.OsakaTime, rules.BogotaTime = nil, nil
-		eth.Genesis.Config = &rules
-		eth.Genesis.GasLimit, eth.Miner.GasCeil = 32_000_000, 32_000_000
-		eth.Genesis.Timestamp = start
-		for _, c := range configure {
-			c(n, eth)
-		}
-	})
+	w.sim = chaintest.New(start, rich, append([]chaintest.Configure{chaintest.ChainID(id)}, configure...)...)
 	t.Cleanup(func() { w.sim.Close() })
 	w.chain = &faultyChain{Client: w.sim.Client(), sim: w.sim, faults: w.faults}
 	supply := big.NewInt(1e18)
 	w.token = w.create(t, w.owner, contracts.TestToken().Bytecode, bindings.NewTestToken().PackConstructor(supply))
-	terms := testTerms(t, w.token, read.ChainID)
+	terms := testTerms(t, w.token, id)
 	w.memoryLedger = newLedger(t, terms, testRails, time.Unix(start, 0).UTC())
 	return w
 }
@@ -165,9 +156,9 @@ func (w *world) sendRaw(t *testing.T, from key, to *common.Address, data []byte)
 	must(t, err)
 	tip := big.NewInt(1_000_000_000)
 	tx, err := from.SignTx(ctx, types.NewTx(&types.DynamicFeeTx{
-		ChainID: sender.Wei(w.read.ChainID), Nonce: nonce, To: to, Data: data, Gas: 10_000_000, GasTipCap: tip,
+		ChainID: sender.Wei(w.id), Nonce: nonce, To: to, Data: data, Gas: 10_000_000, GasTipCap: tip,
 		GasFeeCap: new(big.Int).Add(tip, new(big.Int).Mul(big.NewInt(2), head.BaseFee)),
-	}), sender.Wei(w.read.ChainID))
+	}), sender.Wei(w.id))
 	must(t, err)
 	must(t, c.SendTransaction(ctx, tx))
 	w.sim.Commit()
@@ -182,20 +173,26 @@ func (w *world) sendRaw(t *testing.T, from key, to *common.Address, data []byte)
 // sender is a new process: it knows nothing but the ledger and the chain. Time passes, by a block, whenever it waits.
 func (w *world) sender() *sender.Sender {
 	w.t.Helper()
-	s, err := w.tryCreate(w.read.ChainID)
+	s, err := w.tryCreate(w.id)
 	must(w.t, err)
 	return s
 }
 
 func (w *world) tryCreate(id uint64) (*sender.Sender, error) { return w.over(id, w.chain) }
 
+// node is what readers read the chain through. Only Arbitrum's says by itself what is final.
+func (w *world) node(b ethclient.Backend) ethclient.Node {
+	if w.id == chainID {
+		b = chaintest.Deep(b, deep)
+	}
+	return ethclient.Node{Name: "sim", Backend: b}
+}
+
 // over is a sender that sends to nodes of its own.
 func (w *world) over(id uint64, nodes ...sender.Node) (*sender.Sender, error) {
 	w.faults.down = false
 	w.steps = nil
-	read := w.read
-	read.ChainID = id
-	reader, err := ethclient.New(context.Background(), read, ethclient.Node{Name: "sim", Backend: w.chain})
+	reader, err := ethclient.New(context.Background(), ethclient.Options{ChainID: id}, w.node(w.chain))
 	if err != nil {
 		return nil, err
 	}
@@ -232,7 +229,7 @@ func (w *world) deployment() sender.Deployment {
 
 // holder is the address of a recipient.
 func holder(i int) swap.EVMAddress {
-	return swap.EVMAddress(crypto.Keccak256(fmt.Appendf(nil, "holder %d", i))[:20])
+	return swap.EVMAddress(chaintest.Holder(i))
 }
 
 // approve builds and approves the next round, which gives each holder an amount; holder i is that of amounts[i].
@@ -313,7 +310,7 @@ func (w *world) pass(seconds int) {
 // balance is what an account holds of the token.
 func (w *world) balance(of swap.EVMAddress) swap.Amount {
 	w.t.Helper()
-	s, err := ethclient.New(w.t.Context(), w.read, ethclient.Node{Name: "sim", Backend: w.sim.Client()})
+	s, err := ethclient.New(w.t.Context(), ethclient.Options{ChainID: w.id}, w.node(w.sim.Client()))
 	must(w.t, err)
 	a, err := s.TokenBalance(w.t.Context(), swap.EVMAddress(w.token), of, nil)
 	must(w.t, err)
