@@ -2,6 +2,7 @@ package swap
 
 import (
 	"bytes"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -352,7 +353,7 @@ func FuzzParseTerms(f *testing.F) {
 		for i := range terms.Programmes {
 			terms.Programmes[i].windows()
 		}
-		if _, err := ledger.Origin(terms.Portal, terms.ID()); err != nil {
+		if _, _, err := ledger.NewKey(rand.Reader, terms.Origin()); err != nil {
 			t.Fatalf("no ledger can be named: %v", err)
 		}
 	})

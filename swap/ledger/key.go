@@ -28,18 +28,6 @@ const (
 	signaturePrefix = "— "
 )
 
-// Origin returns the name of a ledger's key, <portal>/<migration id>.
-func Origin(portal, migrationID string) (string, error) {
-	origin := portal + "/" + migrationID
-	if portal == "" || migrationID == "" || strings.Contains(portal, "://") || strings.HasSuffix(portal, "/") || strings.Contains(migrationID, "/") {
-		return "", fmt.Errorf("%q is no log origin: it is the portal without scheme and final slash, a slash, and the migration id", origin)
-	}
-	if err := checkName(origin); err != nil {
-		return "", err
-	}
-	return origin, nil
-}
-
 func checkName(name string) error {
 	if name == "" || len(name) > maxNameSize || !utf8.ValidString(name) || strings.Contains(name, "+") ||
 		strings.IndexFunc(name, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }) >= 0 {

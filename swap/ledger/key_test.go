@@ -219,17 +219,6 @@ func TestSignNote(t *testing.T) {
 	}
 }
 
-func TestOrigin(t *testing.T) {
-	if got, err := Origin("claim.example", "1166f61c0c9abbf6"); err != nil || got != "claim.example/1166f61c0c9abbf6" {
-		t.Errorf("got %q, %v", got, err)
-	}
-	for _, bad := range [][2]string{{"", "1166f61c0c9abbf6"}, {"claim.example", ""}, {"https://claim.example", "1"}, {"claim.example/", "1"}, {"claim example", "1"}, {"claim.example", "a/b"}, {"claim.example", "a+b"}} {
-		if got, err := Origin(bad[0], bad[1]); err == nil {
-			t.Errorf("%q has the origin %q", bad, got)
-		}
-	}
-}
-
 func FuzzOpenNote(f *testing.F) {
 	f.Add([]byte(peterNote))
 	f.Add([]byte("a\n\n— a AAAAAAA=\n"))
