@@ -9,6 +9,7 @@ import (
 	"github.com/ethereum/go-ethereum/common"
 
 	"oxenswap/audit"
+	"oxenswap/cmd/internal/cli"
 	"oxenswap/ethclient"
 	"oxenswap/ethclient/contracts"
 	"oxenswap/swap"
@@ -21,7 +22,7 @@ type chain struct{ *ethclient.Reader }
 func dialer(rpc string) (func(ctx context.Context, chainID uint64) (chain, error), error) {
 	u, err := url.Parse(rpc)
 	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
-		return nil, usage("--rpc: expected http://host... or https://host...")
+		return nil, cli.Usage("--rpc: expected http://host... or https://host...")
 	}
 	return func(ctx context.Context, chainID uint64) (chain, error) {
 		r, err := ethclient.Dial(ctx, ethclient.Options{ChainID: chainID}, ethclient.DefaultLimits(), rpc)

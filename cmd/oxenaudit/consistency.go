@@ -9,6 +9,7 @@ import (
 
 	"oxenswap/audit"
 	"oxenswap/audit/follow"
+	"oxenswap/cmd/internal/cli"
 )
 
 // consistencyAnswer is what `consistency --json` prints; keys are only added.
@@ -28,7 +29,7 @@ func newConsistency(stdout io.Writer) *cobra.Command {
 		Short: "Check that a log only grew between two states of it",
 		Long: `Check that a log only grew between two states of it. Each is an export (a folder, or an http or https URL) or a file with a
 signed checkpoint; two checkpoints of different sizes need an export for NEW. That reads a few tiles, not the log.`,
-		Args: exactArgs(2),
+		Args: cli.ExactArgs(2),
 		RunE: func(c *cobra.Command, args []string) error {
 			key, witnesses, err := a.read()
 			if err != nil {
@@ -65,7 +66,7 @@ func (a *consistencyAnswer) compare(old, now *state) (problem, err error) {
 	case old.N > now.N:
 		problem = &follow.Violation{Kind: follow.Shrunk, Old: old.Checkpoint, New: now.Checkpoint}
 	case old.N < now.N:
-		return nil, usage("a checkpoint alone cannot show that one of fewer entries is its beginning: give an export for NEW")
+		return nil, cli.Usage("a checkpoint alone cannot show that one of fewer entries is its beginning: give an export for NEW")
 	case old.Tree != now.Tree:
 		problem = &follow.Violation{Kind: follow.Fork, Old: old.Checkpoint, New: now.Checkpoint}
 	}
@@ -94,7 +95,7 @@ func (a *consistencyAnswer) print(stdout io.Writer, asJSON bool, problem error) 
 		verdict = a.Problem
 	}
 	if asJSON {
-		return answered(writeJSON(stdout, a), a.Consistent)
+		return answered(cli.WriteJSON(stdout, a), a.Consistent)
 	}
 	_, err := fmt.Fprintf(stdout, "%s\nold: %d entries, root %s\nnew: %d entries, root %s\nconsistency: %s\n",
 		audit.Printable(a.New.Origin), a.Old.Entries, a.Old.Root, a.New.Entries, a.New.Root, verdict)

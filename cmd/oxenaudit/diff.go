@@ -12,6 +12,7 @@ import (
 
 	"oxenswap/audit"
 	"oxenswap/audit/diff"
+	"oxenswap/cmd/internal/cli"
 	"oxenswap/swap/ledger"
 )
 
@@ -25,13 +26,13 @@ func newDiff(stdout io.Writer) *cobra.Command {
 other things with the fields that changed, entries that only one has, and files. The exit code is 1 if they differ.
 
 Each export must agree with itself; with --key both must also be signed by that key. Without it, what they say may be anybody's.`,
-		Args: exactArgs(2),
+		Args: cli.ExactArgs(2),
 		RunE: func(c *cobra.Command, args []string) error {
 			var key note.Verifier
 			if vkey != "" {
 				var err error
 				if key, err = ledger.NewVerifier(vkey); err != nil {
-					return usage("--key: %w", err)
+					return cli.Usage("--key: %w", err)
 				}
 			}
 			a, done, err := openLedger(c.Context(), args[0], key)
@@ -49,7 +50,7 @@ Each export must agree with itself; with --key both must also be signed by that 
 				return err
 			}
 			if asJSON {
-				err = writeJSON(stdout, r)
+				err = cli.WriteJSON(stdout, r)
 			} else {
 				_, err = io.WriteString(stdout, diffText(r))
 			}

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/mod/sumdb/note"
 
 	"oxenswap/audit/follow"
+	"oxenswap/cmd/internal/cli"
 	"oxenswap/swap/ledger"
 )
 
@@ -31,15 +32,15 @@ func (a *anchors) flags(c *cobra.Command) {
 // read gives the keys. Without the ledger's key nothing can be shown.
 func (a *anchors) read() (key note.Verifier, witnesses []*ledger.Witness, err error) {
 	if a.vkey == "" {
-		return nil, nil, usage("--key is missing: the ledger's verifier key, from another source than the log")
+		return nil, nil, cli.Usage("--key is missing: the ledger's verifier key, from another source than the log")
 	}
 	if key, err = ledger.NewVerifier(a.vkey); err != nil {
-		return nil, nil, usage("--key: %w", err)
+		return nil, nil, cli.Usage("--key: %w", err)
 	}
 	for _, vkey := range a.witnessKeys {
 		w, err := ledger.NewWitness(vkey)
 		if err != nil {
-			return nil, nil, usage("--witness: %w", err)
+			return nil, nil, cli.Usage("--witness: %w", err)
 		}
 		witnesses = append(witnesses, w)
 	}
@@ -60,14 +61,14 @@ func openExport(ctx context.Context, place string) (export fs.FS, done func(), e
 		return w, w.close, nil
 	}
 	if strings.Contains(place, "://") {
-		return nil, nil, usage("%s: an export is a folder or an http(s) URL", place)
+		return nil, nil, cli.Usage("%s: an export is a folder or an http(s) URL", place)
 	}
 	info, err := os.Stat(place)
 	if err != nil {
 		return nil, nil, err
 	}
 	if !info.IsDir() {
-		return nil, nil, usage("%s is a file: give the folder that `oxenswap ledger export` wrote", place)
+		return nil, nil, cli.Usage("%s is a file: give the folder that `oxenswap ledger export` wrote", place)
 	}
 	return os.DirFS(place), func() {}, nil
 }

@@ -14,6 +14,7 @@ import (
 	"oxenswap/audit"
 	"oxenswap/audit/diff"
 	"oxenswap/audit/follow"
+	"oxenswap/cmd/internal/cli"
 	"oxenswap/swap/ledger"
 )
 
@@ -61,7 +62,7 @@ is a C2SP tlog-proof, so other programs can check it too. Where the ledger has c
 
 With --log (an export's folder, or an http or https URL) also that the log, as it is now, begins with the receipt's
 checkpoint: that it has neither lost nor changed the entry or any before it. That reads a few tiles, not the log.`,
-		Args: exactArgs(1),
+		Args: cli.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			key, witnesses, err := a.read()
 			if err != nil {
@@ -121,7 +122,7 @@ func (a *receiptAnswer) print(stdout io.Writer, asJSON bool, problem error) erro
 		a.Problem = audit.Printable(problem.Error())
 	}
 	if asJSON {
-		return answered(writeJSON(stdout, a), a.Holds)
+		return answered(cli.WriteJSON(stdout, a), a.Holds)
 	}
 	out := &strings.Builder{}
 	if e := a.Entry; e != nil {
@@ -160,14 +161,7 @@ func (a *receiptAnswer) print(stdout io.Writer, asJSON bool, problem error) erro
 // answered turns an answer that was printed into the error of a command.
 func answered(err error, yes bool) error {
 	if err == nil && !yes {
-		return errNo
+		return cli.ErrNo
 	}
 	return err
-}
-
-func writeJSON(w io.Writer, v any) error {
-	enc := json.NewEncoder(w)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	return enc.Encode(v)
 }

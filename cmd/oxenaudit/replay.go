@@ -17,6 +17,7 @@ import (
 
 	"oxenswap/audit"
 	"oxenswap/audit/page"
+	"oxenswap/cmd/internal/cli"
 	"oxenswap/swap/ledger"
 )
 
@@ -36,7 +37,7 @@ The public export leaves out what proofs of coins show of their owners. Ask the 
 
 The ledger's key and the migration id must come from elsewhere than the export: without both of them it can only be found
 to agree with itself, and the exit code is 1.`,
-		Args: exactArgs(1),
+		Args: cli.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			if err := checkAnchors(o); err != nil {
 				return err
@@ -82,15 +83,15 @@ var migrationID = regexp.MustCompile(`^[0-9a-f]{16}$`)
 func checkAnchors(o audit.Options) error {
 	if o.Key != "" {
 		if _, err := ledger.NewVerifier(o.Key); err != nil {
-			return usage("--key: %w", err)
+			return cli.Usage("--key: %w", err)
 		}
 	}
 	if o.Migration != "" && !migrationID.MatchString(o.Migration) {
-		return usage("--migration: %q is no migration id: expected 16 lower-case hex digits", o.Migration)
+		return cli.Usage("--migration: %q is no migration id: expected 16 lower-case hex digits", o.Migration)
 	}
 	for _, w := range o.Witnesses {
 		if _, err := ledger.NewWitness(w); err != nil {
-			return usage("--witness: %w", err)
+			return cli.Usage("--witness: %w", err)
 		}
 	}
 	return nil
@@ -124,7 +125,7 @@ func replay(ctx context.Context, export fs.FS, o audit.Options, asJSON bool, htm
 		}
 	}
 	if asJSON {
-		err = writeJSON(stdout, report)
+		err = cli.WriteJSON(stdout, report)
 	} else {
 		err = report.WriteText(stdout)
 	}
@@ -142,7 +143,7 @@ func writePage(path string, report *audit.Report) (err error) {
 			os.Remove(f.Name())
 		}
 	}()
-	err = page.Write(f, report, version, time.Now())
+	err = page.Write(f, report, cli.Version("oxenaudit"), time.Now())
 	if err = errors.Join(err, f.Chmod(0o644), f.Close()); err != nil {
 		return err
 	}

@@ -16,6 +16,7 @@ import (
 
 	"oxenswap/audit"
 	"oxenswap/audit/follow"
+	"oxenswap/cmd/internal/cli"
 )
 
 const (
@@ -50,7 +51,7 @@ and with --rpc, for which it reads every new entry and block once, also on
 It tells of an alarm once, and once more when it is over. It goes on until it is stopped or until a fork, a shrunk log, a
 wrong root or a phantom, which nothing later makes good; then the exit code is 1. With --once it looks once, and the exit code
 is 1 if anything is wrong. It never replays: that is for replay.`,
-		Args: exactArgs(1),
+		Args: cli.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			var err error
 			if w.Key, w.Witnesses, err = a.read(); err != nil {
@@ -68,7 +69,7 @@ is 1 if anything is wrong. It never replays: that is for replay.`,
 			w.Alarm = func(a follow.Alarm) error { return v.alarm(c.Context(), a) }
 			if err := w.Run(c.Context()); errors.Is(err, follow.ErrAlarmed) {
 				fmt.Fprintln(stderr, "oxenaudit:", err)
-				return errNo
+				return cli.ErrNo
 			} else if err != nil {
 				return err
 			}
@@ -101,15 +102,15 @@ type watcher struct {
 func (v *watcher) options(c *cobra.Command, rpc, webhook string) error {
 	switch {
 	case v.w.StateFile == "":
-		return usage("--state is missing: without a memory no fork can be seen")
+		return cli.Usage("--state is missing: without a memory no fork can be seen")
 	case v.w.Interval < minInterval:
-		return usage("--interval: at least %v", minInterval)
+		return cli.Usage("--interval: at least %v", minInterval)
 	case v.w.MaxAge < 0 || v.w.Grace < 0:
-		return usage("--max-age and --grace cannot be negative")
+		return cli.Usage("--max-age and --grace cannot be negative")
 	}
 	if c.Flags().Changed("webhook") {
 		if u, err := url.Parse(webhook); err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
-			return usage("--webhook: expected http://host... or https://host...")
+			return cli.Usage("--webhook: expected http://host... or https://host...")
 		}
 	}
 	if c.Flags().Changed("rpc") {

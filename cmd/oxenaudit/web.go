@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"oxenswap/cmd/internal/cli"
 	"oxenswap/swap/ledger"
 )
 
@@ -36,7 +37,7 @@ type webFS struct {
 func newWebFS(ctx context.Context, place string) (*webFS, error) {
 	base, err := url.Parse(place)
 	if err != nil || base.Host == "" {
-		return nil, usage("%q is no URL of an export", place)
+		return nil, cli.Usage("%q is no URL of an export", place)
 	}
 	dir, err := os.MkdirTemp("", "oxenaudit-*")
 	if err != nil {

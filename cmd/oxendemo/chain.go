@@ -11,6 +11,7 @@ import (
 	"github.com/ethereum/go-ethereum/rpc"
 	"github.com/spf13/cobra"
 
+	"oxenswap/cmd/internal/cli"
 	"oxenswap/cmd/oxendemo/internal/devchain"
 )
 
@@ -29,16 +30,16 @@ A block comes with each transaction, and --depth empty ones after it, so that wh
 clock, which starts at --time (or now) and can be moved with "oxendemo chain advance" or evm_increaseTime and evm_mine.
 
 Prints the URL on which it listens and runs until SIGTERM.`, devchain.ChainID),
-		Args: noArgs,
+		Args: cli.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			config := devchain.Config{Listen: listen, Depth: depth, BlockEvery: every}
 			if every < 0 {
-				return usage("--block-time is negative")
+				return cli.Usage("--block-time is negative")
 			}
 			if start != "" {
 				t, err := time.Parse(time.RFC3339, start)
 				if err != nil || t.Unix() < 0 {
-					return usage("--time %q: expected a time such as 2026-11-22T00:00:00Z", start)
+					return cli.Usage("--time %q: expected a time such as 2026-11-22T00:00:00Z", start)
 				}
 				config.Start = t
 			}
@@ -64,7 +65,7 @@ func accountsCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "accounts [--json]",
 		Short: "List the funded accounts and their keys, which everybody knows",
-		Args:  noArgs,
+		Args:  cli.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			type account struct {
 				Index   int    `json:"index"`
@@ -126,5 +127,5 @@ func advanceCommand() *cobra.Command {
 	c.Flags().StringVar(&url, "rpc", "", "the chain's RPC")
 	c.Flags().Uint64Var(&seconds, "seconds", 0, "how far to move the clock")
 	c.Flags().Uint64Var(&blocks, "blocks", 3, "how many blocks to make then; the default makes the move final with --depth 2")
-	return require(c, "rpc")
+	return cli.Require(c, "rpc")
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"oxenswap/cmd/internal/cli"
 	"oxenswap/oxenrpc/oxentest"
 )
 
@@ -46,7 +47,7 @@ number they are asked. Prints the URL on which it listens and runs until SIGTERM
 	c.Flags().StringVar(&as, "as", "a", "which daemon of the recording to be")
 	c.Flags().StringVar(&listen, "listen", "127.0.0.1:0", "address to listen on; port 0 takes a free one")
 	c.Flags().Uint64Var(&shuffle, "shuffle", 0, "list service nodes and rewards in another order each time, from this seed")
-	return require(c, "recording")
+	return cli.Require(c, "recording")
 }
 
 // serve prints the URL, and on stderr what is served, and serves until the command's context ends.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"oxenswap/cmd/internal/cli"
 	"oxenswap/oxenrpc/oxentest"
 	"oxenswap/oxenrpc/wire"
 	"oxenswap/swap/cryptonote"
@@ -54,7 +55,7 @@ every signature is right, and in which one output comes twice. Oxen's own code c
 	c.Flags().StringVar(&recording, "recording", "", "recording with the transactions")
 	c.Flags().StringVar(&keyFile, "spend-key-file", "", "file with the wallet's secret spend key, in hex")
 	c.Flags().StringVar(&message, "message", "", "what the proof is made for")
-	return require(c, "recording", "spend-key-file", "message")
+	return cli.Require(c, "recording", "spend-key-file", "message")
 }
 
 // recordedOutputs are the wallet's outputs among the recorded transactions; at least one.

@@ -12,6 +12,7 @@ import (
 	"github.com/ethereum/go-ethereum/crypto"
 	"github.com/spf13/cobra"
 
+	"oxenswap/cmd/internal/cli"
 	"oxenswap/cmd/oxendemo/internal/devchain"
 )
 
@@ -28,7 +29,7 @@ func keyCommand() *cobra.Command {
 		RunE: func(c *cobra.Command, _ []string) error {
 			accounts := devchain.Accounts()
 			if index < 0 || index >= len(accounts) {
-				return usage("--account %d: there are accounts 0 to %d", index, len(accounts)-1)
+				return cli.Usage("--account %d: there are accounts 0 to %d", index, len(accounts)-1)
 			}
 			if pass == "" {
 				pass = out + ".password"
@@ -55,7 +56,7 @@ func keyCommand() *cobra.Command {
 	c.Flags().IntVar(&index, "account", 0, "which account")
 	c.Flags().StringVar(&out, "out", "", "keystore file to write")
 	c.Flags().StringVar(&pass, "password-file", "", "password file to write (default: the keystore file's name and .password)")
-	return require(c, "account", "out")
+	return cli.Require(c, "account", "out")
 }
 
 // writeNew writes a file that only its owner can read and that did not exist.

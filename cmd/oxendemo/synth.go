@@ -15,6 +15,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"oxenswap/cmd/internal/cli"
 	"oxenswap/oxenrpc/oxentest"
 	"oxenswap/swap"
 	"oxenswap/swap/cryptonote"
@@ -26,9 +27,9 @@ func synthCommand() *cobra.Command {
 		Short: "Make up large networks, claims and signatures, the same ones for the same seed",
 		Args: func(c *cobra.Command, args []string) error {
 			if len(args) == 0 {
-				return usage("%s needs a subcommand (see `%s --help`)", c.CommandPath(), c.CommandPath())
+				return cli.Usage("%s needs a subcommand (see `%s --help`)", c.CommandPath(), c.CommandPath())
 			}
-			return usage("%s has no subcommand %q (see `%s --help`)", c.CommandPath(), args[0], c.CommandPath())
+			return cli.Usage("%s has no subcommand %q (see `%s --help`)", c.CommandPath(), args[0], c.CommandPath())
 		},
 		RunE: func(*cobra.Command, []string) error { return nil },
 	}
@@ -53,7 +54,7 @@ func (o *synthOutput) flags(c *cobra.Command) {
 func (o *synthOutput) open(c *cobra.Command) (cryptonote.Network, io.WriteCloser, error) {
 	network, err := cryptonote.ParseNetwork(o.network)
 	if err != nil {
-		return 0, nil, usageError{err}
+		return 0, nil, cli.Usage("%w", err)
 	}
 	if o.out == "-" {
 		return network, nopCloser{c.OutOrStdout()}, nil
@@ -85,7 +86,7 @@ func synthSnapshotCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "snapshot [--nodes N] [--contributions N] [--wallets N] [--rewards N] [--height H] [--seed N] [--network NAME] [--out FILE]",
 		Short: "Make up a network's service nodes, stakes and rewards as a recording for `oxendemo daemon`",
-		Args:  noArgs,
+		Args:  cli.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) (err error) {
 			network, out, err := o.open(c)
 			if err != nil {
@@ -112,7 +113,7 @@ func synthSnapshotCommand() *cobra.Command {
 			s.Address = func(i int) string { return addresses[i] }
 			world, err := s.World()
 			if err != nil {
-				return usageError{err}
+				return cli.Usage("%w", err)
 			}
 			data, err := world.Encode()
 			if err != nil {
@@ -144,7 +145,7 @@ those of "oxendemo synth snapshot" with that seed. Each claims for a recipient o
 		RunE: func(c *cobra.Command, _ []string) error {
 			day, err := time.Parse(time.DateOnly, until)
 			if err != nil {
-				return usage("--until %q: expected a day such as 2026-12-31", until)
+				return cli.Usage("--until %q: expected a day such as 2026-12-31", until)
 			}
 			type line struct {
 				Oxen      string `json:"oxen"`
@@ -157,7 +158,7 @@ those of "oxendemo synth snapshot" with that seed. Each claims for a recipient o
 					return nil, err
 				}
 				if _, err := swap.ParseClaimText(text.String()); err != nil {
-					return nil, usageError{err}
+					return nil, cli.Usage("%w", err)
 				}
 				address, signature, err := o.sign(network, i, text.String())
 				return line{address, text.String(), signature}, err
@@ -169,7 +170,7 @@ those of "oxendemo synth snapshot" with that seed. Each claims for a recipient o
 	c.Flags().IntVar(&count, "count", 1_000, "how many claims")
 	c.Flags().Uint32Var(&sequence, "sequence", 1, "sequence number of the claims")
 	c.Flags().StringVar(&until, "until", "2027-12-31", "last day of their validity")
-	return require(c, "migration")
+	return cli.Require(c, "migration")
 }
 
 func synthMessagesCommand() *cobra.Command {
@@ -178,7 +179,7 @@ func synthMessagesCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "messages [--count N] [--seed N] [--network NAME] [--out FILE]",
 		Short: "Sign messages with made-up wallets, as lines for `oxenswap verify signature --jsonl`",
-		Args:  noArgs,
+		Args:  cli.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			type line struct {
 				Address   string `json:"address"`
@@ -210,7 +211,7 @@ func (o *synthOutput) sign(network cryptonote.Network, i int, text string) (addr
 // lines writes count JSON lines.
 func (o *synthOutput) lines(c *cobra.Command, count int, line func(network cryptonote.Network, i int) (any, error)) (err error) {
 	if count < 1 {
-		return usage("--count %d: at least one is needed", count)
+		return cli.Usage("--count %d: at least one is needed", count)
 	}
 	network, out, err := o.open(c)
 	if err != nil {

@@ -14,6 +14,7 @@ import (
 	"github.com/ethereum/go-ethereum/ethclient"
 	"github.com/spf13/cobra"
 
+	"oxenswap/cmd/internal/cli"
 	"oxenswap/cmd/oxendemo/internal/devchain"
 	"oxenswap/ethclient/contracts"
 )
@@ -29,7 +30,7 @@ the address. A chain that has the token already is left alone.`,
 		RunE: func(c *cobra.Command, _ []string) error {
 			supply, ok := new(big.Int).SetString(supplyText, 10)
 			if !ok || supply.Sign() <= 0 || supply.BitLen() > 256 {
-				return usage("--supply %q: expected a number of atomic units from 1 to 2^256-1", supplyText)
+				return cli.Usage("--supply %q: expected a number of atomic units from 1 to 2^256-1", supplyText)
 			}
 			ctx, cancel := context.WithTimeout(c.Context(), time.Minute)
 			defer cancel()
@@ -48,7 +49,7 @@ the address. A chain that has the token already is left alone.`,
 	}
 	c.Flags().StringVar(&url, "rpc", "", "the chain's RPC")
 	c.Flags().StringVar(&supplyText, "supply", "240000000000000000", "whole supply in atomic units (10^9 are one token)")
-	return require(c, "rpc")
+	return cli.Require(c, "rpc")
 }
 
 func deployToken(ctx context.Context, client *ethclient.Client, supply *big.Int) (common.Address, error) {

@@ -18,6 +18,7 @@ import (
 
 	"golang.org/x/mod/sumdb/note"
 
+	"oxenswap/cmd/internal/cli"
 	"oxenswap/oxenrpc"
 	"oxenswap/store"
 	"oxenswap/swap"
@@ -191,7 +192,7 @@ func (a *app) now() (func() time.Time, error) {
 	}
 	at, err := time.Parse(time.RFC3339, a.clock)
 	if err != nil {
-		return nil, usage("--clock %q is not a time such as 2026-11-22T12:00:00Z", a.clock)
+		return nil, cli.Usage("--clock %q is not a time such as 2026-11-22T12:00:00Z", a.clock)
 	}
 	return func() time.Time { return at }, nil
 }
@@ -199,7 +200,7 @@ func (a *app) now() (func() time.Time, error) {
 // checkClock refuses a fixed clock where real money could depend on it.
 func (a *app) checkClock(w *world) error {
 	if a.clock != "" && w.migration.Terms != nil && !w.terms().Fakechain() {
-		return usage("--clock is for a fakechain: this migration is about %s", w.terms().Oxen.Network)
+		return cli.Usage("--clock is for a fakechain: this migration is about %s", w.terms().Oxen.Network)
 	}
 	return nil
 }

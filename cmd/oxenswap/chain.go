@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"oxenswap/cmd/internal/cli"
 	"oxenswap/ethclient"
 	"oxenswap/ethclient/sender"
 	"oxenswap/store"
@@ -26,7 +27,7 @@ import (
 const ethereumChainID = 1
 
 func (a *app) chainCommand() *cobra.Command {
-	return group("chain", "The distributor and its transactions", a.chainDeployCommand(), a.chainFundCommand(), a.chainProposeCommand(),
+	return cli.Group("chain", "The distributor and its transactions", a.chainDeployCommand(), a.chainFundCommand(), a.chainProposeCommand(),
 		a.chainActivateCommand(), a.chainCancelCommand(), a.chainPauseCommand(), a.chainUnpauseCommand(), a.chainPushCommand(), a.chainStatusCommand(),
 		a.chainReconcileCommand(), a.safeExportCommand())
 }
@@ -234,7 +235,7 @@ func (a *app) alarmed(m swap.Migration) error {
 		a.say("alarm, entry %d: %s", entry, m.Alarms[entry])
 	}
 	if len(m.Alarms) > 0 {
-		return errNo
+		return cli.ErrNo
 	}
 	return nil
 }

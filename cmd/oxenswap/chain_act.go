@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"oxenswap/cmd/internal/cli"
 	"oxenswap/ethclient/sender"
 	"oxenswap/ethclient/sender/signer"
 	"oxenswap/swap"
@@ -61,7 +62,7 @@ func (a *app) actByAnyone(use, short, note string, args cobra.PositionalArgs, ru
 // oneRound takes a round's number as the only argument.
 func oneRound(to *uint64) cobra.PositionalArgs {
 	return func(c *cobra.Command, args []string) error {
-		if err := exactArgs(1)(c, args); err != nil {
+		if err := cli.ExactArgs(1)(c, args); err != nil {
 			return err
 		}
 		var err error
@@ -85,7 +86,7 @@ func checkedFirst(c *cobra.Command, check func() error) *cobra.Command {
 func (a *app) chainDeployCommand() *cobra.Command {
 	var d sender.Deployment
 	var closes string
-	c := a.actByAnyone("deploy", "Create the migration's one distributor", "", noArgs, func(ctx context.Context, o *operator, key signer.Signer) error {
+	c := a.actByAnyone("deploy", "Create the migration's one distributor", "", cli.NoArgs, func(ctx context.Context, o *operator, key signer.Signer) error {
 		roles, err := o.config.Chain.roles(true)
 		if err != nil {
 			return err
@@ -107,7 +108,7 @@ role: any funded key may sign. Running it again returns the distributor that the
 		}
 		at, err := time.Parse(time.RFC3339, closes)
 		if err != nil || at.Unix() <= 0 {
-			return usage("--closes-at %q is not a time such as 2028-03-31T00:00:00Z", closes)
+			return cli.Usage("--closes-at %q is not a time such as 2028-03-31T00:00:00Z", closes)
 		}
 		d.ClosesAt = uint64(at.Unix())
 		return nil
@@ -124,7 +125,7 @@ func (a *app) chainFundCommand() *cobra.Command {
 	var round uint64
 	var amount string
 	var goal swap.Amount
-	c := a.act("fund --round N | --amount A", "Transfer to the distributor what it lacks (development chains)", a.ownersKey, noArgs,
+	c := a.act("fund --round N | --amount A", "Transfer to the distributor what it lacks (development chains)", a.ownersKey, cli.NoArgs,
 		func(ctx context.Context, o *operator, key signer.Signer) error {
 			done, err := o.sender.Fund(ctx, key, round, goal)
 			if err != nil {
@@ -148,11 +149,11 @@ signs. Elsewhere the owner transfers with the owner's own wallet; the error says
 	c.Flags().StringVar(&amount, "amount", "", "what the distributor shall have been given in all, atomic SESH")
 	return checkedFirst(c, func() (err error) {
 		if (round == 0) == (amount == "") {
-			return usage("expected one of --round and --amount (usage: %s)", c.UseLine())
+			return cli.Usage("expected one of --round and --amount (usage: %s)", c.UseLine())
 		}
 		if amount != "" {
 			if goal, err = swap.ParseAmount(amount); err != nil || goal == 0 {
-				return usage("--amount %q: expected atomic SESH, above 0", amount)
+				return cli.Usage("--amount %q: expected atomic SESH, above 0", amount)
 			}
 		}
 		return nil
@@ -187,7 +188,7 @@ func (a *app) chainActivateCommand() *cobra.Command {
 		case 1:
 			return oneRound(&number)(c, args)
 		}
-		return usage("%d arguments given, %s takes at most one (usage: %s)", len(args), c.CommandPath(), c.UseLine())
+		return cli.Usage("%d arguments given, %s takes at most one (usage: %s)", len(args), c.CommandPath(), c.UseLine())
 	}
 	return a.actByAnyone("activate [ROUND]", "Make the pending root the live one, once its delay is over", "; anyone may activate", args,
 		func(ctx context.Context, o *operator, key signer.Signer) error {
@@ -213,7 +214,7 @@ func (a *app) chainCancelCommand() *cobra.Command {
 }
 
 func (a *app) chainPauseCommand() *cobra.Command {
-	return a.actToStop("pause", "Stop claims and activation, signed by the guardian", noArgs,
+	return a.actToStop("pause", "Stop claims and activation, signed by the guardian", cli.NoArgs,
 		func(ctx context.Context, o *operator, key signer.Signer) error {
 			if err := o.sender.Pause(ctx, key); err != nil {
 				return err
@@ -223,7 +224,7 @@ func (a *app) chainPauseCommand() *cobra.Command {
 }
 
 func (a *app) chainUnpauseCommand() *cobra.Command {
-	return a.act("unpause", "Let claims and activation go on, signed by the owner (development chains)", a.ownersKey, noArgs,
+	return a.act("unpause", "Let claims and activation go on, signed by the owner (development chains)", a.ownersKey, cli.NoArgs,
 		func(ctx context.Context, o *operator, key signer.Signer) error {
 			if err := o.sender.Unpause(ctx, key); err != nil {
 				return err

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"oxenswap/cmd/internal/cli"
 	"oxenswap/ethclient/reconcile"
 	"oxenswap/store"
 )
@@ -19,7 +20,7 @@ func (a *app) chainReconcileCommand() *cobra.Command {
 		Long: `Read everything that the distributor did, from its deployment to the newest final block, and compare it with the ledger,
 the live root and the contract's own sums. A difference is recorded and stops sending until a person acknowledges it
 (` + "`oxenswap ledger correct`" + `). Beside a command that sends, it only looks.`,
-		Args: noArgs,
+		Args: cli.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			ctx := c.Context()
 			return a.withChainOrBeside(ctx, func(o *operator, beside bool) error {
@@ -40,7 +41,7 @@ the live root and the contract's own sums. A difference is recorded and stops se
 				if err := a.alarmed(o.migration); err != nil || len(r.Differences) == 0 {
 					return err
 				}
-				return errNo
+				return cli.ErrNo
 			})
 		},
 	}

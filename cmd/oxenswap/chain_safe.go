@@ -13,6 +13,7 @@ import (
 	"github.com/ethereum/go-ethereum/crypto"
 	"github.com/spf13/cobra"
 
+	"oxenswap/cmd/internal/cli"
 	"oxenswap/ethclient/contracts"
 	"oxenswap/ethclient/sender"
 	"oxenswap/ethclient/sender/safe"
@@ -23,7 +24,7 @@ import (
 type safeFlags struct{ out, created string }
 
 func (a *app) safeExportCommand() *cobra.Command {
-	c := group("safe-export", "Write calls of the owner or the publisher for a Safe to sign", a.safeFundCommand(), a.safeProposeCommand(),
+	c := cli.Group("safe-export", "Write calls of the owner or the publisher for a Safe to sign", a.safeFundCommand(), a.safeProposeCommand(),
 		a.safeUnpauseCommand(), a.safeExtendCommand(), a.safeSweepCommand())
 	c.Long = `Write a call of the owner or the publisher as a file for the Safe Transaction Builder, and say on stderr what it does. The
 call is checked as if it were signed here: with the ledger, the distributor's state, and a trial run by a node. Nothing is
@@ -56,16 +57,16 @@ func (a *app) safeExport(use, short string, args cobra.PositionalArgs, request f
 
 func (a *app) safeFundCommand() *cobra.Command {
 	var round uint64
-	c := a.safeExport("fund --round N", "The owner's transfer of what the distributor lacks of a round's total", noArgs,
+	c := a.safeExport("fund --round N", "The owner's transfer of what the distributor lacks of a round's total", cli.NoArgs,
 		func(ctx context.Context, s *sender.Sender, _ []string) (*sender.Request, error) {
 			return s.RequestFunding(ctx, round)
 		})
 	c.Flags().Uint64Var(&round, "round", 0, "the round whose total is needed")
-	return require(c, "round")
+	return cli.Require(c, "round")
 }
 
 func (a *app) safeProposeCommand() *cobra.Command {
-	return a.safeExport("propose ROUND", "The publisher's proposal of an approved round", exactArgs(1),
+	return a.safeExport("propose ROUND", "The publisher's proposal of an approved round", cli.ExactArgs(1),
 		func(ctx context.Context, s *sender.Sender, args []string) (*sender.Request, error) {
 			number, err := roundArg(args[0])
 			if err != nil {
@@ -76,7 +77,7 @@ func (a *app) safeProposeCommand() *cobra.Command {
 }
 
 func (a *app) safeUnpauseCommand() *cobra.Command {
-	return a.safeExport("unpause", "The owner's ending of a pause", noArgs,
+	return a.safeExport("unpause", "The owner's ending of a pause", cli.NoArgs,
 		func(ctx context.Context, s *sender.Sender, _ []string) (*sender.Request, error) {
 			return s.RequestUnpause(ctx)
 		})
@@ -84,7 +85,7 @@ func (a *app) safeUnpauseCommand() *cobra.Command {
 
 func (a *app) safeExtendCommand() *cobra.Command {
 	var closes string
-	c := a.safeExport("extend --closes-at TIME", "The owner's moving of the closing to a later time, for good", noArgs,
+	c := a.safeExport("extend --closes-at TIME", "The owner's moving of the closing to a later time, for good", cli.NoArgs,
 		func(ctx context.Context, s *sender.Sender, _ []string) (*sender.Request, error) {
 			at, err := timeFlag("closes-at", closes)
 			if err != nil {
@@ -93,28 +94,28 @@ func (a *app) safeExtendCommand() *cobra.Command {
 			return s.RequestExtension(ctx, uint64(at.Unix()))
 		})
 	c.Flags().StringVar(&closes, "closes-at", "", "when claims close then, such as 2030-03-31T00:00:00Z")
-	return require(c, "closes-at")
+	return cli.Require(c, "closes-at")
 }
 
 func (a *app) safeSweepCommand() *cobra.Command {
 	var to string
-	c := a.safeExport("sweep --to ADDRESS", "The owner's taking of what nobody claimed, after the closing", noArgs,
+	c := a.safeExport("sweep --to ADDRESS", "The owner's taking of what nobody claimed, after the closing", cli.NoArgs,
 		func(ctx context.Context, s *sender.Sender, _ []string) (*sender.Request, error) {
 			address, err := swap.ParseEIP55(to)
 			if err != nil {
-				return nil, usage("--to: %v", err)
+				return nil, cli.Usage("--to: %v", err)
 			}
 			return s.RequestSweep(ctx, swap.EVMAddress(address))
 		})
 	c.Flags().StringVar(&to, "to", "", "who gets it: an address with its EIP-55 checksum")
-	return require(c, "to")
+	return cli.Require(c, "to")
 }
 
 // timeFlag reads a time that a person typed.
 func timeFlag(name, value string) (time.Time, error) {
 	at, err := time.Parse(time.RFC3339, value)
 	if err != nil || at.Unix() <= 0 {
-		return at, usage("--%s %q is not a time such as 2028-03-31T00:00:00Z", name, value)
+		return at, cli.Usage("--%s %q is not a time such as 2028-03-31T00:00:00Z", name, value)
 	}
 	return at, nil
 }

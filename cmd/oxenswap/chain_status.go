@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"oxenswap/cmd/internal/cli"
 	"oxenswap/ethclient"
 	"oxenswap/swap"
 )
@@ -59,7 +60,7 @@ func (a *app) chainStatusCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "status",
 		Short: "Record what happened on chain, and show the distributor, open transactions and alarms",
-		Args:  noArgs,
+		Args:  cli.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return a.withChainOrBeside(c.Context(), func(o *operator, beside bool) error {
 				m := o.migration

@@ -9,11 +9,12 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"oxenswap/cmd/internal/cli"
 	"oxenswap/swap"
 )
 
 func (a *app) claimCommand() *cobra.Command {
-	return group("claim", "Claims of holders", a.claimTextCommand(), a.claimSubmitCommand(), a.claimProveCommand(), a.claimImportCommand(), a.claimListCommand(), a.claimShowCommand())
+	return cli.Group("claim", "Claims of holders", a.claimTextCommand(), a.claimSubmitCommand(), a.claimProveCommand(), a.claimImportCommand(), a.claimListCommand(), a.claimShowCommand())
 }
 
 func (a *app) claimTextCommand() *cobra.Command {
@@ -22,7 +23,7 @@ func (a *app) claimTextCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "text --oxen A --to 0x..",
 		Short: "Print the line that a holder signs, and how",
-		Args:  noArgs,
+		Args:  cli.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return a.with(c.Context(), a.read, func(w *world) error {
 				address, err := swap.ParseOxen(w.terms(), oxen)
@@ -74,7 +75,7 @@ func (a *app) claimTextCommand() *cobra.Command {
 	flags.StringVar(&to, "to", "", "the recipient, checksummed")
 	flags.Uint32Var(&sequence, "sequence", 0, "number of the claim (default: the account's next)")
 	flags.StringVar(&until, "until", "", "last day, such as 2026-12-31 (default: the migration's last)")
-	return require(c, "oxen", "to")
+	return cli.Require(c, "oxen", "to")
 }
 
 func lastDay(w *world, until string) (time.Time, error) {
@@ -83,7 +84,7 @@ func lastDay(w *world, until string) (time.Time, error) {
 	}
 	day, err := time.Parse(time.DateOnly, until)
 	if err != nil {
-		return day, usage("--until %q is not a day such as 2026-12-31", until)
+		return day, cli.Usage("--until %q is not a day such as 2026-12-31", until)
 	}
 	return day, nil
 }
@@ -91,7 +92,7 @@ func lastDay(w *world, until string) (time.Time, error) {
 // nextSequence fills in the account's next number, or refuses a given one that is used up.
 func nextSequence(t swap.Tables, account swap.Account, sequence *uint32) error {
 	if *sequence > swap.MaxSequence {
-		return usage("--sequence %d: the highest is %d", *sequence, swap.MaxSequence)
+		return cli.Usage("--sequence %d: the highest is %d", *sequence, swap.MaxSequence)
 	}
 	latest, err := t.LatestClaim(account)
 	switch {
@@ -114,7 +115,7 @@ func (a *app) claimSubmitCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "submit --oxen A --text T --signature S [--proof-file F]",
 		Short: "Record a holder's claim, and with a proof the coins that were never staked",
-		Args:  noArgs,
+		Args:  cli.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return a.with(c.Context(), a.open, func(w *world) error {
 				claim, err := swap.VerifyClaim(w.terms(), oxen, text, signature)
@@ -150,7 +151,7 @@ func (a *app) claimSubmitCommand() *cobra.Command {
 	flags.StringVar(&signature, "signature", "", "SigV1...")
 	flags.StringVar(&proofFile, "proof-file", "", "file with a proof of coins made for this line (see `claim text`)")
 	flags.BoolVar(&confirm, "confirm-contract", false, "the holder controls this contract address on the token's chain too")
-	return require(c, "oxen", "text", "signature")
+	return cli.Require(c, "oxen", "text", "signature")
 }
 
 // submittedView is what `claim submit` prints.
@@ -210,7 +211,7 @@ func (a *app) claimListCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "list",
 		Short: "List the claim in force of every account",
-		Args:  noArgs,
+		Args:  cli.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return a.with(c.Context(), a.read, func(w *world) error {
 				list := []claimView{}
@@ -242,7 +243,7 @@ func (a *app) claimShowCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "show OXEN-ADDRESS",
 		Short: "Show an account's claim in force",
-		Args:  exactArgs(1),
+		Args:  cli.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			return a.with(c.Context(), a.read, func(w *world) error {
 				address, err := swap.ParseOxen(w.terms(), args[0])

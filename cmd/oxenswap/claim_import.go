@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"oxenswap/cmd/internal/cli"
 	"oxenswap/swap"
 )
 
@@ -41,7 +42,7 @@ Running it again after an interruption records what is missing.
 
 With --legacy the lines carry signatures over a bare Ethereum address. Such a file is taken once in a migration and as a
 whole; of an account's lines the last good one counts, and any numbered claim replaces it.`,
-		Args: exactArgs(1),
+		Args: cli.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			file, err := a.readLimited(args[0], maxClaimFile)
 			if err != nil {

@@ -17,6 +17,7 @@ import (
 	"github.com/ethereum/go-ethereum/common"
 	"github.com/robfig/cron/v3"
 
+	"oxenswap/cmd/internal/cli"
 	"oxenswap/swap"
 )
 
@@ -200,13 +201,13 @@ func (f chainFlags) config() (chainConfig, error) {
 		}
 		text, err := os.ReadFile(role.value)
 		if err != nil {
-			return c, usage("--%s %q is neither a checksummed address nor a keystore file: %v", role.flag, role.value, err)
+			return c, cli.Usage("--%s %q is neither a checksummed address nor a keystore file: %v", role.flag, role.value, err)
 		}
 		var key struct {
 			Address string `json:"address"`
 		}
 		if err := json.Unmarshal(text, &key); err != nil || !common.IsHexAddress(key.Address) {
-			return c, usage("--%s: %s is not a keystore file", role.flag, role.value)
+			return c, cli.Usage("--%s: %s is not a keystore file", role.flag, role.value)
 		}
 		path, err := filepath.Abs(role.value)
 		if err != nil {

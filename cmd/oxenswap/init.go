@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"oxenswap/cmd/internal/cli"
 	"oxenswap/store"
 	"oxenswap/swap"
 	"oxenswap/swap/fail"
@@ -26,7 +27,7 @@ func (a *app) initCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "init --terms FILE --operator VKEY...",
 		Short: "Make the data directory of a migration: configuration, ledger key, ledger",
-		Args:  noArgs,
+		Args:  cli.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			terms, err := a.readTerms(termsFile)
 			if err != nil {
@@ -54,7 +55,7 @@ func (a *app) initCommand() *cobra.Command {
 	flags.StringVar(&chain.owner, "owner", "", "the distributor's owner: an address, or a keystore file, with its password in FILE.password")
 	flags.StringVar(&chain.publisher, "publisher", "", "the distributor's publisher, likewise")
 	flags.StringVar(&chain.guardian, "guardian", "", "the distributor's guardian, likewise")
-	return require(c, "terms", "operator")
+	return cli.Require(c, "terms", "operator")
 }
 
 func parseDaemons(args []string) ([]daemonConfig, error) {
@@ -62,10 +63,10 @@ func parseDaemons(args []string) ([]daemonConfig, error) {
 	for _, arg := range args {
 		name, url, ok := strings.Cut(arg, "=")
 		if !ok || name == "" {
-			return nil, usage("--daemon %q: expected NAME=URL, such as a=http://127.0.0.1:22023", arg)
+			return nil, cli.Usage("--daemon %q: expected NAME=URL, such as a=http://127.0.0.1:22023", arg)
 		}
 		if err := checkURL(url); err != nil {
-			return nil, usage("--daemon %s: %v", name, err)
+			return nil, cli.Usage("--daemon %s: %v", name, err)
 		}
 		out = append(out, daemonConfig{name, url})
 	}
@@ -189,7 +190,7 @@ func (a *app) operatorCommand() *cobra.Command {
 	keygen := &cobra.Command{
 		Use:   "keygen NAME --out FILE",
 		Short: "Make an operator's key: the secret half into FILE, the verifier key to stdout",
-		Args:  exactArgs(1),
+		Args:  cli.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			vkey, err := newKey(out, args[0])
 			if err != nil {
@@ -200,7 +201,7 @@ func (a *app) operatorCommand() *cobra.Command {
 		},
 	}
 	keygen.Flags().StringVar(&out, "out", "", "file for the secret key; it must not exist")
-	return group("operator", "Operators' keys", require(keygen, "out"))
+	return cli.Group("operator", "Operators' keys", cli.Require(keygen, "out"))
 }
 
 // formatTime is how times are shown.

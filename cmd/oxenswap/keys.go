@@ -8,6 +8,7 @@ import (
 
 	"github.com/ethereum/go-ethereum/common"
 
+	"oxenswap/cmd/internal/cli"
 	"oxenswap/ethclient/sender/signer"
 	"oxenswap/swap"
 )
@@ -69,7 +70,7 @@ func (a *app) key(ctx context.Context, w *world, role string) (signer.Signer, er
 		}
 		return opened, nil
 	}
-	return nil, usage("--key %q is none of owner, publisher and guardian", role)
+	return nil, cli.Usage("--key %q is none of owner, publisher and guardian", role)
 }
 
 func (a *app) openKey(ctx context.Context, k roleKey) (signer.Signer, error) {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"oxenswap/cmd/internal/cli"
 	"oxenswap/store"
 	"oxenswap/swap"
 )
@@ -20,7 +21,7 @@ import (
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
 
 func (a *app) ledgerCommand() *cobra.Command {
-	return group("ledger", "The append-only log",
+	return cli.Group("ledger", "The append-only log",
 		a.ledgerHeadCommand(), a.ledgerCosignCommand(), a.ledgerTailCommand(), a.ledgerShowCommand(), a.ledgerExportCommand(),
 		a.ledgerVerifyCommand(), a.ledgerRebuildCommand(), a.ledgerBackupCommand(), a.ledgerRestoreCommand(), a.ledgerCorrectCommand(), a.ledgerKeygenCommand(), a.ledgerRotateCommand())
 }
@@ -38,7 +39,7 @@ func (a *app) ledgerTailCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "tail",
 		Short: "Print the last entries",
-		Args:  noArgs,
+		Args:  cli.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return a.with(c.Context(), a.read, func(w *world) error {
 				size, err := w.Size(c.Context())
@@ -78,7 +79,7 @@ func (a *app) ledgerShowCommand() *cobra.Command {
 		Short: "Print one entry's exact bytes, or an attachment's",
 		Args: func(c *cobra.Command, args []string) error {
 			if (attachment == "") != (len(args) == 1) || len(args) > 1 {
-				return usage("expected the number of one entry, or --attachment and a digest")
+				return cli.Usage("expected the number of one entry, or --attachment and a digest")
 			}
 			return nil
 		},
@@ -87,7 +88,7 @@ func (a *app) ledgerShowCommand() *cobra.Command {
 				if attachment != "" {
 					digest, err := swap.ParseHash(attachment)
 					if err != nil {
-						return usage("--attachment: %v", err)
+						return cli.Usage("--attachment: %v", err)
 					}
 					data, err := w.Attachment(digest)
 					if err != nil {
@@ -98,7 +99,7 @@ func (a *app) ledgerShowCommand() *cobra.Command {
 				}
 				seq, err := strconv.ParseUint(args[0], 10, 53)
 				if err != nil {
-					return usage("%q is not the number of an entry", args[0])
+					return cli.Usage("%q is not the number of an entry", args[0])
 				}
 				e, err := w.Entry(c.Context(), seq)
 				if err != nil {
@@ -117,10 +118,10 @@ func (a *app) ledgerExportCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "export DIR [--public | --full] [--cosigned]",
 		Short: "Write the log as static files that anyone can check: checkpoint, tiles, entries, attachments, manifest",
-		Args:  exactArgs(1),
+		Args:  cli.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			if full && public {
-				return usage("--public and --full exclude each other")
+				return cli.Usage("--public and --full exclude each other")
 			}
 			signer, err := readKey(filepath.Join(a.dir, keyFile))
 			if err != nil {
@@ -159,7 +160,7 @@ func (a *app) ledgerVerifyCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "verify",
 		Short: "Check the whole database: every entry, hash, attachment and projection",
-		Args:  noArgs,
+		Args:  cli.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return a.with(c.Context(), a.read, func(w *world) error {
 				v, err := w.Verify(c.Context())
@@ -179,11 +180,11 @@ func (a *app) ledgerCorrectCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "correct ENTRY --note TEXT [--evidence FILE]",
 		Short: "Write a person's note about an entry; it also ends the alarm that the entry raised",
-		Args:  exactArgs(1),
+		Args:  cli.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			seq, err := strconv.ParseUint(args[0], 10, 53)
 			if err != nil {
-				return usage("%q is not the number of an entry", args[0])
+				return cli.Usage("%q is not the number of an entry", args[0])
 			}
 			record := swap.Record{}
 			event := &swap.Correction{Entry: seq, Note: text, By: whoami()}
@@ -211,5 +212,5 @@ func (a *app) ledgerCorrectCommand() *cobra.Command {
 	}
 	c.Flags().StringVar(&text, "note", "", "what happened and what was found")
 	c.Flags().StringVar(&evidence, "evidence", "", "file to keep with the note")
-	return require(c, "note")
+	return cli.Require(c, "note")
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"oxenswap/cmd/internal/cli"
 	"oxenswap/store"
 	"oxenswap/swap/ledger"
 )
@@ -34,7 +35,7 @@ func (a *app) ledgerBackupCommand() *cobra.Command {
 checkpoint that the copy covers. The copy holds neither the configuration nor the ledger key.
 
 FILE appears when all is written and verified. What a crash leaves in FILE.partial is removed by the next backup into FILE.`,
-		Args: exactArgs(1),
+		Args: cli.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			return a.with(c.Context(), a.read, func(w *world) error {
 				v, err := w.Backup(c.Context(), args[0])
@@ -58,7 +59,7 @@ ledger key, configuration and last checkpoint are used where they are there alre
 
 A backup that is older than the checkpoint lacks entries that were answered: it is refused, because going on would sign a second
 history. Give the newest checkpoint that can be found: the lost directory's, the published one, or a receipt holder's.`,
-		Args: exactArgs(1),
+		Args: cli.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			made, err := a.prepareRestore(key, conf)
 			if err == nil {
@@ -162,7 +163,7 @@ func (a *app) ledgerRebuildCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "rebuild",
 		Short: "Make the projections anew from the entries, and say whether they differed",
-		Args:  noArgs,
+		Args:  cli.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return a.with(c.Context(), a.own, func(w *world) error {
 				_, before := w.Verify(c.Context())

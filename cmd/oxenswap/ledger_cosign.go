@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"oxenswap/cmd/internal/cli"
 	"oxenswap/swap/ledger"
 )
 
@@ -76,7 +77,7 @@ func (a *app) ledgerHeadCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "head",
 		Short: "Print the signed checkpoint, with the cosignatures of witnesses",
-		Args:  noArgs,
+		Args:  cli.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return a.with(c.Context(), a.read, func(w *world) error {
 				head, err := w.head()
@@ -94,7 +95,7 @@ func (a *app) ledgerCosignCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "cosign --add FILE",
 		Short: "Keep what a witness has sent for the present checkpoint: its signature lines, or the checkpoint with them",
-		Args:  noArgs,
+		Args:  cli.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			sent, err := a.readLimited(file, ledger.MaxCheckpointSize)
 			if err != nil {
@@ -124,7 +125,7 @@ func (a *app) ledgerCosignCommand() *cobra.Command {
 		},
 	}
 	c.Flags().StringVar(&file, "add", "", "file that the witness has sent, - for standard input")
-	return require(c, "add")
+	return cli.Require(c, "add")
 }
 
 // witnesses reads the keys of the configured witnesses.

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/mod/sumdb/note"
 
+	"oxenswap/cmd/internal/cli"
 	"oxenswap/store"
 	"oxenswap/swap/fail"
 	"oxenswap/swap/ledger"
@@ -26,7 +27,7 @@ func (a *app) ledgerKeygenCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "keygen --out FILE",
 		Short: "Make a next key for the ledger: the secret half into FILE, the verifier key to stdout",
-		Args:  noArgs,
+		Args:  cli.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return a.with(c.Context(), a.read, func(w *world) error {
 				vkey, err := newKey(out, w.terms().Origin())
@@ -39,7 +40,7 @@ func (a *app) ledgerKeygenCommand() *cobra.Command {
 		},
 	}
 	c.Flags().StringVar(&out, "out", "", "file for the secret key; it must not exist")
-	return require(c, "out")
+	return cli.Require(c, "out")
 }
 
 // rotationView is what `ledger rotate` prints.
@@ -59,7 +60,7 @@ one), which signs from then on and takes the place of ` + keyFile + `. The name 
 the migration id. The service must be stopped.
 
 What was cut short is finished by the same command. The former key stays beside the new one, for you to destroy.`,
-		Args: exactArgs(1),
+		Args: cli.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			next, skey, err := readSecret(args[0])
 			if err != nil {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"oxenswap/cmd/internal/cli"
 	"oxenswap/cmd/oxenswap/internal/portal/desk"
 	"oxenswap/swap"
 )
@@ -25,7 +26,7 @@ func (a *app) owedCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "owed --oxen A",
 		Short: "Explain what an Oxen account is owed, line by line",
-		Args:  noArgs,
+		Args:  cli.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return a.with(c.Context(), a.read, func(w *world) error {
 				address, err := swap.ParseOxen(w.terms(), oxen)
@@ -41,7 +42,7 @@ func (a *app) owedCommand() *cobra.Command {
 		},
 	}
 	c.Flags().StringVar(&oxen, "oxen", "", "the holder's main Oxen address")
-	return require(c, "oxen")
+	return cli.Require(c, "oxen")
 }
 
 func (v *owedView) fill(t swap.Tables) error {

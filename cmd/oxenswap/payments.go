@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"oxenswap/cmd/internal/cli"
 	"oxenswap/swap"
 )
 
@@ -25,7 +26,7 @@ func (a *app) roundPaymentsCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "payments",
 		Short: "List every allocation of published rounds with the transaction that paid it",
-		Args:  noArgs,
+		Args:  cli.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return a.with(c.Context(), a.read, func(w *world) error {
 				var list []payment

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"oxenswap/cmd/internal/cli"
 	"oxenswap/oxenrpc"
 	"oxenswap/swap"
 	"oxenswap/swap/cryptonote"
@@ -30,7 +31,7 @@ func (a *app) claimProveCommand() *cobra.Command {
 		Long: `Records a reserve proof made with the wallet's get_reserve_proof for the text of a claim (see "claim text"), asks all
 daemons about its outputs, judges it and records the verdict. Running it again after an interruption goes on where it was.
 Do not move coins before the proof is accepted.`,
-		Args: noArgs,
+		Args: cli.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			proof, err := a.readProof(file)
 			if err != nil {
@@ -47,7 +48,7 @@ Do not move coins before the proof is accepted.`,
 	}
 	c.Flags().Uint64Var(&claim, "claim", 0, "entry of the claim")
 	c.Flags().StringVar(&file, "proof-file", "", "file with the proof, - for standard input")
-	return require(c, "claim", "proof-file")
+	return cli.Require(c, "claim", "proof-file")
 }
 
 func (a *app) readProof(file string) (string, error) {
@@ -150,7 +151,7 @@ func (a *app) printJudged(j swap.Judged) error {
 		return err
 	}
 	if v.Status != swap.AcceptedProof || v.ClaimErr != "" {
-		return errNo
+		return cli.ErrNo
 	}
 	return nil
 }

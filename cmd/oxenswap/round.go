@@ -13,12 +13,13 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"oxenswap/cmd/internal/cli"
 	"oxenswap/swap"
 	"oxenswap/swap/ledger"
 )
 
 func (a *app) roundCommand() *cobra.Command {
-	return group("round", "Rounds of allocations", a.roundBuildCommand(), a.roundListCommand(), a.roundShowCommand(),
+	return cli.Group("round", "Rounds of allocations", a.roundBuildCommand(), a.roundListCommand(), a.roundShowCommand(),
 		a.roundApproveCommand(), a.roundAbandonCommand(), a.roundProofCommand(), a.roundExportCommand(), a.roundPaymentsCommand())
 }
 
@@ -39,7 +40,7 @@ func (a *app) roundBuildCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "build",
 		Short: "Build the next round from everything recorded so far",
-		Args:  noArgs,
+		Args:  cli.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return a.with(c.Context(), a.open, func(w *world) error {
 				view, again, err := w.buildRound(c.Context())
@@ -125,7 +126,7 @@ func (a *app) roundListCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "list",
 		Short: "List the rounds",
-		Args:  noArgs,
+		Args:  cli.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return a.with(c.Context(), a.read, func(w *world) error {
 				list := []roundView{}
@@ -153,7 +154,7 @@ func (a *app) roundListCommand() *cobra.Command {
 func roundArg(arg string) (uint64, error) {
 	n, err := strconv.ParseUint(arg, 10, 53)
 	if err != nil || n == 0 {
-		return 0, usage("%q is not a round: they are numbered from 1", arg)
+		return 0, cli.Usage("%q is not a round: they are numbered from 1", arg)
 	}
 	return n, nil
 }
@@ -163,7 +164,7 @@ func (a *app) onRound(use, short string, open func(context.Context) (*world, err
 	return &cobra.Command{
 		Use:   use,
 		Short: short,
-		Args:  exactArgs(1),
+		Args:  cli.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			number, err := roundArg(args[0])
 			if err != nil {
@@ -224,7 +225,7 @@ func (a *app) roundApproveCommand() *cobra.Command {
 		return a.printApproved(r)
 	})
 	c.Flags().StringVar(&key, "key", "", "the operator's secret key file")
-	return require(c, "key")
+	return cli.Require(c, "key")
 }
 
 func (a *app) printApproved(r swap.Round) error {
@@ -254,5 +255,5 @@ func (a *app) roundAbandonCommand() *cobra.Command {
 		return a.print(viewRound(r), func(out io.Writer) { fmt.Fprintf(out, "round %d is %s\n", r.Round, r.Status) })
 	})
 	c.Flags().StringVar(&reason, "reason", "", "why")
-	return require(c, "reason")
+	return cli.Require(c, "reason")
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"oxenswap/cmd/internal/cli"
 	"oxenswap/cmd/oxenswap/internal/portal/desk"
 	"oxenswap/swap"
 	"oxenswap/swap/merkle"
@@ -165,7 +166,7 @@ func (a *app) roundProofCommand() *cobra.Command {
 		return a.printRaw(p.Format())
 	})
 	c.Flags().StringVar(&to, "to", "", "the recipient, checksummed")
-	return require(c, "to")
+	return cli.Require(c, "to")
 }
 
 func (a *app) roundExportCommand() *cobra.Command {
@@ -205,5 +206,5 @@ func (a *app) roundExportCommand() *cobra.Command {
 		})
 	})
 	c.Flags().StringVar(&out, "out", "", "folder")
-	return require(c, "out")
+	return cli.Require(c, "out")
 }

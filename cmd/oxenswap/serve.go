@@ -15,6 +15,7 @@ import (
 	"go.uber.org/zap/zapcore"
 	"golang.org/x/term"
 
+	"oxenswap/cmd/internal/cli"
 	"oxenswap/swap"
 )
 
@@ -22,7 +23,7 @@ func (a *app) serveCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "serve",
 		Short: "Take and finalise snapshots on schedule and publish the ledger, until interrupted",
-		Args:  noArgs,
+		Args:  cli.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return a.with(c.Context(), a.own, func(w *world) error {
 				daemons, err := w.daemons()

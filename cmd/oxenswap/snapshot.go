@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"oxenswap/cmd/internal/cli"
 	"oxenswap/swap"
 )
 
@@ -20,7 +21,7 @@ import (
 const observeTime = 5 * time.Minute
 
 func (a *app) snapshotCommand() *cobra.Command {
-	return group("snapshot", "Snapshots of stakes and rewards",
+	return cli.Group("snapshot", "Snapshots of stakes and rewards",
 		a.snapshotTakeCommand(), a.snapshotFinalizeCommand(), a.snapshotListCommand(), a.snapshotShowCommand(), a.snapshotDiffCommand())
 }
 
@@ -75,7 +76,7 @@ func (a *app) snapshotTakeCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "take",
 		Short: "Take a snapshot at the daemons' top block",
-		Args:  noArgs,
+		Args:  cli.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return a.with(c.Context(), a.open, func(w *world) error {
 				daemons, err := w.daemons()
@@ -185,7 +186,7 @@ func (a *app) snapshotFinalizeCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "finalize",
 		Short: "Make taken snapshots final, discard those whose block is gone, record heights that were missed",
-		Args:  noArgs,
+		Args:  cli.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return a.with(c.Context(), a.open, func(w *world) error {
 				daemons, err := w.daemons()
@@ -242,7 +243,7 @@ func (a *app) snapshotListCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "list",
 		Short: "List the snapshots",
-		Args:  noArgs,
+		Args:  cli.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return a.with(c.Context(), a.read, func(w *world) error {
 				list := []snapshotView{}
@@ -273,7 +274,7 @@ func (a *app) snapshotListCommand() *cobra.Command {
 func parseHeight(arg string) (uint64, error) {
 	h, err := strconv.ParseUint(arg, 10, 53)
 	if err != nil {
-		return 0, usage("%q is not a height", arg)
+		return 0, cli.Usage("%q is not a height", arg)
 	}
 	return h, nil
 }
@@ -303,14 +304,14 @@ func (a *app) snapshotShowCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "show HEIGHT",
 		Short: "Show a snapshot's totals and largest accounts",
-		Args:  exactArgs(1),
+		Args:  cli.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			height, err := parseHeight(args[0])
 			if err != nil {
 				return err
 			}
 			if largest < 0 {
-				return usage("--largest %d: expected 0 or more", largest)
+				return cli.Usage("--largest %d: expected 0 or more", largest)
 			}
 			return a.with(c.Context(), a.read, func(w *world) error {
 				view, rows, err := w.snapshot(c.Context(), height)
@@ -357,7 +358,7 @@ func (a *app) snapshotDiffCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "diff HEIGHT HEIGHT",
 		Short: "Show what changed by account between two snapshots",
-		Args:  exactArgs(2),
+		Args:  cli.ExactArgs(2),
 		RunE: func(c *cobra.Command, args []string) error {
 			var heights [2]uint64
 			for i := range heights {

@@ -12,6 +12,7 @@ import (
 	"github.com/BurntSushi/toml"
 	"github.com/spf13/cobra"
 
+	"oxenswap/cmd/internal/cli"
 	"oxenswap/swap"
 	"oxenswap/swap/ledger"
 )
@@ -20,7 +21,7 @@ func (a *app) termsCommand() *cobra.Command {
 	id := &cobra.Command{
 		Use:   "id FILE",
 		Short: "Print the migration id of a terms document",
-		Args:  exactArgs(1),
+		Args:  cli.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			t, err := a.readTerms(args[0])
 			if err != nil {
@@ -32,7 +33,7 @@ func (a *app) termsCommand() *cobra.Command {
 	show := &cobra.Command{
 		Use:   "show FILE",
 		Short: "Print a terms document in words; with --json its canonical JSON, byte for byte",
-		Args:  exactArgs(1),
+		Args:  cli.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			t, err := a.readTerms(args[0])
 			if err != nil {
@@ -45,7 +46,7 @@ func (a *app) termsCommand() *cobra.Command {
 			return a.print(nil, func(w io.Writer) { describeTerms(w, t) })
 		},
 	}
-	return group("terms", "Terms of a migration", id, show, a.termsExtendCommand())
+	return cli.Group("terms", "Terms of a migration", id, show, a.termsExtendCommand())
 }
 
 func (a *app) termsExtendCommand() *cobra.Command {
@@ -53,11 +54,11 @@ func (a *app) termsExtendCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "extend --closes TIME --key FILE",
 		Short: "Move the migration's closing later, signed by an operator; nothing else of the terms can change",
-		Args:  noArgs,
+		Args:  cli.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			at, err := time.Parse(time.RFC3339, closes)
 			if err != nil {
-				return usage("--closes %q is not a time such as 2028-06-30T23:59:59Z", closes)
+				return cli.Usage("--closes %q is not a time such as 2028-06-30T23:59:59Z", closes)
 			}
 			signer, err := readKey(key)
 			if err != nil {
@@ -80,7 +81,7 @@ func (a *app) termsExtendCommand() *cobra.Command {
 	}
 	c.Flags().StringVar(&closes, "closes", "", "the new closing, UTC")
 	c.Flags().StringVar(&key, "key", "", "the operator's secret key file")
-	return require(c, "closes", "key")
+	return cli.Require(c, "closes", "key")
 }
 
 // readTerms reads a TOML document, or its canonical JSON. Errors name the line.

@@ -11,6 +11,7 @@ import (
 	"github.com/holiman/uint256"
 	"github.com/spf13/cobra"
 
+	"oxenswap/cmd/internal/cli"
 	"oxenswap/swap"
 	"oxenswap/swap/merkle"
 )
@@ -22,7 +23,7 @@ func (a *app) treeCommand() *cobra.Command {
 		var csv string
 		c := &cobra.Command{
 			Use: use, Short: short,
-			Args: exactArgs(args),
+			Args: cli.ExactArgs(args),
 			RunE: func(c *cobra.Command, args []string) error {
 				tree, err := a.readTree(csv, limit)
 				if err != nil {
@@ -33,7 +34,7 @@ func (a *app) treeCommand() *cobra.Command {
 		}
 		c.Flags().StringVar(&csv, "csv", "", "file of lines address,amount (atomic units, cumulative); - for standard input")
 		c.Flags().StringVar(&limit, "limit", "", "refuse a tree whose amounts add up to more (default: 2^256-1)")
-		return require(c, "csv")
+		return cli.Require(c, "csv")
 	}
 	root := sub("root --csv FILE", "Print the root of a tree", 0, func(_ *cobra.Command, t *merkle.Tree, _ []string) error {
 		return a.print(map[string]any{"root": t.Root(), "leaves": t.Len(), "total": t.Total().Dec()}, func(w io.Writer) { fmt.Fprintln(w, t.Root().Hex()) })
@@ -51,7 +52,7 @@ func (a *app) treeCommand() *cobra.Command {
 		return a.printRaw(p.Format())
 	})
 	proof.Flags().StringVar(&account, "account", "", "the account, checksummed")
-	require(proof, "account")
+	cli.Require(proof, "account")
 	var accounts []string
 	multi := sub("multiproof --csv FILE --account 0x.. --account 0x..", "Print one proof of several accounts", 0, func(_ *cobra.Command, t *merkle.Tree, _ []string) error {
 		var at []int
@@ -73,7 +74,7 @@ func (a *app) treeCommand() *cobra.Command {
 		return a.printRaw(p.Format())
 	})
 	multi.Flags().StringArrayVar(&accounts, "account", nil, "an account, checksummed (repeat for more)")
-	require(multi, "account")
+	cli.Require(multi, "account")
 	dump := sub("dump --csv FILE", "Print the tree in the form of npm's @openzeppelin/merkle-tree", 0, func(_ *cobra.Command, t *merkle.Tree, _ []string) error {
 		var buf bytes.Buffer
 		if err := t.Dump(&buf); err != nil {
@@ -81,7 +82,7 @@ func (a *app) treeCommand() *cobra.Command {
 		}
 		return a.printRaw(buf.Bytes())
 	})
-	return group("tree", "Claim trees from lists of recipients", root, proof, multi, dump, a.treeCheckCommand())
+	return cli.Group("tree", "Claim trees from lists of recipients", root, proof, multi, dump, a.treeCheckCommand())
 }
 
 func (a *app) treeCheckCommand() *cobra.Command {
@@ -89,7 +90,7 @@ func (a *app) treeCheckCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "check PROOF.json",
 		Short: "Check a proof or multiproof file; exits 1 when it does not hold",
-		Args:  exactArgs(1),
+		Args:  cli.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			data, err := a.readLimited(args[0], 64<<20)
 			if err != nil {
@@ -119,7 +120,7 @@ func (a *app) treeCheckCommand() *cobra.Command {
 				return err
 			}
 			if err != nil {
-				return errNo
+				return cli.ErrNo
 			}
 			return nil
 		},
@@ -143,7 +144,7 @@ func (a *app) readTree(path, limit string) (*merkle.Tree, error) {
 	if limit != "" {
 		var err error
 		if most, err = uint256.FromDecimal(limit); err != nil {
-			return nil, usage("--limit %q is not a decimal number: %v", limit, err)
+			return nil, cli.Usage("--limit %q is not a decimal number: %v", limit, err)
 		}
 	}
 	in := a.stdin

@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"oxenswap/cmd/internal/cli"
 	"oxenswap/swap/cryptonote"
 )
 
@@ -35,17 +36,17 @@ func (a *app) verifyCommand() *cobra.Command {
 
 With --jsonl every line {"address":"..","message":"..","signature":".."} (or "message_base64") of a file is verified,
 on all cores, and one JSON verdict a line is printed in the order of the input. It exits 0 only if all are good.`,
-		Args: noArgs,
+		Args: cli.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			given := c.Flags().Changed
 			if given("jsonl") {
 				if given("address") || given("message") || given("message-file") || given("signature") {
-					return usage("--jsonl stands alone: the lines of its file name address, message and signature")
+					return cli.Usage("--jsonl stands alone: the lines of its file name address, message and signature")
 				}
 				return a.verifyLines(jsonl)
 			}
 			if !given("address") || !given("signature") || given("message") == given("message-file") {
-				return usage("expected --address, --signature and one of --message and --message-file")
+				return cli.Usage("expected --address, --signature and one of --message and --message-file")
 			}
 			text := []byte(message)
 			if file != "" {
@@ -65,7 +66,7 @@ on all cores, and one JSON verdict a line is printed in the order of the input. 
 				return err
 			}
 			if !v.Good {
-				return errNo
+				return cli.ErrNo
 			}
 			return nil
 		},
@@ -76,7 +77,7 @@ on all cores, and one JSON verdict a line is printed in the order of the input. 
 	flags.StringVar(&file, "message-file", "", "file with the signed bytes, - for standard input")
 	flags.StringVar(&signature, "signature", "", "SigV1...")
 	flags.StringVar(&jsonl, "jsonl", "", "file of many signatures, - for standard input")
-	return group("verify", "Check what a wallet signed or proved", c, a.verifyReserveProofCommand())
+	return cli.Group("verify", "Check what a wallet signed or proved", c, a.verifyReserveProofCommand())
 }
 
 func verifySignature(address string, message []byte, signature string) verdict {
@@ -173,7 +174,7 @@ func (a *app) verifyLines(path string) error {
 	}
 	a.say("%d signatures, %d good, %d bad", total, total-bad, bad)
 	if bad > 0 || total == 0 {
-		return errNo
+		return cli.ErrNo
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"oxenswap/cmd/internal/cli"
 	"oxenswap/oxenrpc"
 	"oxenswap/swap"
 	"oxenswap/swap/cryptonote"
@@ -40,10 +41,10 @@ func (a *app) verifyReserveProofCommand() *cobra.Command {
 		Short: "Verify an Oxen reserve proof, which no oxend and no wallet can",
 		Long: `Verifies a ReserveProofV1 as Oxen wallets make it (get_reserve_proof all MESSAGE), with the transactions and the spent
 status that one daemon knows. Without --height no output is too new. Nothing is recorded.`,
-		Args: noArgs,
+		Args: cli.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if c.Flags().Changed("height") && height == 0 {
-				return usage("--height 0: expected the height of a block")
+				return cli.Usage("--height 0: expected the height of a block")
 			}
 			text, err := a.readProof(file)
 			if err != nil {
@@ -51,7 +52,7 @@ status that one daemon knows. Without --height no output is too new. Nothing is 
 			}
 			client, err := oxenrpc.New(oxenrpc.Config{Name: "daemon", URL: url})
 			if err != nil {
-				return usage("--daemon: %v", err)
+				return cli.Usage("--daemon: %v", err)
 			}
 			v, err := verifyReserveProof(c.Context(), client, address, message, text, height)
 			if err != nil {
@@ -61,7 +62,7 @@ status that one daemon knows. Without --height no output is too new. Nothing is 
 				return err
 			}
 			if !v.Good {
-				return errNo
+				return cli.ErrNo
 			}
 			return nil
 		},
@@ -72,7 +73,7 @@ status that one daemon knows. Without --height no output is too new. Nothing is 
 	flags.StringVar(&file, "proof-file", "", "file with the proof, - for standard input")
 	flags.StringVar(&url, "daemon", "", "RPC of an Oxen daemon")
 	flags.Uint64Var(&height, "height", 0, "leave out what came after this block")
-	return require(c, "address", "message", "proof-file", "daemon")
+	return cli.Require(c, "address", "message", "proof-file", "daemon")
 }
 
 func verifyReserveProof(ctx context.Context, d swap.CoinDaemon, address, message, text string, height uint64) (reserveVerdict, error) {
