@@ -20,6 +20,7 @@ var mayImport = map[string][]string{
 	"swap/fail":                 {},
 	"ethclient/contracts":       {},
 	"swap":                      {"swap/cryptonote", "swap/merkle", "swap/ledger"},
+	"swap/service":              {"swap", "swap/cryptonote", "swap/merkle", "swap/ledger", "swap/fail"},
 	"oxenrpc/wire":              {"swap", "swap/cryptonote"},
 	"oxenrpc":                   {"swap", "swap/cryptonote", "oxenrpc/wire"},
 	"oxenrpc/oxentest":          {"oxenrpc/wire"},
@@ -38,7 +39,8 @@ var mayImport = map[string][]string{
 	"audit/logtest":             {"swap", "swap/ledger"},
 	"audit/page":                {"audit", "chart", "swap"},
 	"chart":                     {"swap"},
-	"cmd/oxenaudit":             {"audit", "audit/follow", "audit/diff", "audit/page", "swap", "swap/cryptonote", "swap/merkle", "swap/ledger", "ethclient", "ethclient/contracts"},
+	"cmd/internal/cli":          {},
+	"cmd/oxenaudit":             {"cmd/internal/cli", "audit", "audit/follow", "audit/diff", "audit/page", "swap", "swap/cryptonote", "swap/merkle", "swap/ledger", "ethclient", "ethclient/contracts"},
 }
 
 // onlyIn is where a package from outside may be imported, tests included unless said otherwise.

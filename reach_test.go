@@ -53,7 +53,7 @@ var reachRules = []reachRule{
 	{ // an auditor trusts nothing that writes, sends or holds a key
 		from: []string{"audit", "audit/follow", "audit/diff", "audit/page", "cmd/oxenaudit"},
 		never: []string{
-			"store", "oxenrpc", "ethclient/sender/...", "ethclient/reconcile", "cmd/oxenswap/...",
+			"store", "oxenrpc", "ethclient/sender/...", "ethclient/reconcile", "cmd/oxenswap/...", "swap/service",
 			keystore, external, sqlx, sqlite, zap,
 		},
 	},
@@ -88,6 +88,10 @@ var reachRules = []reachRule{
 		},
 		never:  []string{keystore, external},
 		except: []string{"ethclient/sender/signer", bind},
+	},
+	{ // acts are for those who act: no rule, format, reader or store needs them
+		from:  []string{"swap", "swap/ledger", "oxenrpc/...", "ethclient/...", "store", "audit/..."},
+		never: []string{"swap/service"},
 	},
 	{ // commands are nobody's library
 		from:  []string{"swap/...", "oxenrpc/...", "ethclient/...", "store", "audit/...", "cmd/oxenaudit"},

@@ -10,8 +10,8 @@ import (
 	"github.com/ethereum/go-ethereum/common"
 )
 
-// claim reads the entry's fields into a claim and refuses an entry whose text does not follow from them.
-func (e *ClaimAccepted) claim(terms *Terms) (Claim, error) {
+// Claim reads the entry's fields into a claim and refuses an entry whose text does not follow from them.
+func (e *ClaimAccepted) Claim(terms *Terms) (Claim, error) {
 	c := Claim{Account: e.Account, Oxen: e.Oxen, Recipient: e.Recipient, Sequence: e.Sequence, Text: e.Text, Signature: e.Signature, Integrated: e.Integrated}
 	if e.Sequence == 0 {
 		to, err := ParseLegacyText(e.Text)

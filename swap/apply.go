@@ -340,7 +340,7 @@ func (e *LegacyImported) apply(a *applier) error {
 }
 
 func (e *ClaimAccepted) apply(a *applier) error {
-	c, err := e.claim(a.m.Terms)
+	c, err := e.Claim(a.m.Terms)
 	if err != nil {
 		return err
 	}

@@ -26,7 +26,7 @@ func (e *ProofReceived) apply(a *applier) error {
 	}
 	p := Proof{ProofReceived: *e, Received: a.seq, At: a.at, Status: ReceivedProof}
 	if e.Pending != nil {
-		c, err := e.Pending.claim(a.m.Terms)
+		c, err := e.Pending.Claim(a.m.Terms)
 		if err != nil {
 			return err
 		}
@@ -64,9 +64,9 @@ func (p *Programme) open(m Migration, at time.Time) error {
 	}
 	switch {
 	case at.Before(p.Opens):
-		return refuseProof(CheckProgramme, "%s opens at %s", p.Name, p.Opens.Format(time.RFC3339))
+		return RefuseProof(CheckProgramme, "%s opens at %s", p.Name, p.Opens.Format(time.RFC3339))
 	case at.After(closes):
-		return refuseProof(CheckProgramme, "%s closed at %s", p.Name, closes.Format(time.RFC3339))
+		return RefuseProof(CheckProgramme, "%s closed at %s", p.Name, closes.Format(time.RFC3339))
 	}
 	return nil
 }

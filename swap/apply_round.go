@@ -19,14 +19,14 @@ func (e *ClaimRefused) apply(a *applier) error {
 	if !entitled {
 		return errors.New("an account without stake or rewards leaves no entry")
 	}
-	if _, err := a.RefusedClaim(e.digest()); !errors.Is(err, ErrNone) {
+	if _, err := a.RefusedClaim(e.Digest()); !errors.Is(err, ErrNone) {
 		return err // nil: refused before, as ledgers may say that were written before this was remembered
 	}
-	return a.SetRefusedClaim(e.digest(), a.seq)
+	return a.SetRefusedClaim(e.Digest(), a.seq)
 }
 
-// digest names a refused claim, so that whoever sends it again leaves no second entry.
-func (e *ClaimRefused) digest() Hash {
+// Digest names a refused claim, so that whoever sends it again leaves no second entry.
+func (e *ClaimRefused) Digest() Hash {
 	return Digest([]byte(e.Oxen + "\n" + e.Text + "\n" + e.Signature + "\n" + string(e.Reason)))
 }
 

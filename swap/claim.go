@@ -366,3 +366,17 @@ func (c RecipientCode) valid() error {
 	}
 	return nil
 }
+
+// Accepted is the entry of the claim, with what was seen at its recipient.
+func (c Claim) Accepted(code RecipientCode) *ClaimAccepted {
+	return &ClaimAccepted{
+		Text: c.Text, Signature: c.Signature, Oxen: c.Oxen, Account: c.Account, Recipient: c.Recipient,
+		Sequence: c.Sequence, Integrated: c.Integrated, Code: code,
+	}
+}
+
+// Confirm records that the holder controls the recipient, a contract on Ethereum, on the token's chain too. It says something
+// only where the contract does not exist there.
+func (c *RecipientCode) Confirm(holderControls bool) {
+	c.Confirmed = holderControls && c.Ethereum == SeenCode && c.Target == SeenNothing
+}

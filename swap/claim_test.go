@@ -71,7 +71,7 @@ func TestRecordedClaimsVerify(t *testing.T) {
 			if c.Recipient != to || c.Sequence != sequence || c.Oxen != w.Address || c.Text != s.Text || c.Integrated || len(c.Account) != 64 {
 				t.Errorf("%s, %s: %+v", w.Wallet, s.Kind, c)
 			}
-			e := c.accepted(RecipientCode{SeenNotChecked, SeenNothing, false})
+			e := c.Accepted(RecipientCode{SeenNotChecked, SeenNothing, false})
 			if err := e.Verify(terms, nil); err != nil {
 				t.Errorf("%s, %s: its entry: %v", w.Wallet, s.Kind, err)
 			}
@@ -107,7 +107,7 @@ func TestEntriesOfClaimsVerify(t *testing.T) {
 		"signature": func(e *ClaimAccepted) { e.Signature = w.Texts[3].Signature },
 		"legacy":    func(e *ClaimAccepted) { e.Sequence = 0 },
 	} {
-		e := c.accepted(RecipientCode{SeenNotChecked, SeenNothing, false})
+		e := c.Accepted(RecipientCode{SeenNotChecked, SeenNothing, false})
 		change(e)
 		if err := e.Verify(terms, nil); err == nil {
 			t.Errorf("another %s was not found", name)
@@ -442,7 +442,7 @@ func TestKnownAddresses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	good := c.accepted(RecipientCode{SeenNotChecked, SeenNothing, false})
+	good := c.Accepted(RecipientCode{SeenNotChecked, SeenNothing, false})
 	for range 2 {
 		if err := good.Verify(terms, known); err != nil {
 			t.Fatal(err)

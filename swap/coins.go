@@ -188,7 +188,7 @@ func (t *Terms) CoinsProgramme() (*Programme, bool) {
 func CoinsSnapshot(t Tables, m Migration) (Snapshot, error) {
 	p, ok := m.Terms.CoinsProgramme()
 	if !ok {
-		return Snapshot{}, refuseProof(CheckProgramme, "this migration converts no coins by proof")
+		return Snapshot{}, RefuseProof(CheckProgramme, "this migration converts no coins by proof")
 	}
 	if heights := m.Settled[p.Name]; len(heights) > 0 {
 		return t.Snapshot(heights[0])
@@ -202,7 +202,7 @@ func CoinsSnapshot(t Tables, m Migration) (Snapshot, error) {
 			return s, nil
 		}
 	}
-	return Snapshot{}, refuseProof(CheckProgramme, "the snapshot at height %d is not taken yet: hand the proof in again after that, made anew", p.SnapshotHeight)
+	return Snapshot{}, RefuseProof(CheckProgramme, "the snapshot at height %d is not taken yet: hand the proof in again after that, made anew", p.SnapshotHeight)
 }
 
 // The checks of a proof that are not cryptonote's.
@@ -218,7 +218,8 @@ type ProofRefusal struct{ Check, Detail string }
 
 func (r *ProofRefusal) Error() string { return "proof refused: " + r.Check + ": " + r.Detail }
 
-func refuseProof(check, format string, args ...any) error {
+// RefuseProof makes a *ProofRefusal.
+func RefuseProof(check, format string, args ...any) error {
 	return &ProofRefusal{check, fmt.Sprintf(format, args...)}
 }
 

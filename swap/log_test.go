@@ -414,3 +414,35 @@ func parseEntry(data []byte) (Event, error) {
 	}
 	return DecodeEvent(e.Kind, e.Body)
 }
+
+// coinProgrammes are a conversion of stakes and one of coins, both at height 100.
+const coinProgrammes = `
+[[programme]]
+name = "stake"
+kind = "convert-stake"
+snapshot_height = 100
+snapshot_window = 10
+ratio = "54/100"
+cap = "1000000000000"
+[[programme]]
+name = "coins"
+kind = "convert-coins"
+snapshot_height = 100
+snapshot_window = 10
+ratio = "54/100"
+cap = "1000000000000"
+min_coins = "1000"
+steps = [{ from = "2026-12-01T00:00:00Z", factor = "7/10" }, { from = "2027-01-01T00:00:00Z", factor = "1/3" }]
+`
+
+var bothDaemons = []string{"a", "b"}
+
+// date is midnight UTC of a day.
+func date(t testingT, day string) time.Time {
+	t.Helper()
+	d, err := time.Parse(time.DateOnly, day)
+	if err != nil {
+		t.Fatalf("%v", err)
+	}
+	return d
+}

@@ -25,7 +25,7 @@ type Tables interface {
 	LatestClaim(Account) (Claim, error)
 	LatestClaims(visit func(Claim) error) error // by account
 	// RefusedClaim returns the claim.refused entry of a text and signature (their digest, see
-	// ClaimRefused.digest).
+	// ClaimRefused.Digest).
 	RefusedClaim(Hash) (entry uint64, err error)
 
 	Proof(received uint64) (Proof, error)          // by its proof.received entry

@@ -44,6 +44,10 @@ func newRoot(stdout, stderr io.Writer) *cobra.Command {
 			return err
 		},
 	})
+	// A script that forgets the subcommand must not take it for an audit that holds.
+	root.RunE = func(c *cobra.Command, _ []string) error {
+		return cli.Usage("a subcommand is missing (see `%s --help`)", c.CommandPath())
+	}
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	return root

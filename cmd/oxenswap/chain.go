@@ -11,20 +11,16 @@ import (
 	"strings"
 	"time"
 
-	"github.com/ethereum/go-ethereum/common"
-	"github.com/ethereum/go-ethereum/core/types"
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
 	"oxenswap/cmd/internal/cli"
+	"oxenswap/cmd/oxenswap/internal/datadir"
 	"oxenswap/ethclient"
 	"oxenswap/ethclient/sender"
 	"oxenswap/store"
 	"oxenswap/swap"
 )
-
-// ethereumChainID is Ethereum's, where contract wallets may be that do not exist on the token's chain.
-const ethereumChainID = 1
 
 func (a *app) chainCommand() *cobra.Command {
 	return cli.Group("chain", "The distributor and its transactions", a.chainDeployCommand(), a.chainFundCommand(), a.chainProposeCommand(),
@@ -33,7 +29,7 @@ func (a *app) chainCommand() *cobra.Command {
 }
 
 // chainLedger is the ledger as the sender uses it.
-type chainLedger struct{ *world }
+type chainLedger struct{ *datadir.Dir }
 
 var _ sender.Ledger = chainLedger{}
 
@@ -49,7 +45,7 @@ func (l chainLedger) Event(ctx context.Context, seq uint64) (swap.Event, time.Ti
 
 // operator is a data directory connected to the token's chain.
 type operator struct {
-	*world
+	*datadir.Dir
 	reader *ethclient.Reader
 	sender *sender.Sender
 }
@@ -63,27 +59,27 @@ type nodes struct {
 
 // withChain runs a function on the data directory, opened for writing, and the token's chain.
 func (a *app) withChain(ctx context.Context, n nodes, f func(*operator) error) error {
-	return a.with(ctx, a.open, func(w *world) error {
+	return a.with(ctx, a.open, func(d *datadir.Dir) error {
 		release, err := store.LockSending(a.dir)
 		if err != nil {
 			return err
 		}
-		return errors.Join(a.onChain(ctx, w, n, f), release())
+		return errors.Join(a.onChain(ctx, d, n, f), release())
 	})
 }
 
 // onChain connects an opened data directory to the token's chain.
-func (a *app) onChain(ctx context.Context, w *world, n nodes, f func(*operator) error) error {
-	urls := w.config.Chain.RPC
+func (a *app) onChain(ctx context.Context, d *datadir.Dir, n nodes, f func(*operator) error) error {
+	urls := d.Config.Chain.RPC
 	var missing error
 	if n.only != "" {
 		urls = append([]string{n.only}, urls...)
 		missing = errors.New("--rpc names the one to believe")
 	}
 	if len(urls) == 0 {
-		return fmt.Errorf("%s names no RPC of the token's chain: set chain.rpc", configFile)
+		return fmt.Errorf("%s names no RPC of the token's chain: set chain.rpc", datadir.ConfigFile)
 	}
-	id := w.terms().Token.ChainID
+	id := d.Terms().Token.ChainID
 	var clients []sender.Node
 	var answering []string
 	for _, url := range urls {
@@ -109,33 +105,10 @@ func (a *app) onChain(ctx context.Context, w *world, n nodes, f func(*operator) 
 		return err
 	}
 	o := sender.Options{Progress: a.progress(), Others: clients[1:], Missing: missing}
-	if o.Roles, err = w.config.Chain.roles(false); err != nil {
+	if o.Roles, err = d.Config.Chain.Roles(false); err != nil {
 		return err
 	}
-	return f(&operator{w, reader, sender.New(reader, clients[0], chainLedger{w}, o)})
-}
-
-// roles reads the three addresses. Unless they are needed, nothing is returned when one is missing.
-func (c chainConfig) roles(needed bool) (*sender.Roles, error) {
-	out := &sender.Roles{}
-	for _, role := range []struct {
-		name string
-		key  keyConfig
-		to   *swap.EVMAddress
-	}{{"owner", c.Owner, &out.Owner}, {"publisher", c.Publisher, &out.Publisher}, {"guardian", c.Guardian, &out.Guardian}} {
-		if role.key.Address == "" {
-			if needed {
-				return nil, fmt.Errorf("%s gives no address for chain.%s: the distributor needs all three roles", configFile, role.name)
-			}
-			return nil, nil
-		}
-		address, err := swap.ParseEIP55(role.key.Address)
-		if err != nil {
-			return nil, fmt.Errorf("%s: chain.%s.address: %w", configFile, role.name, err)
-		}
-		*role.to = swap.EVMAddress(address)
-	}
-	return out, nil
+	return f(&operator{d, reader, sender.New(reader, clients[0], chainLedger{d}, o)})
 }
 
 // progress says what happens to each transaction, and on a terminal how far a push is.
@@ -193,33 +166,6 @@ func (a *app) terminal() bool {
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
-// seenAt looks at an address on the chain behind a URL, which must be the one named.
-func seenAt(ctx context.Context, url string, chainID uint64, at swap.EVMAddress) (swap.Seen, error) {
-	ctx, cancel := context.WithTimeout(ctx, time.Minute)
-	defer cancel()
-	c, err := ethclient.Connect(ctx, url, chainID, ethclient.DefaultLimits())
-	if err != nil {
-		return "", err
-	}
-	defer c.Close()
-	code, err := c.CodeAt(ctx, common.Address(at), nil)
-	if err != nil {
-		return "", err
-	}
-	return seenIn(code), nil
-}
-
-// seenIn says what code at an address is.
-func seenIn(code []byte) swap.Seen {
-	if len(code) == 0 {
-		return swap.SeenNothing
-	}
-	if _, ok := types.ParseDelegation(code); ok { // EIP-7702: 0xef0100 and an address
-		return swap.SeenDelegation
-	}
-	return swap.SeenCode
-}
-
 // ether writes wei in the chain's coin.
 func ether(wei *big.Int) string {
 	whole, rest := new(big.Int).QuoRem(wei, big.NewInt(1e18), new(big.Int))
@@ -227,7 +173,7 @@ func ether(wei *big.Int) string {
 }
 
 // unixTime shows a time of the chain.
-func unixTime(seconds uint64) string { return formatTime(time.Unix(int64(seconds), 0)) }
+func unixTime(seconds uint64) string { return datadir.FormatTime(time.Unix(int64(seconds), 0)) }
 
 // alarmed says what the ledger did not cause, and is the answer no if there is such a thing.
 func (a *app) alarmed(m swap.Migration) error {

@@ -9,13 +9,14 @@ import (
 	"github.com/spf13/cobra"
 
 	"oxenswap/cmd/internal/cli"
+	"oxenswap/cmd/oxenswap/internal/datadir"
 	"oxenswap/ethclient/sender"
 	"oxenswap/ethclient/sender/signer"
 	"oxenswap/swap"
 )
 
 // act is a command that signs with a key.
-func (a *app) act(use, short string, open func(context.Context, *world) (signer.Signer, error), args cobra.PositionalArgs, run func(ctx context.Context, o *operator, key signer.Signer) error) *cobra.Command {
+func (a *app) act(use, short string, open func(context.Context, *datadir.Dir) (signer.Signer, error), args cobra.PositionalArgs, run func(ctx context.Context, o *operator, key signer.Signer) error) *cobra.Command {
 	return &cobra.Command{
 		Use: use, Short: short, Args: args,
 		RunE: func(c *cobra.Command, _ []string) error { return a.signing(c.Context(), nodes{}, open, run) },
@@ -36,9 +37,9 @@ newest block is the latest is believed alone, all others get the transaction too
 }
 
 // signing runs a function on the data directory, the token's chain and an opened key.
-func (a *app) signing(ctx context.Context, n nodes, open func(context.Context, *world) (signer.Signer, error), run func(ctx context.Context, o *operator, key signer.Signer) error) error {
+func (a *app) signing(ctx context.Context, n nodes, open func(context.Context, *datadir.Dir) (signer.Signer, error), run func(ctx context.Context, o *operator, key signer.Signer) error) error {
 	return a.withChain(ctx, n, func(o *operator) error {
-		key, err := open(ctx, o.world)
+		key, err := open(ctx, o.Dir)
 		if err != nil {
 			return err
 		}
@@ -47,14 +48,14 @@ func (a *app) signing(ctx context.Context, n nodes, open func(context.Context, *
 }
 
 // of opens the key of a role.
-func (a *app) of(role string) func(context.Context, *world) (signer.Signer, error) {
-	return func(ctx context.Context, w *world) (signer.Signer, error) { return a.key(ctx, w, role) }
+func (a *app) of(role string) func(context.Context, *datadir.Dir) (signer.Signer, error) {
+	return func(ctx context.Context, d *datadir.Dir) (signer.Signer, error) { return a.key(ctx, d, role) }
 }
 
 // actByAnyone is act for what needs no role: --key says whose key signs, the publisher's unless told.
 func (a *app) actByAnyone(use, short, note string, args cobra.PositionalArgs, run func(ctx context.Context, o *operator, key signer.Signer) error) *cobra.Command {
 	var role string
-	c := a.act(use, short, func(ctx context.Context, w *world) (signer.Signer, error) { return a.key(ctx, w, role) }, args, run)
+	c := a.act(use, short, func(ctx context.Context, d *datadir.Dir) (signer.Signer, error) { return a.key(ctx, d, role) }, args, run)
 	c.Flags().StringVar(&role, "key", "publisher", "whose key signs: owner, publisher or guardian"+note)
 	return c
 }
@@ -87,7 +88,7 @@ func (a *app) chainDeployCommand() *cobra.Command {
 	var d sender.Deployment
 	var closes string
 	c := a.actByAnyone("deploy", "Create the migration's one distributor", "", cli.NoArgs, func(ctx context.Context, o *operator, key signer.Signer) error {
-		roles, err := o.config.Chain.roles(true)
+		roles, err := o.Config.Chain.Roles(true)
 		if err != nil {
 			return err
 		}

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"oxenswap/cmd/internal/cli"
+	"oxenswap/cmd/oxenswap/internal/datadir"
 	"oxenswap/ethclient/reconcile"
 	"oxenswap/store"
 )
@@ -35,10 +36,10 @@ the live root and the contract's own sums. A difference is recorded and stops se
 				if err := a.print(r, func(w io.Writer) { printReport(w, r) }); err != nil {
 					return err
 				}
-				if err := o.load(ctx); err != nil {
+				if err := o.Reload(ctx); err != nil {
 					return err
 				}
-				if err := a.alarmed(o.migration); err != nil || len(r.Differences) == 0 {
+				if err := a.alarmed(o.Migration); err != nil || len(r.Differences) == 0 {
 					return err
 				}
 				return cli.ErrNo
@@ -59,8 +60,8 @@ func (a *app) withChainOrBeside(ctx context.Context, f func(o *operator, beside 
 		return err
 	}
 	a.say("another command is at work here: this shows what the ledger knows and the chain says, and records nothing")
-	return a.with(ctx, a.read, func(w *world) error {
-		return a.onChain(ctx, w, nodes{}, func(o *operator) error { return f(o, true) })
+	return a.with(ctx, a.openReading, func(d *datadir.Dir) error {
+		return a.onChain(ctx, d, nodes{}, func(o *operator) error { return f(o, true) })
 	})
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"oxenswap/cmd/internal/cli"
+	"oxenswap/cmd/oxenswap/internal/datadir"
 	"oxenswap/ethclient/contracts"
 	"oxenswap/ethclient/sender"
 	"oxenswap/ethclient/sender/safe"
@@ -39,8 +40,8 @@ func (a *app) safeExport(use, short string, args cobra.PositionalArgs, request f
 	c := &cobra.Command{
 		Use: use, Short: short, Args: args,
 		RunE: func(c *cobra.Command, args []string) error {
-			return a.with(c.Context(), a.read, func(w *world) error {
-				return a.onChain(c.Context(), w, nodes{}, func(o *operator) error {
+			return a.with(c.Context(), a.openReading, func(d *datadir.Dir) error {
+				return a.onChain(c.Context(), d, nodes{}, func(o *operator) error {
 					r, err := request(c.Context(), o.sender, args)
 					if err != nil {
 						return err
@@ -137,7 +138,7 @@ func (a *app) writeSafe(ctx context.Context, o *operator, r *sender.Request, f s
 	if r.Round.Round != 0 {
 		what += fmt.Sprintf(" round %d", r.Round.Round)
 	}
-	description := fmt.Sprintf("migration %s, distributor %s", o.terms().ID(), r.Distributor.Address)
+	description := fmt.Sprintf("migration %s, distributor %s", o.Terms().ID(), r.Distributor.Address)
 	b, err := safe.New(r.Distributor.ChainID, created, r.From, "oxenswap: "+what, description, safe.Call{To: r.To, ABI: &artifact.ABI, Data: r.Data})
 	if err != nil {
 		return err
@@ -146,7 +147,9 @@ func (a *app) writeSafe(ctx context.Context, o *operator, r *sender.Request, f s
 	if err != nil {
 		return err
 	}
-	if seen, err := seenAt(ctx, o.config.Chain.RPC[0], r.Distributor.ChainID, r.From); err != nil {
+	recipients := o.Recipients()
+	defer recipients.Close()
+	if seen, err := recipients.OnTokenChain(ctx, r.From); err != nil {
 		return err
 	} else if seen != swap.SeenCode {
 		a.say("the %s %s is no contract on chain %d, so it is no Safe there: only its key can send this", r.Role, r.From, r.Distributor.ChainID)
@@ -215,5 +218,5 @@ func replaceFile(path string, data []byte) error {
 	if err := errors.Join(err, f.Chmod(0o644), f.Sync(), f.Close()); err != nil {
 		return err
 	}
-	return errors.Join(os.Rename(f.Name(), path), syncDir(filepath.Dir(path)))
+	return errors.Join(os.Rename(f.Name(), path), datadir.SyncDir(filepath.Dir(path)))
 }

@@ -63,7 +63,7 @@ func (a *app) chainStatusCommand() *cobra.Command {
 		Args:  cli.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return a.withChainOrBeside(c.Context(), func(o *operator, beside bool) error {
-				m := o.migration
+				m := o.Migration
 				if !beside {
 					var err error
 					if m, err = o.sender.Sync(c.Context()); err != nil {
@@ -114,7 +114,7 @@ func (o *operator) status(ctx context.Context, m swap.Migration) (*chainStatus, 
 	}); err != nil {
 		return nil, err
 	}
-	roles, err := o.config.Chain.roles(false)
+	roles, err := o.Config.Chain.Roles(false)
 	if err != nil {
 		return nil, err
 	}

@@ -31,7 +31,6 @@ import (
 	"oxenswap/ethclient/chaintest"
 	"oxenswap/ethclient/contracts"
 	"oxenswap/oxenrpc/oxentest"
-	"oxenswap/swap"
 )
 
 // ownersKey creates the token of the recorded terms with its first transaction.
@@ -217,44 +216,6 @@ func passTime(ts *testscript.TestScript, _ bool, args []string) {
 	chain.sim.Rollback() // the pool forgets mined transactions in the background; AdjustTime refuses until then
 	ts.Check(chain.sim.AdjustTime(time.Duration(seconds) * time.Second))
 	chain.settle()
-}
-
-// TestSeenAt looks at an empty address, a contract, a wallet with a delegation, and through a node of another chain.
-func TestSeenAt(t *testing.T) {
-	delegated := common.HexToAddress("0xde1e6a7ed")
-	code := map[common.Address]string{
-		common.HexToAddress("0xc0de"): "0x6001", delegated: "0xef0100" + strings.Repeat("ab", 20),
-		common.HexToAddress("0xc1de"): "0xef0100" + strings.Repeat("ab", 19),
-	}
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		var call struct {
-			ID     json.RawMessage   `json:"id"`
-			Method string            `json:"method"`
-			Params []json.RawMessage `json:"params"`
-		}
-		if err := json.NewDecoder(r.Body).Decode(&call); err != nil {
-			t.Error(err)
-		}
-		result := "0x1"
-		if call.Method == "eth_getCode" {
-			var at common.Address
-			if err := json.Unmarshal(call.Params[0], &at); err != nil {
-				t.Error(err)
-			}
-			result = "0x" + strings.TrimPrefix(code[at], "0x")
-		}
-		w.Header().Set("Content-Type", "application/json")
-		fmt.Fprintf(w, `{"jsonrpc":"2.0","id":%s,"result":%q}`, call.ID, result)
-	}))
-	defer server.Close()
-	for at, want := range map[string]swap.Seen{"0x1234": swap.SeenNothing, "0xc0de": swap.SeenCode, "0xc1de": swap.SeenCode, "0xde1e6a7ed": swap.SeenDelegation} {
-		if got, err := seenAt(t.Context(), server.URL, ethereumChainID, swap.EVMAddress(common.HexToAddress(at))); got != want || err != nil {
-			t.Errorf("%s: %s, %v; expected %s", at, got, err, want)
-		}
-	}
-	if _, err := seenAt(t.Context(), server.URL, 42161, swap.EVMAddress{}); err == nil || !strings.Contains(err.Error(), "42161") {
-		t.Errorf("through a node of another chain: %v", err)
-	}
 }
 
 func hideLogs(ts *testscript.TestScript, _ bool, args []string) {

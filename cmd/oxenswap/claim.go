@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -10,7 +9,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"oxenswap/cmd/internal/cli"
+	"oxenswap/cmd/oxenswap/internal/datadir"
 	"oxenswap/swap"
+	"oxenswap/swap/service"
 )
 
 func (a *app) claimCommand() *cobra.Command {
@@ -25,8 +26,8 @@ func (a *app) claimTextCommand() *cobra.Command {
 		Short: "Print the line that a holder signs, and how",
 		Args:  cli.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			return a.with(c.Context(), a.read, func(w *world) error {
-				address, err := swap.ParseOxen(w.terms(), oxen)
+			return a.with(c.Context(), a.openReading, func(d *datadir.Dir) error {
+				address, err := swap.ParseOxen(d.Terms(), oxen)
 				if err != nil {
 					return err
 				}
@@ -34,22 +35,22 @@ func (a *app) claimTextCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				text := swap.ClaimText{Migration: w.terms().ID(), Recipient: swap.EVMAddress(recipient), Sequence: sequence}
-				if err := w.migration.CheckRecipient(text.Recipient); err != nil {
+				text := swap.ClaimText{Migration: d.Terms().ID(), Recipient: swap.EVMAddress(recipient), Sequence: sequence}
+				if err := d.Migration.CheckRecipient(text.Recipient); err != nil {
 					return err
 				}
-				if text.Until, err = lastDay(w, until); err != nil {
+				if text.Until, err = lastDay(d, until); err != nil {
 					return err
 				}
 				account := swap.AccountOf(address)
-				if err := w.View(c.Context(), func(t swap.Tables, _ uint64) error {
+				if err := d.View(c.Context(), func(t swap.Tables, _ uint64) error {
 					return nextSequence(t, account, &text.Sequence)
 				}); err != nil {
 					return err
 				}
 				line := text.String()
 				out := map[string]any{"text": line, "oxen": address.Standard().String(), "sequence": text.Sequence, "command": "sign_value " + line}
-				_, coins := w.terms().CoinsProgramme()
+				_, coins := d.Terms().CoinsProgramme()
 				proof := "get_reserve_proof all " + swap.ProofMessage(line)
 				if coins {
 					out["proof_command"] = proof
@@ -78,9 +79,9 @@ func (a *app) claimTextCommand() *cobra.Command {
 	return cli.Require(c, "oxen", "to")
 }
 
-func lastDay(w *world, until string) (time.Time, error) {
+func lastDay(d *datadir.Dir, until string) (time.Time, error) {
 	if until == "" {
-		return w.migration.Closes.UTC().Truncate(24 * time.Hour), nil
+		return d.Migration.Closes.UTC().Truncate(24 * time.Hour), nil
 	}
 	day, err := time.Parse(time.DateOnly, until)
 	if err != nil {
@@ -117,27 +118,29 @@ func (a *app) claimSubmitCommand() *cobra.Command {
 		Short: "Record a holder's claim, and with a proof the coins that were never staked",
 		Args:  cli.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			return a.with(c.Context(), a.open, func(w *world) error {
-				claim, err := swap.VerifyClaim(w.terms(), oxen, text, signature)
+			return a.with(c.Context(), a.open, func(d *datadir.Dir) error {
+				claim, err := swap.VerifyClaim(d.Terms(), oxen, text, signature)
 				if err != nil {
 					return err
 				}
 				if claim.Integrated {
 					a.say("%s is an integrated address: the account is that of %s", oxen, claim.Oxen)
 				}
-				in := swap.Incoming{Claim: claim}
-				if in.Code, err = w.recipientCode(c.Context(), claim.Recipient); err != nil {
+				in := service.Incoming{Claim: claim}
+				reader := d.Recipients()
+				defer reader.Close()
+				if in.Code, err = reader.Read(c.Context(), claim.Recipient); err != nil {
 					return err
 				}
-				in.Code.Confirmed = confirm && in.Code.Ethereum == swap.SeenCode && in.Code.Target == swap.SeenNothing
+				in.Code.Confirm(confirm)
 				if proofFile != "" {
 					proof, err := a.readProof(proofFile)
 					if err != nil {
 						return err
 					}
-					return a.submitWithProof(c.Context(), w, in, proof)
+					return a.submitWithProof(c.Context(), d, in, proof)
 				}
-				done, err := swap.SubmitClaim(c.Context(), w, in)
+				done, err := service.SubmitClaim(c.Context(), d, in)
 				if err != nil {
 					return err
 				}
@@ -164,7 +167,7 @@ type submittedView struct {
 	Again     bool            `json:"again"`
 }
 
-func (a *app) printSubmitted(s swap.Submitted) error {
+func (a *app) printSubmitted(s service.Submitted) error {
 	c := s.Claim
 	return a.print(submittedView{c.Entry, c.Account, c.Oxen, c.Recipient, c.Sequence, s.Again}, func(w io.Writer) {
 		word := "recorded"
@@ -173,23 +176,6 @@ func (a *app) printSubmitted(s swap.Submitted) error {
 		}
 		fmt.Fprintf(w, "claim #%d of %s to %s: %s as entry %d\n", c.Sequence, c.Oxen, c.Recipient, word, c.Entry)
 	})
-}
-
-// recipientCode looks at an address on Ethereum and on the token's chain, where an RPC is configured.
-func (w *world) recipientCode(ctx context.Context, to swap.EVMAddress) (swap.RecipientCode, error) {
-	code := swap.RecipientCode{Ethereum: swap.SeenNotChecked, Target: swap.SeenNotChecked}
-	var err error
-	if url := w.config.Chain.EthereumRPC; url != "" {
-		if code.Ethereum, err = seenAt(ctx, url, ethereumChainID, to); err != nil {
-			return code, fmt.Errorf("looking at %s on Ethereum: %w", to, err)
-		}
-	}
-	if urls := w.config.Chain.RPC; len(urls) > 0 {
-		if code.Target, err = seenAt(ctx, urls[0], w.terms().Token.ChainID, to); err != nil {
-			return code, fmt.Errorf("looking at %s on the token's chain: %w", to, err)
-		}
-	}
-	return code, nil
 }
 
 // claimView is one claim as `claim list` and `claim show` print it.
@@ -213,9 +199,9 @@ func (a *app) claimListCommand() *cobra.Command {
 		Short: "List the claim in force of every account",
 		Args:  cli.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			return a.with(c.Context(), a.read, func(w *world) error {
+			return a.with(c.Context(), a.openReading, func(d *datadir.Dir) error {
 				list := []claimView{}
-				if err := w.View(c.Context(), func(t swap.Tables, _ uint64) error {
+				if err := d.View(c.Context(), func(t swap.Tables, _ uint64) error {
 					list = list[:0]
 					return t.LatestClaims(func(c swap.Claim) error { list = append(list, viewClaim(c)); return nil })
 				}); err != nil {
@@ -245,13 +231,13 @@ func (a *app) claimShowCommand() *cobra.Command {
 		Short: "Show an account's claim in force",
 		Args:  cli.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			return a.with(c.Context(), a.read, func(w *world) error {
-				address, err := swap.ParseOxen(w.terms(), args[0])
+			return a.with(c.Context(), a.openReading, func(d *datadir.Dir) error {
+				address, err := swap.ParseOxen(d.Terms(), args[0])
 				if err != nil {
 					return err
 				}
 				var v claimView
-				if err := w.View(c.Context(), func(t swap.Tables, _ uint64) error {
+				if err := d.View(c.Context(), func(t swap.Tables, _ uint64) error {
 					latest, err := t.LatestClaim(swap.AccountOf(address))
 					v = viewClaim(latest)
 					return err

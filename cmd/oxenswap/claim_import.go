@@ -15,7 +15,9 @@ import (
 	"golang.org/x/term"
 
 	"oxenswap/cmd/internal/cli"
+	"oxenswap/cmd/oxenswap/internal/datadir"
 	"oxenswap/swap"
+	"oxenswap/swap/service"
 )
 
 const (
@@ -52,12 +54,12 @@ whole; of an account's lines the last good one counts, and any numbered claim re
 			if len(lines) == 0 {
 				return fmt.Errorf("%s holds no line", args[0])
 			}
-			return a.with(c.Context(), a.open, func(w *world) error {
+			return a.with(c.Context(), a.open, func(d *datadir.Dir) error {
 				importer := a.importClaims
 				if legacy {
 					importer = a.importLegacy
 				}
-				sum, err := importer(c.Context(), w, file, lines)
+				sum, err := importer(c.Context(), d, file, lines)
 				if err != nil {
 					return err
 				}
@@ -85,23 +87,23 @@ func (a *app) bar(n int, what string) *progressbar.ProgressBar {
 	return progressbar.DefaultSilent(int64(n))
 }
 
-func (a *app) importLegacy(ctx context.Context, w *world, file []byte, lines [][]byte) (importSummary, error) {
+func (a *app) importLegacy(ctx context.Context, d *datadir.Dir, file []byte, lines [][]byte) (importSummary, error) {
 	bar := a.bar(len(lines), "verifying")
 	verified := make([]swap.LegacyLine, 0, len(lines))
 	if err := inOrder(slices.Values(lines), func(line []byte) swap.LegacyLine {
-		return swap.VerifyLegacyLine(w.terms(), line)
+		return swap.VerifyLegacyLine(d.Terms(), line)
 	}, func(_ []byte, l swap.LegacyLine) error {
 		verified = append(verified, l)
 		return errors.Join(bar.Add(1), ctx.Err())
 	}); err != nil {
 		return importSummary{}, err
 	}
-	event, again, err := swap.SubmitLegacy(ctx, w, file, verified)
+	event, again, err := service.SubmitLegacy(ctx, d, file, verified)
 	if err != nil {
 		return importSummary{}, err
 	}
 	if again {
-		a.say("this file was imported before (entry %d)", w.migration.Legacy.Entry)
+		a.say("this file was imported before (entry %d)", d.Migration.Legacy.Entry)
 		return importSummary{Lines: uint64(len(lines)), Again: uint64(len(lines)), Refused: map[string]uint64{}}, nil
 	}
 	return importSummary{Lines: event.Lines, Accepted: event.Taken, Refused: event.Refused}, nil
@@ -114,7 +116,7 @@ type verifiedLine struct {
 	err   error
 }
 
-func (a *app) importClaims(ctx context.Context, w *world, _ []byte, lines [][]byte) (importSummary, error) {
+func (a *app) importClaims(ctx context.Context, d *datadir.Dir, _ []byte, lines [][]byte) (importSummary, error) {
 	sum := importSummary{Lines: uint64(len(lines)), Refused: map[string]uint64{}}
 	bar := a.bar(len(lines), "recording")
 	count := func(err error) error {
@@ -125,10 +127,12 @@ func (a *app) importClaims(ctx context.Context, w *world, _ []byte, lines [][]by
 		sum.Refused[string(refusal.Reason)]++
 		return nil
 	}
-	var batch []swap.Incoming
+	reader := d.Recipients()
+	defer reader.Close()
+	var batch []service.Incoming
 	inBatch := map[swap.Account]bool{}
 	flush := func() error {
-		done, err := swap.SubmitClaims(ctx, w, batch)
+		done, err := service.SubmitClaims(ctx, d, batch)
 		if err != nil {
 			return err
 		}
@@ -152,7 +156,7 @@ func (a *app) importClaims(ctx context.Context, w *world, _ []byte, lines [][]by
 		if err != nil {
 			return verifiedLine{err: err}
 		}
-		c, err := swap.VerifyClaim(w.terms(), l.Oxen, l.Text, l.Signature)
+		c, err := swap.VerifyClaim(d.Terms(), l.Oxen, l.Text, l.Signature)
 		return verifiedLine{c, l.Proof, err}
 	}, func(_ []byte, v verifiedLine) error {
 		if v.err != nil {
@@ -163,7 +167,7 @@ func (a *app) importClaims(ctx context.Context, w *world, _ []byte, lines [][]by
 				return err
 			}
 		}
-		code, err := w.recipientCode(ctx, v.claim.Recipient)
+		code, err := reader.Read(ctx, v.claim.Recipient)
 		if err != nil {
 			return err
 		}
@@ -173,9 +177,9 @@ func (a *app) importClaims(ctx context.Context, w *world, _ []byte, lines [][]by
 					return err
 				}
 			}
-			return errors.Join(a.importProof(ctx, w, swap.Incoming{Claim: v.claim, Code: code}, v.proof, &sum), bar.Add(1))
+			return errors.Join(a.importProof(ctx, d, service.Incoming{Claim: v.claim, Code: code}, v.proof, &sum), bar.Add(1))
 		}
-		batch = append(batch, swap.Incoming{Claim: v.claim, Code: code})
+		batch = append(batch, service.Incoming{Claim: v.claim, Code: code})
 		inBatch[v.claim.Account] = true
 		return nil
 	})
@@ -186,11 +190,11 @@ func (a *app) importClaims(ctx context.Context, w *world, _ []byte, lines [][]by
 }
 
 // importProof records one claim with its proof of coins and counts what came of both.
-func (a *app) importProof(ctx context.Context, w *world, in swap.Incoming, proof string, sum *importSummary) error {
+func (a *app) importProof(ctx context.Context, d *datadir.Dir, in service.Incoming, proof string, sum *importSummary) error {
 	if sum.Proofs == nil {
 		sum.Proofs = map[string]uint64{}
 	}
-	submitted, done, err := w.handIn(ctx, in, proof)
+	submitted, done, err := handIn(ctx, d, in, proof)
 	var claim *swap.Refusal
 	var refused *swap.ProofRefusal
 	if errors.As(err, &claim) {

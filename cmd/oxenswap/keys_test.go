@@ -14,6 +14,8 @@ import (
 	"github.com/ethereum/go-ethereum/crypto"
 	"github.com/ethereum/go-ethereum/rpc"
 	"github.com/ethereum/go-ethereum/signer/core/apitypes"
+
+	"oxenswap/cmd/oxenswap/internal/datadir"
 )
 
 func TestKeyConfig(t *testing.T) {
@@ -36,7 +38,7 @@ func TestKeyConfig(t *testing.T) {
 		{"an unknown word", address + "\nexternal_signer = \"clef.ipc\"", "unknown key"},
 	} {
 		for _, role := range []string{"owner", "publisher", "guardian"} {
-			_, err := parseConfig([]byte("[chain." + role + "]\n" + c.text + schedule))
+			_, err := datadir.ParseConfig([]byte("[chain." + role + "]\n" + c.text + schedule))
 			switch {
 			case c.says == "" && err != nil, c.says != "" && (err == nil || !strings.Contains(err.Error(), c.says)):
 				t.Errorf("%s: %v, expected %q", c.name, err, c.says)

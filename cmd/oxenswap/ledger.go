@@ -14,6 +14,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"oxenswap/cmd/internal/cli"
+	"oxenswap/cmd/oxenswap/internal/datadir"
+	"oxenswap/cmd/oxenswap/internal/publish"
 	"oxenswap/store"
 	"oxenswap/swap"
 )
@@ -41,13 +43,13 @@ func (a *app) ledgerTailCommand() *cobra.Command {
 		Short: "Print the last entries",
 		Args:  cli.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			return a.with(c.Context(), a.read, func(w *world) error {
-				size, err := w.Size(c.Context())
+			return a.with(c.Context(), a.openReading, func(d *datadir.Dir) error {
+				size, err := d.Size(c.Context())
 				if err != nil {
 					return err
 				}
 				list := []entryView{}
-				if err := w.Entries(c.Context(), size-min(n, size), size, func(e store.Stored) error {
+				if err := d.Entries(c.Context(), size-min(n, size), size, func(e store.Stored) error {
 					list = append(list, entryView(e.Entry))
 					return nil
 				}); err != nil {
@@ -55,7 +57,7 @@ func (a *app) ledgerTailCommand() *cobra.Command {
 				}
 				return a.print(list, func(out io.Writer) {
 					for _, e := range list {
-						fmt.Fprintf(out, "%d\t%s\t%s\t%s\n", e.Seq, formatTime(e.Time), e.Kind, cut(string(e.Body), 120))
+						fmt.Fprintf(out, "%d\t%s\t%s\t%s\n", e.Seq, datadir.FormatTime(e.Time), e.Kind, cut(string(e.Body), 120))
 					}
 				})
 			})
@@ -84,13 +86,13 @@ func (a *app) ledgerShowCommand() *cobra.Command {
 			return nil
 		},
 		RunE: func(c *cobra.Command, args []string) error {
-			return a.with(c.Context(), a.read, func(w *world) error {
+			return a.with(c.Context(), a.openReading, func(d *datadir.Dir) error {
 				if attachment != "" {
 					digest, err := swap.ParseHash(attachment)
 					if err != nil {
 						return cli.Usage("--attachment: %v", err)
 					}
-					data, err := w.Attachment(digest)
+					data, err := d.Attachment(digest)
 					if err != nil {
 						return err
 					}
@@ -101,7 +103,7 @@ func (a *app) ledgerShowCommand() *cobra.Command {
 				if err != nil {
 					return cli.Usage("%q is not the number of an entry", args[0])
 				}
-				e, err := w.Entry(c.Context(), seq)
+				e, err := d.Entry(c.Context(), seq)
 				if err != nil {
 					return err
 				}
@@ -123,14 +125,14 @@ func (a *app) ledgerExportCommand() *cobra.Command {
 			if full && public {
 				return cli.Usage("--public and --full exclude each other")
 			}
-			signer, err := readKey(filepath.Join(a.dir, keyFile))
+			signer, err := datadir.ReadKey(filepath.Join(a.dir, datadir.KeyFile))
 			if err != nil {
 				return err
 			}
-			return a.with(c.Context(), a.read, func(w *world) error {
-				signed, err := w.Checkpoint()
+			return a.with(c.Context(), a.openReading, func(d *datadir.Dir) error {
+				signed, err := d.Checkpoint()
 				if cosigned {
-					signed, err = w.Cosigned()
+					signed, err = d.Cosigned()
 					if err == nil && signed == nil {
 						err = errNotCosigned
 					}
@@ -138,15 +140,15 @@ func (a *app) ledgerExportCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				e := exporter{world: w, signer: signer, full: full}
-				stats, err := e.export(c.Context(), args[0], signed)
+				e := publish.Exporter{Dir: d, Signer: signer, Full: full}
+				stats, err := e.Export(c.Context(), args[0], signed)
 				if err != nil {
 					return err
 				}
-				if err := e.shards(c.Context(), args[0]); err != nil {
+				if err := e.Shards(c.Context(), args[0]); err != nil {
 					return err
 				}
-				return a.print(stats, func(out io.Writer) { stats.print(out, args[0]) })
+				return a.print(stats, func(out io.Writer) { printExport(out, stats, args[0]) })
 			})
 		},
 	}
@@ -162,8 +164,8 @@ func (a *app) ledgerVerifyCommand() *cobra.Command {
 		Short: "Check the whole database: every entry, hash, attachment and projection",
 		Args:  cli.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			return a.with(c.Context(), a.read, func(w *world) error {
-				v, err := w.Verify(c.Context())
+			return a.with(c.Context(), a.openReading, func(d *datadir.Dir) error {
+				v, err := d.Verify(c.Context())
 				if err != nil {
 					return err
 				}
@@ -187,7 +189,7 @@ func (a *app) ledgerCorrectCommand() *cobra.Command {
 				return cli.Usage("%q is not the number of an entry", args[0])
 			}
 			record := swap.Record{}
-			event := &swap.Correction{Entry: seq, Note: text, By: whoami()}
+			event := &swap.Correction{Entry: seq, Note: text, By: datadir.Person()}
 			if evidence != "" {
 				data, err := a.readLimited(evidence, 64<<20)
 				if err != nil {
@@ -197,8 +199,8 @@ func (a *app) ledgerCorrectCommand() *cobra.Command {
 				event.Evidence, record.Attachments = &digest, [][]byte{data}
 			}
 			record.Event = event
-			return a.with(c.Context(), a.open, func(w *world) error {
-				entries, err := w.Update(c.Context(), func(swap.Tables, time.Time) ([]swap.Record, error) {
+			return a.with(c.Context(), a.open, func(d *datadir.Dir) error {
+				entries, err := d.Update(c.Context(), func(swap.Tables, time.Time) ([]swap.Record, error) {
 					return []swap.Record{record}, nil
 				})
 				if err != nil {
@@ -213,4 +215,11 @@ func (a *app) ledgerCorrectCommand() *cobra.Command {
 	c.Flags().StringVar(&text, "note", "", "what happened and what was found")
 	c.Flags().StringVar(&evidence, "evidence", "", "file to keep with the note")
 	return cli.Require(c, "note")
+}
+
+func printExport(w io.Writer, s publish.Stats, dir string) {
+	fmt.Fprintf(w, "%d entries in %d files under %s, %d of them new\n", s.Size, s.Files, dir, s.Written)
+	if s.Withheld > 0 {
+		fmt.Fprintf(w, "%d attachments withheld from the public\n", s.Withheld)
+	}
 }

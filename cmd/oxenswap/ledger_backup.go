@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"oxenswap/cmd/internal/cli"
+	"oxenswap/cmd/oxenswap/internal/datadir"
 	"oxenswap/store"
 	"oxenswap/swap/ledger"
 )
@@ -37,8 +38,8 @@ checkpoint that the copy covers. The copy holds neither the configuration nor th
 FILE appears when all is written and verified. What a crash leaves in FILE.partial is removed by the next backup into FILE.`,
 		Args: cli.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			return a.with(c.Context(), a.read, func(w *world) error {
-				v, err := w.Backup(c.Context(), args[0])
+			return a.with(c.Context(), a.openReading, func(d *datadir.Dir) error {
+				v, err := d.Backup(c.Context(), args[0])
 				if err != nil {
 					return err
 				}
@@ -92,7 +93,7 @@ func (a *app) prepareRestore(key, conf string) (made []string, err error) {
 		name, flag, from string
 		mode             os.FileMode
 		limit            int64
-	}{{keyFile, "key", key, 0o600, 1 << 12}, {configFile, "config", conf, 0o644, 1 << 20}} {
+	}{{datadir.KeyFile, "key", key, 0o600, 1 << 12}, {datadir.ConfigFile, "config", conf, 0o644, 1 << 20}} {
 		to := filepath.Join(a.dir, f.name)
 		here, err := os.ReadFile(to)
 		there := err == nil
@@ -113,7 +114,7 @@ func (a *app) prepareRestore(key, conf string) (made []string, err error) {
 		case there:
 			return made, fmt.Errorf("%s is there already and differs from %s: leave --%s away, or move it", to, f.from, f.flag)
 		}
-		if err := writeNew(to, data, f.mode); err != nil {
+		if err := datadir.WriteNew(to, data, f.mode); err != nil {
 			return made, err
 		}
 		made = append([]string{to}, made...)
@@ -122,14 +123,14 @@ func (a *app) prepareRestore(key, conf string) (made []string, err error) {
 }
 
 func (a *app) restore(c *cobra.Command, backup, checkpoint string) error {
-	if _, err := readConfig(a.dir); err != nil {
+	if _, err := datadir.ReadConfig(a.dir); err != nil {
 		return err
 	}
-	signer, err := readKey(filepath.Join(a.dir, keyFile))
+	signer, err := datadir.ReadKey(filepath.Join(a.dir, datadir.KeyFile))
 	if err != nil {
 		return err
 	}
-	now, err := a.now()
+	options, err := a.options()
 	if err != nil {
 		return err
 	}
@@ -139,16 +140,16 @@ func (a *app) restore(c *cobra.Command, backup, checkpoint string) error {
 			return err
 		}
 	}
-	v, err := store.Restore(c.Context(), a.dir, backup, newest, store.Options{Signer: signer, Clock: now})
+	v, err := store.Restore(c.Context(), a.dir, backup, newest, store.Options{Signer: signer, Clock: options.Now()})
 	if err != nil {
 		return err
 	}
-	err = a.with(c.Context(), a.read, func(w *world) error {
+	err = a.with(c.Context(), a.openReading, func(d *datadir.Dir) error {
 		path := filepath.Join(a.dir, "terms.json")
 		if _, err := os.Stat(path); !errors.Is(err, os.ErrNotExist) {
 			return err
 		}
-		return writeNew(path, w.terms().Canonical(), 0o644)
+		return datadir.WriteNew(path, d.Terms().Canonical(), 0o644)
 	})
 	if err != nil {
 		return fmt.Errorf("%s was restored, but: %w", a.dir, err)
@@ -165,15 +166,15 @@ func (a *app) ledgerRebuildCommand() *cobra.Command {
 		Short: "Make the projections anew from the entries, and say whether they differed",
 		Args:  cli.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			return a.with(c.Context(), a.own, func(w *world) error {
-				_, before := w.Verify(c.Context())
+			return a.with(c.Context(), a.openAlone, func(d *datadir.Dir) error {
+				_, before := d.Verify(c.Context())
 				if before != nil && !errors.Is(before, store.ErrProjections) {
 					return before
 				}
-				if err := w.writer.Rebuild(c.Context()); err != nil {
+				if err := d.Writer.Rebuild(c.Context()); err != nil {
 					return err
 				}
-				v, err := w.Verify(c.Context())
+				v, err := d.Verify(c.Context())
 				if err != nil {
 					return err
 				}

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"oxenswap/cmd/internal/cli"
+	"oxenswap/cmd/oxenswap/internal/datadir"
 	"oxenswap/swap/ledger"
 )
 
@@ -28,12 +29,12 @@ type cosignatureView struct {
 	Time    time.Time `json:"time"`
 }
 
-func (w *world) headOf(signed []byte) (*headView, error) {
-	witnesses, err := w.config.witnesses()
+func headOf(d *datadir.Dir, signed []byte) (*headView, error) {
+	witnesses, err := d.Config.WitnessKeys()
 	if err != nil {
 		return nil, err
 	}
-	cp, cosignatures, err := w.Keys().OpenCheckpoint(signed, witnesses...)
+	cp, cosignatures, err := d.Keys().OpenCheckpoint(signed, witnesses...)
 	if err != nil {
 		return nil, err
 	}
@@ -45,27 +46,27 @@ func (w *world) headOf(signed []byte) (*headView, error) {
 }
 
 // head is the last checkpoint and, when it has no cosignatures yet, the last one that has.
-func (w *world) head() (*headView, error) {
-	signed, err := w.Checkpoint()
+func head(d *datadir.Dir) (*headView, error) {
+	signed, err := d.Checkpoint()
 	if err != nil {
 		return nil, err
 	}
-	head, err := w.headOf(signed)
+	head, err := headOf(d, signed)
 	if err != nil {
 		return nil, err
 	}
-	cosigned, err := w.Cosigned()
+	cosigned, err := d.Cosigned()
 	if err != nil || cosigned == nil || string(cosigned) == head.Note {
 		return head, err
 	}
-	head.Cosigned, err = w.headOf(cosigned)
+	head.Cosigned, err = headOf(d, cosigned)
 	return head, err
 }
 
 func (v *headView) print(out io.Writer) {
 	fmt.Fprint(out, v.Note)
 	for _, c := range v.Cosignatures {
-		fmt.Fprintf(out, "\ncosigned by %s at %s\n", c.Witness, formatTime(c.Time))
+		fmt.Fprintf(out, "\ncosigned by %s at %s\n", c.Witness, datadir.FormatTime(c.Time))
 	}
 	if v.Cosigned != nil {
 		fmt.Fprintf(out, "\nThe last cosigned checkpoint is of %d entries:\n\n", v.Cosigned.Size)
@@ -79,8 +80,8 @@ func (a *app) ledgerHeadCommand() *cobra.Command {
 		Short: "Print the signed checkpoint, with the cosignatures of witnesses",
 		Args:  cli.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			return a.with(c.Context(), a.read, func(w *world) error {
-				head, err := w.head()
+			return a.with(c.Context(), a.openReading, func(d *datadir.Dir) error {
+				head, err := head(d)
 				if err != nil {
 					return err
 				}
@@ -101,24 +102,24 @@ func (a *app) ledgerCosignCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.with(c.Context(), a.read, func(w *world) error {
-				witnesses, err := w.config.witnesses()
+			return a.with(c.Context(), a.openReading, func(d *datadir.Dir) error {
+				witnesses, err := d.Config.WitnessKeys()
 				if err != nil {
 					return err
 				}
 				if len(witnesses) == 0 {
-					return fmt.Errorf("%s names no witnesses: add the keys of those whom auditors are to trust to witnesses = [...]", configFile)
+					return fmt.Errorf("%s names no witnesses: add the keys of those whom auditors are to trust to witnesses = [...]", datadir.ConfigFile)
 				}
-				signed, added, err := w.AddCosignatures(sent, witnesses...)
+				signed, added, err := d.AddCosignatures(sent, witnesses...)
 				if err != nil {
 					return err
 				}
-				head, err := w.headOf(signed)
+				head, err := headOf(d, signed)
 				if err != nil {
 					return err
 				}
 				for _, c := range added {
-					a.say("%s has cosigned %d entries at %s", c.Name, head.Size, formatTime(c.Time))
+					a.say("%s has cosigned %d entries at %s", c.Name, head.Size, datadir.FormatTime(c.Time))
 				}
 				return a.print(head, head.print)
 			})
@@ -126,24 +127,6 @@ func (a *app) ledgerCosignCommand() *cobra.Command {
 	}
 	c.Flags().StringVar(&file, "add", "", "file that the witness has sent, - for standard input")
 	return cli.Require(c, "add")
-}
-
-// witnesses reads the keys of the configured witnesses.
-func (c *config) witnesses() ([]*ledger.Witness, error) {
-	var out []*ledger.Witness
-	names := map[string]bool{}
-	for _, vkey := range c.Witnesses {
-		w, err := ledger.NewWitness(vkey)
-		if err != nil {
-			return nil, fmt.Errorf("witnesses: %w", err)
-		}
-		if names[w.Name()] {
-			return nil, fmt.Errorf("witnesses: two keys have the name %s", w.Name())
-		}
-		names[w.Name()] = true
-		out = append(out, w)
-	}
-	return out, nil
 }
 
 // errNotCosigned is what `ledger export --cosigned` says before the first cosignature.

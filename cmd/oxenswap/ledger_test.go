@@ -130,24 +130,6 @@ func TestSecondProcess(t *testing.T) {
 // Two processes that make one directory: there is one, and it is whole.
 func TestSecondInit(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "data")
-	draft := filepath.Join(filepath.Dir(dir), ".data.oxenswap-init")
-	release, err := takeDraft(draft)
-	if err != nil {
-		t.Fatal(err)
-	}
-	mine := filepath.Join(draft, keyFile)
-	if err := os.WriteFile(mine, []byte("half"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := takeDraft(draft); err == nil || !strings.Contains(err.Error(), "let that one end first") {
-		t.Errorf("%v", err)
-	}
-	if _, err := os.Stat(mine); err != nil {
-		t.Errorf("the second one took the key of the first: %v", err)
-	}
-	if err := release(); err != nil {
-		t.Fatal(err)
-	}
 	vkey := strings.TrimSpace(oxenswap(t, "operator", "keygen", "ada", "--out", filepath.Join(t.TempDir(), "ada.key")))
 	oxenswap(t, "--dir", dir, "init", "--terms", "../../demo/terms.toml", "--operator", vkey)
 	oxenswap(t, "--dir", dir, "ledger", "verify")

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"oxenswap/cmd/internal/cli"
+	"oxenswap/cmd/oxenswap/internal/datadir"
 	"oxenswap/cmd/oxenswap/internal/portal/desk"
 	"oxenswap/swap"
 )
@@ -28,16 +29,16 @@ func (a *app) owedCommand() *cobra.Command {
 		Short: "Explain what an Oxen account is owed, line by line",
 		Args:  cli.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			return a.with(c.Context(), a.read, func(w *world) error {
-				address, err := swap.ParseOxen(w.terms(), oxen)
+			return a.with(c.Context(), a.openReading, func(d *datadir.Dir) error {
+				address, err := swap.ParseOxen(d.Terms(), oxen)
 				if err != nil {
 					return err
 				}
 				v := owedView{Oxen: address.Standard().String(), Account: swap.AccountOf(address)}
-				if err := w.View(c.Context(), func(t swap.Tables, _ uint64) error { return v.fill(t) }); err != nil {
+				if err := d.View(c.Context(), func(t swap.Tables, _ uint64) error { return v.fill(t) }); err != nil {
 					return err
 				}
-				return a.print(v, func(out io.Writer) { v.explain(out, w.terms()) })
+				return a.print(v, func(out io.Writer) { v.explain(out, d.Terms()) })
 			})
 		},
 	}

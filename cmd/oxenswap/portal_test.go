@@ -115,37 +115,3 @@ func checkReceipt(t *testing.T, url, dir string) {
 		t.Errorf("the receipt's checkpoint is not of %s", head.Origin)
 	}
 }
-
-func TestPortalConfig(t *testing.T) {
-	whole := func(change ...string) string { return strings.NewReplacer(change...).Replace(portalTemplate) }
-	rest := "[schedule]\ntake = \"@every 20s\"\nfinalize = \"@every 20s\"\n"
-	c, err := parseConfig([]byte(rest + whole("proxies = []", `proxies = ["10.0.0.0/8", "2001:db8::1"]`)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if g, err := c.Portal.guard(); err != nil || len(g.Proxies) != 2 || g.Proxies[1].Bits() != 128 {
-		t.Errorf("the guard's proxies: got %+v, %v, want two, the second a single address", g, err)
-	}
-	if c, err := parseConfig([]byte(rest)); err != nil || c.Portal != nil {
-		t.Errorf("without the section: %v", err)
-	}
-	for _, change := range [][2]string{
-		{"requests = 50", "requests = 0"},
-		{"posts_burst = 30", "posts_burst = 0"},
-		{"account = 6", ""},
-		{"in_flight = 512", ""},
-		{"posting = 1024", "posting = -1"},
-		{"claims = 512", "claims = 0"},
-		{"uploads = 4", "uploads = 0"},
-		{"waiting = 200", ""},
-		{"judges = 1", "judges = 0"},
-		{"memory_mb = 128", "memory_mb = 0"},
-		{"https_only_days = 0", "https_only_days = -1"},
-		{"proxies = []", `proxies = ["everybody"]`},
-		{"proxies = []", "proxy = []"},
-	} {
-		if _, err := parseConfig([]byte(rest + whole(change[0], change[1]))); err == nil {
-			t.Errorf("%q instead of %q is taken", change[1], change[0])
-		}
-	}
-}

@@ -6,21 +6,16 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"oxenswap/cmd/internal/cli"
-	"oxenswap/oxenrpc"
+	"oxenswap/cmd/oxenswap/internal/datadir"
 	"oxenswap/swap"
-	"oxenswap/swap/cryptonote"
-	"oxenswap/swap/fail"
+	"oxenswap/swap/service"
 )
 
-const (
-	maxProofText = 8 << 20 // bytes
-	judgingTime  = 10 * time.Minute
-)
+const maxProofText = 8 << 20 // bytes
 
 func (a *app) claimProveCommand() *cobra.Command {
 	var claim uint64
@@ -37,8 +32,12 @@ Do not move coins before the proof is accepted.`,
 			if err != nil {
 				return err
 			}
-			return a.with(c.Context(), a.open, func(w *world) error {
-				done, err := w.prove(c.Context(), swap.HandIn{Claim: claim, Proof: proof})
+			return a.with(c.Context(), a.open, func(d *datadir.Dir) error {
+				daemons, err := d.CoinDaemons()
+				if err != nil {
+					return err
+				}
+				done, err := service.Prove(c.Context(), d, d, daemons, service.HandIn{Claim: claim, Proof: proof})
 				if err != nil {
 					return err
 				}
@@ -56,40 +55,6 @@ func (a *app) readProof(file string) (string, error) {
 	return strings.TrimSpace(string(text)), err
 }
 
-// prove receives a proof and judges it, or returns the verdict on it that there is.
-func (w *world) prove(ctx context.Context, in swap.HandIn) (swap.Judged, error) {
-	received, _, err := swap.ReceiveProof(ctx, w, in)
-	if err != nil {
-		return swap.Judged{}, err
-	}
-	if received.Status != swap.ReceivedProof {
-		return swap.Judged{Proof: received}, nil
-	}
-	proof, err := cryptonote.ParseReserveProof(in.Proof)
-	if err != nil {
-		return swap.Judged{}, err
-	}
-	clients, err := w.clients()
-	if err != nil {
-		return swap.Judged{}, err
-	}
-	ctx, cancel := context.WithTimeout(ctx, judgingTime)
-	defer cancel()
-	transactions, images := swap.Asked(proof)
-	evidence, agreed, err := swap.AgreeOnCoins(w.terms(), w.migration.Config.Quorum, ask(clients, func(d *oxenrpc.Client) swap.CoinAnswer {
-		return d.Coins(ctx, transactions, images)
-	}))
-	if err != nil {
-		return swap.Judged{}, fmt.Errorf("the proof is recorded as entry %d and not judged yet, run the command again: %w", received.Received, err)
-	}
-	var judged swap.Judged
-	err = fail.Do("proof judge", func() (err error) {
-		judged, err = swap.JudgeReceived(ctx, w, w, received.Received, agreed, evidence)
-		return err
-	})
-	return judged, err
-}
-
 // judgedView is what became of a proof, as commands print it. Amounts are atomic OXEN.
 type judgedView struct {
 	Entry    uint64            `json:"entry"` // its proof.received
@@ -105,7 +70,7 @@ type judgedView struct {
 	ClaimErr string            `json:"claim_refused,omitempty"`
 }
 
-func viewJudged(j swap.Judged) judgedView {
+func viewJudged(j service.Judged) judgedView {
 	p := j.Proof
 	v := judgedView{Entry: p.Received, Status: p.Status, Check: p.Check, Outputs: p.Outputs, Counted: p.Counted, Total: p.Total, Staked: p.Staked}
 	v.Reason = j.Detail
@@ -127,7 +92,7 @@ func viewJudged(j swap.Judged) judgedView {
 }
 
 // printJudged says what became of a proof; one that is not accepted is an answer of no.
-func (a *app) printJudged(j swap.Judged) error {
+func (a *app) printJudged(j service.Judged) error {
 	v := viewJudged(j)
 	if err := a.print(v, func(out io.Writer) {
 		if v.Claim != nil {
@@ -166,29 +131,8 @@ func nonEmpty(words ...string) []string {
 	return out
 }
 
-// handIn submits a claim with its proof: an entitled account's claim by itself first, another's together with the proof.
-func (w *world) handIn(ctx context.Context, in swap.Incoming, proof string) (swap.Submitted, swap.Judged, error) {
-	var entitled bool
-	if err := w.View(ctx, func(t swap.Tables, _ uint64) (err error) {
-		entitled, err = swap.Entitled(t, w.terms(), in.Claim.Account)
-		return err
-	}); err != nil {
-		return swap.Submitted{}, swap.Judged{}, err
-	}
-	if !entitled {
-		done, err := w.prove(ctx, swap.HandIn{Pending: &in, Proof: proof})
-		return swap.Submitted{}, done, err
-	}
-	submitted, err := swap.SubmitClaim(ctx, w, in)
-	if err != nil {
-		return submitted, swap.Judged{}, err
-	}
-	done, err := w.prove(ctx, swap.HandIn{Claim: submitted.Claim.Entry, Proof: proof})
-	return submitted, done, err
-}
-
-func (a *app) submitWithProof(ctx context.Context, w *world, in swap.Incoming, proof string) error {
-	submitted, done, err := w.handIn(ctx, in, proof)
+func (a *app) submitWithProof(ctx context.Context, d *datadir.Dir, in service.Incoming, proof string) error {
+	submitted, done, err := handIn(ctx, d, in, proof)
 	if submitted.Claim.Entry > 0 && submitted.Err == nil && !a.json {
 		err = errors.Join(a.printSubmitted(submitted), err)
 	}
@@ -196,4 +140,18 @@ func (a *app) submitWithProof(ctx context.Context, w *world, in swap.Incoming, p
 		return err
 	}
 	return a.printJudged(done)
+}
+
+// handIn submits a claim with its proof and judges the proof.
+func handIn(ctx context.Context, d *datadir.Dir, in service.Incoming, proof string) (service.Submitted, service.Judged, error) {
+	daemons, err := d.CoinDaemons()
+	if err != nil {
+		return service.Submitted{}, service.Judged{}, err
+	}
+	submitted, proving, err := service.SubmitForProof(ctx, d, in, proof)
+	if err != nil {
+		return submitted, service.Judged{}, err
+	}
+	judged, err := service.Prove(ctx, d, d, daemons, proving)
+	return submitted, judged, err
 }

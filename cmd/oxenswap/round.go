@@ -14,8 +14,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"oxenswap/cmd/internal/cli"
+	"oxenswap/cmd/oxenswap/internal/datadir"
 	"oxenswap/swap"
 	"oxenswap/swap/ledger"
+	"oxenswap/swap/service"
 )
 
 func (a *app) roundCommand() *cobra.Command {
@@ -42,11 +44,12 @@ func (a *app) roundBuildCommand() *cobra.Command {
 		Short: "Build the next round from everything recorded so far",
 		Args:  cli.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			return a.with(c.Context(), a.open, func(w *world) error {
-				view, again, err := w.buildRound(c.Context())
+			return a.with(c.Context(), a.open, func(d *datadir.Dir) error {
+				r, again, err := service.BuildRound(c.Context(), d)
 				if err != nil {
 					return err
 				}
+				view := viewRound(r)
 				if again {
 					a.say("round %d was built before and waits for approval", view.Round)
 				}
@@ -56,34 +59,9 @@ func (a *app) roundBuildCommand() *cobra.Command {
 	}
 }
 
-// buildRound builds a round, or returns the one that was built and nothing followed.
-func (w *world) buildRound(ctx context.Context) (view roundView, again bool, err error) {
-	var files *swap.RoundFiles
-	if err := w.View(ctx, func(t swap.Tables, size uint64) error {
-		rounds, err := t.Rounds()
-		if err != nil {
-			return err
-		}
-		if n := len(rounds); n > 0 && rounds[n-1].Status == swap.BuiltRound && rounds[n-1].Entry == size-1 {
-			view, again = viewRound(rounds[n-1]), true
-			return nil
-		}
-		files, err = swap.BuildRound(t, size)
-		return err
-	}); err != nil || again {
-		return view, again, err
-	}
-	if _, err := w.Update(ctx, func(swap.Tables, time.Time) ([]swap.Record, error) {
-		return []swap.Record{files.Record()}, nil
-	}); err != nil {
-		return view, false, err
-	}
-	r, err := w.round(ctx, files.Event.Round)
-	return viewRound(r), false, err
-}
-
-func (w *world) round(ctx context.Context, number uint64) (r swap.Round, err error) {
-	err = w.View(ctx, func(t swap.Tables, _ uint64) error {
+// roundOf is a round by its number.
+func roundOf(ctx context.Context, d *datadir.Dir, number uint64) (r swap.Round, err error) {
+	err = d.View(ctx, func(t swap.Tables, _ uint64) error {
 		if r, err = t.Round(number); errors.Is(err, swap.ErrNone) {
 			return fmt.Errorf("there is no round %d: `oxenswap round list` shows those there are", number)
 		}
@@ -128,9 +106,9 @@ func (a *app) roundListCommand() *cobra.Command {
 		Short: "List the rounds",
 		Args:  cli.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			return a.with(c.Context(), a.read, func(w *world) error {
+			return a.with(c.Context(), a.openReading, func(d *datadir.Dir) error {
 				list := []roundView{}
-				if err := w.View(c.Context(), func(t swap.Tables, _ uint64) error {
+				if err := d.View(c.Context(), func(t swap.Tables, _ uint64) error {
 					rounds, err := t.Rounds()
 					for _, r := range rounds {
 						list = append(list, viewRound(r))
@@ -160,7 +138,7 @@ func roundArg(arg string) (uint64, error) {
 }
 
 // onRound is a command about one round, named by its number.
-func (a *app) onRound(use, short string, open func(context.Context) (*world, error), run func(c *cobra.Command, w *world, r swap.Round) error) *cobra.Command {
+func (a *app) onRound(use, short string, open opener, run func(c *cobra.Command, d *datadir.Dir, r swap.Round) error) *cobra.Command {
 	return &cobra.Command{
 		Use:   use,
 		Short: short,
@@ -170,12 +148,12 @@ func (a *app) onRound(use, short string, open func(context.Context) (*world, err
 			if err != nil {
 				return err
 			}
-			return a.with(c.Context(), open, func(w *world) error {
-				r, err := w.round(c.Context(), number)
+			return a.with(c.Context(), open, func(d *datadir.Dir) error {
+				r, err := roundOf(c.Context(), d, number)
 				if err != nil {
 					return err
 				}
-				return run(c, w, r)
+				return run(c, d, r)
 			})
 		},
 	}
@@ -183,8 +161,8 @@ func (a *app) onRound(use, short string, open func(context.Context) (*world, err
 
 func (a *app) roundApproveCommand() *cobra.Command {
 	var key string
-	c := a.onRound("approve ROUND --key FILE", "Approve a round with an operator's key, after showing what it gives", a.open, func(c *cobra.Command, w *world, r swap.Round) error {
-		signer, err := readKey(key)
+	c := a.onRound("approve ROUND --key FILE", "Approve a round with an operator's key, after showing what it gives", a.open, func(c *cobra.Command, d *datadir.Dir, r swap.Round) error {
+		signer, err := datadir.ReadKey(key)
 		if err != nil {
 			return err
 		}
@@ -192,11 +170,11 @@ func (a *app) roundApproveCommand() *cobra.Command {
 			a.say("%s has approved round %d before", signer.Name(), r.Round)
 			return a.printApproved(r)
 		}
-		list, err := w.changes(c.Context(), r)
+		list, err := service.RoundChanges(c.Context(), d, d, r)
 		if err != nil {
 			return err
 		}
-		moves, err := w.movedRecipients(c.Context(), r)
+		moves, err := service.MovedRecipients(c.Context(), d, r)
 		if err != nil {
 			return err
 		}
@@ -210,16 +188,16 @@ func (a *app) roundApproveCommand() *cobra.Command {
 				return err
 			}
 		}
-		signed, err := ledger.SignNote(swap.ApprovalText(w.terms().Origin(), &r.RoundBuilt), signer)
+		signed, err := ledger.SignNote(swap.ApprovalText(d.Terms().Origin(), &r.RoundBuilt), signer)
 		if err != nil {
 			return err
 		}
-		if _, err := w.Update(c.Context(), func(swap.Tables, time.Time) ([]swap.Record, error) {
+		if _, err := d.Update(c.Context(), func(swap.Tables, time.Time) ([]swap.Record, error) {
 			return []swap.Record{{Event: &swap.RoundApproved{Round: r.Round, Note: string(signed)}}}, nil
 		}); err != nil {
 			return err
 		}
-		if r, err = w.round(c.Context(), r.Round); err != nil {
+		if r, err = roundOf(c.Context(), d, r.Round); err != nil {
 			return err
 		}
 		return a.printApproved(r)
@@ -240,15 +218,15 @@ func (a *app) printApproved(r swap.Round) error {
 
 func (a *app) roundAbandonCommand() *cobra.Command {
 	var reason string
-	c := a.onRound("abandon ROUND --reason TEXT", "End a round whose proposal was never signed; what it gave is owed again", a.open, func(c *cobra.Command, w *world, r swap.Round) error {
+	c := a.onRound("abandon ROUND --reason TEXT", "End a round whose proposal was never signed; what it gave is owed again", a.open, func(c *cobra.Command, d *datadir.Dir, r swap.Round) error {
 		if r.Status != swap.AbandonedRound {
-			if _, err := w.Update(c.Context(), func(swap.Tables, time.Time) ([]swap.Record, error) {
-				return []swap.Record{{Event: &swap.RoundAbandoned{Round: r.Round, Reason: reason, By: whoami()}}}, nil
+			if _, err := d.Update(c.Context(), func(swap.Tables, time.Time) ([]swap.Record, error) {
+				return []swap.Record{{Event: &swap.RoundAbandoned{Round: r.Round, Reason: reason, By: datadir.Person()}}}, nil
 			}); err != nil {
 				return err
 			}
 		}
-		r, err := w.round(c.Context(), r.Round)
+		r, err := roundOf(c.Context(), d, r.Round)
 		if err != nil {
 			return err
 		}

@@ -2,92 +2,21 @@ package main
 
 import (
 	"bytes"
-	"cmp"
-	"context"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
 
 	"github.com/spf13/cobra"
 
 	"oxenswap/cmd/internal/cli"
+	"oxenswap/cmd/oxenswap/internal/datadir"
 	"oxenswap/cmd/oxenswap/internal/portal/desk"
 	"oxenswap/swap"
-	"oxenswap/swap/merkle"
+	"oxenswap/swap/service"
 )
 
-// change is what a round gives one recipient.
-type change struct {
-	Recipient  swap.EVMAddress `json:"recipient"`
-	Amount     swap.Amount     `json:"amount"`
-	Cumulative swap.Amount     `json:"cumulative"`
-	New        bool            `json:"new"` // no earlier round gave it anything
-}
-
-// changes are what a round gives, by recipient, the largest first.
-func (w *world) changes(ctx context.Context, r swap.Round) ([]change, error) {
-	sums := map[swap.EVMAddress]swap.Amount{}
-	if err := w.View(ctx, func(t swap.Tables, _ uint64) error {
-		return t.Allocations(r.Round, func(l swap.Allocation) error { sums[l.Recipient] += l.Amount; return nil })
-	}); err != nil {
-		return nil, err
-	}
-	leaves, err := w.leaves(r)
-	if err != nil {
-		return nil, err
-	}
-	var out []change
-	for _, l := range leaves {
-		to := swap.EVMAddress(l.Account)
-		if sum := sums[to]; sum > 0 {
-			cumulative := swap.Amount(l.Amount.Uint64())
-			out = append(out, change{to, sum, cumulative, sum == cumulative})
-		}
-	}
-	slices.SortFunc(out, func(x, y change) int {
-		return cmp.Or(cmp.Compare(y.Amount, x.Amount), bytes.Compare(x.Recipient[:], y.Recipient[:]))
-	})
-	return out, nil
-}
-
-// moved is an account whose new amounts go elsewhere than those of the last published round.
-type moved struct {
-	Account swap.Account    `json:"account"`
-	From    swap.EVMAddress `json:"from"`
-	To      swap.EVMAddress `json:"to"`
-}
-
-// movedRecipients compares a round with the last one published before it, account by account.
-func (w *world) movedRecipients(ctx context.Context, r swap.Round) ([]moved, error) {
-	out := []moved{}
-	err := w.View(ctx, func(t swap.Tables, _ uint64) error {
-		rounds, err := t.Rounds()
-		if err != nil {
-			return err
-		}
-		before := map[swap.Account]swap.EVMAddress{}
-		for _, other := range slices.Backward(rounds) {
-			if other.Round < r.Round && other.Status.Published() {
-				if err := t.Allocations(other.Round, func(l swap.Allocation) error { before[l.Account] = l.Recipient; return nil }); err != nil {
-					return err
-				}
-				break
-			}
-		}
-		return t.Allocations(r.Round, func(l swap.Allocation) error {
-			if from, known := before[l.Account]; known && from != l.Recipient {
-				out = append(out, moved{l.Account, from, l.Recipient})
-				delete(before, l.Account)
-			}
-			return nil
-		})
-	})
-	return out, err
-}
-
-func printMoved(out io.Writer, list []moved) {
+func printMoved(out io.Writer, list []service.Move) {
 	if len(list) == 0 {
 		fmt.Fprintln(out, "\nno account's recipient changed against the last round")
 		return
@@ -98,17 +27,7 @@ func printMoved(out io.Writer, list []moved) {
 	}
 }
 
-func (w *world) leaves(r swap.Round) ([]merkle.Leaf, error) {
-	data, err := w.Attachment(r.Leaves)
-	if err != nil {
-		return nil, err
-	}
-	return merkle.ReadCSV(bytes.NewReader(data))
-}
-
-func (w *world) tree(r swap.Round) (*merkle.Tree, error) { return desk.Tree(w, w.terms(), r) }
-
-func printChanges(out io.Writer, list []change, most int) {
+func printChanges(out io.Writer, list []service.Change, most int) {
 	fmt.Fprintln(out, "\nRECIPIENT\tTHIS ROUND SESH\tIN ALL\t")
 	for _, c := range list[:min(most, len(list))] {
 		fmt.Fprintf(out, "%s\t%s\t%s\t%s\n", c.Recipient, c.Amount.Coins(), c.Cumulative.Coins(), map[bool]string{true: "new"}[c.New])
@@ -120,20 +39,20 @@ func printChanges(out io.Writer, list []change, most int) {
 
 func (a *app) roundShowCommand() *cobra.Command {
 	var all bool
-	c := a.onRound("show ROUND", "Show a round and the largest amounts it gives", a.read, func(c *cobra.Command, w *world, r swap.Round) error {
-		list, err := w.changes(c.Context(), r)
+	c := a.onRound("show ROUND", "Show a round and the largest amounts it gives", a.openReading, func(c *cobra.Command, d *datadir.Dir, r swap.Round) error {
+		list, err := service.RoundChanges(c.Context(), d, d, r)
 		if err != nil {
 			return err
 		}
-		moves, err := w.movedRecipients(c.Context(), r)
+		moves, err := service.MovedRecipients(c.Context(), d, r)
 		if err != nil {
 			return err
 		}
 		view := viewRound(r)
 		return a.print(struct {
 			roundView
-			Changes []change `json:"changes"`
-			Moved   []moved  `json:"moved"`
+			Changes []service.Change `json:"changes"`
+			Moved   []service.Move   `json:"moved"`
 		}{view, list, moves}, func(out io.Writer) {
 			printRound(out, view)
 			most := 10
@@ -150,12 +69,12 @@ func (a *app) roundShowCommand() *cobra.Command {
 
 func (a *app) roundProofCommand() *cobra.Command {
 	var to string
-	c := a.onRound("proof ROUND --to 0x..", "Print a recipient's proof for `claim` on the distributor", a.read, func(c *cobra.Command, w *world, r swap.Round) error {
+	c := a.onRound("proof ROUND --to 0x..", "Print a recipient's proof for `claim` on the distributor", a.openReading, func(c *cobra.Command, d *datadir.Dir, r swap.Round) error {
 		account, err := swap.ParseEIP55(to)
 		if err != nil {
 			return err
 		}
-		t, err := w.tree(r)
+		t, err := desk.Tree(d, d.Terms(), r)
 		if err != nil {
 			return err
 		}
@@ -171,16 +90,16 @@ func (a *app) roundProofCommand() *cobra.Command {
 
 func (a *app) roundExportCommand() *cobra.Command {
 	var out string
-	c := a.onRound("export ROUND --out DIR", "Write a round's allocation list, leaves and tree into a folder", a.read, func(c *cobra.Command, w *world, r swap.Round) error {
-		t, err := w.tree(r)
+	c := a.onRound("export ROUND --out DIR", "Write a round's allocation list, leaves and tree into a folder", a.openReading, func(c *cobra.Command, d *datadir.Dir, r swap.Round) error {
+		t, err := desk.Tree(d, d.Terms(), r)
 		if err != nil {
 			return err
 		}
-		list, err := w.Attachment(r.Allocations)
+		list, err := d.Attachment(r.Allocations)
 		if err != nil {
 			return err
 		}
-		leaves, err := w.Attachment(r.Leaves)
+		leaves, err := d.Attachment(r.Leaves)
 		if err != nil {
 			return err
 		}

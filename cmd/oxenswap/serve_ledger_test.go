@@ -77,7 +77,7 @@ func checkServed(t *testing.T, base, dir string) {
 		{"GET", "..%2foxenswap.toml", 404}, {"GET", "tile/..%2f..%2f..%2fledger.key", 404}, {"GET", "%2fetc/passwd", 404}, {"GET", "manifest%00", 404},
 		{"GET", "attachment/00/" + strings.Repeat("0", 64) + ".gz", 404}, {"GET", "ledger.db", 404}, {"GET", "rotation/2", 404}, {"GET", "rotation/0", 404},
 		{"POST", "checkpoint", 405}, {"PUT", "tile/0/000.p/6", 405}, {"DELETE", "manifest", 405},
-		{"GET", "checkpoint?" + strings.Repeat("x", 2*maxHeaderBytes), 431},
+		{"GET", "checkpoint?" + strings.Repeat("x", 64<<10), 431},
 	} {
 		response, _ := fetch(t, c.method, base+c.path, nil)
 		if response.StatusCode != c.want || strings.Contains(response.Header.Get("Cache-Control"), "immutable") {

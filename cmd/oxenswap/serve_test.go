@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"oxenswap/cmd/oxenswap/internal/datadir"
 	"oxenswap/oxenrpc/oxentest"
 )
 
@@ -52,7 +53,7 @@ func TestServe(t *testing.T) {
 		args = append(args, "--daemon", name+"="+server.URL)
 	}
 	oxenswap(t, args...)
-	config := filepath.Join(dir, configFile)
+	config := filepath.Join(dir, datadir.ConfigFile)
 	text, err := os.ReadFile(config)
 	if err != nil {
 		t.Fatal(err)

@@ -8,67 +8,18 @@ import (
 	"io"
 	"slices"
 	"strconv"
-	"sync"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"oxenswap/cmd/internal/cli"
+	"oxenswap/cmd/oxenswap/internal/datadir"
 	"oxenswap/swap"
+	"oxenswap/swap/service"
 )
-
-// observeTime bounds one take or one look at all daemons.
-const observeTime = 5 * time.Minute
 
 func (a *app) snapshotCommand() *cobra.Command {
 	return cli.Group("snapshot", "Snapshots of stakes and rewards",
 		a.snapshotTakeCommand(), a.snapshotFinalizeCommand(), a.snapshotListCommand(), a.snapshotShowCommand(), a.snapshotDiffCommand())
-}
-
-// ask asks every daemon at once and returns the answers in the order of the configuration.
-func ask[D, T any](daemons []D, question func(D) T) []T {
-	out := make([]T, len(daemons))
-	var group sync.WaitGroup
-	for i, d := range daemons {
-		group.Go(func() { out[i] = question(d) })
-	}
-	group.Wait()
-	return out
-}
-
-// takeSnapshot asks all daemons and records the snapshot on which a quorum agrees. A snapshot of the same block that was
-// recorded before is returned with again.
-func (w *world) takeSnapshot(ctx context.Context, daemons []swap.Daemon, height uint64) (taken *swap.SnapshotTaken, again bool, err error) {
-	ctx, cancel := context.WithTimeout(ctx, observeTime)
-	defer cancel()
-	answers := ask(daemons, func(d swap.Daemon) swap.Answered {
-		o, err := d.Observe(ctx)
-		if err != nil {
-			return swap.Answered{Daemon: d.Name(), Err: err}
-		}
-		return swap.Answered{Daemon: d.Name(), Observation: &o}
-	})
-	record, err := swap.AgreeOnSnapshot(w.terms(), w.migration.Config.Quorum, answers)
-	if err != nil {
-		return nil, false, err
-	}
-	taken = record.Event.(*swap.SnapshotTaken)
-	if height != 0 && taken.Height != height {
-		return nil, false, fmt.Errorf("the daemons' top block is %d, not %d: a snapshot is taken at the top", taken.Height, height)
-	}
-	_, err = w.Update(ctx, func(t swap.Tables, _ time.Time) ([]swap.Record, error) {
-		again = false
-		s, err := t.Snapshot(taken.Height)
-		switch {
-		case err == nil && s.Status != swap.DiscardedSnapshot && s.Digest == taken.Content:
-			again = true
-			return nil, nil
-		case err != nil && !errors.Is(err, swap.ErrNone):
-			return nil, err
-		}
-		return []swap.Record{record}, nil
-	})
-	return taken, again, err
 }
 
 func (a *app) snapshotTakeCommand() *cobra.Command {
@@ -78,21 +29,21 @@ func (a *app) snapshotTakeCommand() *cobra.Command {
 		Short: "Take a snapshot at the daemons' top block",
 		Args:  cli.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			return a.with(c.Context(), a.open, func(w *world) error {
-				daemons, err := w.daemons()
+			return a.with(c.Context(), a.open, func(d *datadir.Dir) error {
+				daemons, err := d.Daemons()
 				if err != nil {
 					return err
 				}
-				taken, again, err := w.takeSnapshot(c.Context(), daemons, height)
+				taken, again, err := service.TakeSnapshot(c.Context(), d, daemons, height)
 				if err != nil {
 					return err
 				}
-				for _, d := range taken.Daemons {
-					if !d.Agrees {
-						a.say("daemon %s dissents: %s", d.Daemon, d.Differs)
+				for _, report := range taken.Daemons {
+					if !report.Agrees {
+						a.say("daemon %s dissents: %s", report.Daemon, report.Differs)
 					}
 				}
-				if !w.terms().Reads(taken.Height) {
+				if !d.Terms().Reads(taken.Height) {
 					a.say("no programme reads a snapshot of height %d", taken.Height)
 				}
 				return a.print(taken, func(out io.Writer) {
@@ -117,92 +68,27 @@ func printTotals(w io.Writer, t swap.SnapshotTotals) {
 	fmt.Fprintf(w, "rewards\t%s OXEN\nblacklisted\t%s OXEN\n", t.Rewards.Coins(), t.Blacklisted.Coins())
 }
 
-// decided is what became of one taken snapshot.
-type decided struct {
-	Height uint64              `json:"height"`
-	Status swap.SnapshotStatus `json:"status"`
-	Why    string              `json:"why,omitempty"`
-}
-
-// finalizeSnapshots asks all daemons about every snapshot that is neither final nor discarded, and about nothing else.
-func (w *world) finalizeSnapshots(ctx context.Context, daemons []swap.Daemon, only uint64) ([]decided, error) {
-	var taken []swap.Snapshot
-	if err := w.View(ctx, func(t swap.Tables, _ uint64) error {
-		all, err := t.Snapshots()
-		taken = slices.DeleteFunc(all, func(s swap.Snapshot) bool {
-			return s.Status != swap.TakenSnapshot || only != 0 && s.Height != only
-		})
-		return err
-	}); err != nil {
-		return nil, err
-	}
-	out := []decided{}
-	for _, s := range taken {
-		d, err := w.finalizeSnapshot(ctx, daemons, s)
-		if err != nil {
-			return out, err
-		}
-		out = append(out, d)
-	}
-	return out, nil
-}
-
-func (w *world) finalizeSnapshot(ctx context.Context, daemons []swap.Daemon, s swap.Snapshot) (decided, error) {
-	ctx, cancel := context.WithTimeout(ctx, observeTime)
-	defer cancel()
-	saw := ask(daemons, func(d swap.Daemon) swap.Saw {
-		sighting, err := d.See(ctx, s.Height)
-		if err != nil {
-			return swap.Saw{Daemon: d.Name(), Err: err}
-		}
-		return swap.Saw{Daemon: d.Name(), Sighting: &sighting}
-	})
-	record, err := swap.DecideSnapshot(w.terms(), w.migration.Config.Quorum, s, saw)
-	if errors.Is(err, swap.ErrNotYet) {
-		return decided{s.Height, s.Status, err.Error()}, nil
-	}
-	if err != nil {
-		return decided{}, err
-	}
-	status := swap.FinalSnapshot
-	if _, ok := record.Event.(*swap.SnapshotDiscarded); ok {
-		status = swap.DiscardedSnapshot
-	}
-	_, err = w.Update(ctx, func(t swap.Tables, _ time.Time) ([]swap.Record, error) {
-		now, err := t.Snapshot(s.Height)
-		if err != nil {
-			return nil, err
-		}
-		if now.Status != swap.TakenSnapshot || now.Taken != s.Taken { // another process has decided meanwhile
-			status = now.Status
-			return nil, nil
-		}
-		return []swap.Record{record}, nil
-	})
-	return decided{Height: s.Height, Status: status}, err
-}
-
 func (a *app) snapshotFinalizeCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "finalize",
 		Short: "Make taken snapshots final, discard those whose block is gone, record heights that were missed",
 		Args:  cli.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			return a.with(c.Context(), a.open, func(w *world) error {
-				daemons, err := w.daemons()
+			return a.with(c.Context(), a.open, func(d *datadir.Dir) error {
+				daemons, err := d.Daemons()
 				if err != nil {
 					return err
 				}
-				out, err := w.finalizeSnapshots(c.Context(), daemons, 0)
+				out, err := service.FinalizeSnapshots(c.Context(), d, daemons)
 				if err != nil {
 					return err
 				}
-				missed, err := w.recordMissed(c.Context(), daemons)
+				missed, err := service.RecordMissed(c.Context(), d, daemons)
 				if err != nil {
 					return err
 				}
 				for _, h := range missed {
-					out = append(out, decided{Height: h, Status: "missed"})
+					out = append(out, service.Decided{Height: h, Status: "missed"})
 				}
 				return a.print(out, func(w io.Writer) {
 					for _, d := range out {
@@ -245,9 +131,9 @@ func (a *app) snapshotListCommand() *cobra.Command {
 		Short: "List the snapshots",
 		Args:  cli.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			return a.with(c.Context(), a.read, func(w *world) error {
+			return a.with(c.Context(), a.openReading, func(d *datadir.Dir) error {
 				list := []snapshotView{}
-				if err := w.View(c.Context(), func(t swap.Tables, _ uint64) error {
+				if err := d.View(c.Context(), func(t swap.Tables, _ uint64) error {
 					all, err := t.Snapshots()
 					for _, s := range all {
 						list = append(list, viewSnapshot(s))
@@ -261,7 +147,7 @@ func (a *app) snapshotListCommand() *cobra.Command {
 					for _, s := range list {
 						fmt.Fprintf(out, "%d\t%s\t%d\t%d\t%s\t%s\t%.16s\n", s.Height, s.Status, s.Totals.Nodes, s.Totals.Accounts, s.Totals.Staked.Coins(), s.Totals.Rewards.Coins(), s.Digest)
 					}
-					for _, h := range w.migration.Missed {
+					for _, h := range d.Migration.Missed {
 						fmt.Fprintf(out, "%d\tmissed\t\t\t\t\t\n", h)
 					}
 				})
@@ -279,10 +165,10 @@ func parseHeight(arg string) (uint64, error) {
 	return h, nil
 }
 
-func (w *world) snapshot(ctx context.Context, height uint64) (snapshotView, []balanceView, error) {
+func readSnapshot(ctx context.Context, l *datadir.Dir, height uint64) (snapshotView, []balanceView, error) {
 	var view snapshotView
 	rows := []balanceView{}
-	err := w.View(ctx, func(t swap.Tables, _ uint64) error {
+	err := l.View(ctx, func(t swap.Tables, _ uint64) error {
 		s, err := t.Snapshot(height)
 		if errors.Is(err, swap.ErrNone) {
 			return fmt.Errorf("there is no snapshot of height %d: `oxenswap snapshot list` shows those there are", height)
@@ -313,13 +199,13 @@ func (a *app) snapshotShowCommand() *cobra.Command {
 			if largest < 0 {
 				return cli.Usage("--largest %d: expected 0 or more", largest)
 			}
-			return a.with(c.Context(), a.read, func(w *world) error {
-				view, rows, err := w.snapshot(c.Context(), height)
+			return a.with(c.Context(), a.openReading, func(d *datadir.Dir) error {
+				view, rows, err := readSnapshot(c.Context(), d, height)
 				if err != nil {
 					return err
 				}
 				if content {
-					data, err := w.Attachment(view.Digest)
+					data, err := d.Attachment(view.Digest)
 					if err != nil {
 						return err
 					}
@@ -367,10 +253,10 @@ func (a *app) snapshotDiffCommand() *cobra.Command {
 					return err
 				}
 			}
-			return a.with(c.Context(), a.read, func(w *world) error {
+			return a.with(c.Context(), a.openReading, func(d *datadir.Dir) error {
 				byAccount := map[swap.Account]*difference{}
 				for i, h := range heights {
-					_, rows, err := w.snapshot(c.Context(), h)
+					_, rows, err := readSnapshot(c.Context(), d, h)
 					if err != nil {
 						return err
 					}

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"oxenswap/cmd/internal/cli"
+	"oxenswap/cmd/oxenswap/internal/datadir"
 	"oxenswap/swap"
 	"oxenswap/swap/ledger"
 )
@@ -60,22 +61,24 @@ func (a *app) termsExtendCommand() *cobra.Command {
 			if err != nil {
 				return cli.Usage("--closes %q is not a time such as 2028-06-30T23:59:59Z", closes)
 			}
-			signer, err := readKey(key)
+			signer, err := datadir.ReadKey(key)
 			if err != nil {
 				return err
 			}
-			return a.with(c.Context(), a.open, func(w *world) error {
-				signed, err := ledger.SignNote(swap.ExtensionText(w.terms(), at.UTC()), signer)
+			return a.with(c.Context(), a.open, func(d *datadir.Dir) error {
+				signed, err := ledger.SignNote(swap.ExtensionText(d.Terms(), at.UTC()), signer)
 				if err != nil {
 					return err
 				}
-				entries, err := w.Update(c.Context(), func(swap.Tables, time.Time) ([]swap.Record, error) {
+				entries, err := d.Update(c.Context(), func(swap.Tables, time.Time) ([]swap.Record, error) {
 					return []swap.Record{{Event: &swap.TermsExtended{Closes: at.UTC(), Note: string(signed)}}}, nil
 				})
 				if err != nil {
 					return err
 				}
-				return a.print(entryView(entries[0]), func(out io.Writer) { fmt.Fprintf(out, "closes at %s (entry %d)\n", formatTime(at), entries[0].Seq) })
+				return a.print(entryView(entries[0]), func(out io.Writer) {
+					fmt.Fprintf(out, "closes at %s (entry %d)\n", datadir.FormatTime(at), entries[0].Seq)
+				})
 			})
 		},
 	}
@@ -164,7 +167,7 @@ func lineOf(text, path string) int {
 func describeTerms(w io.Writer, t *swap.Terms) {
 	fmt.Fprintf(w, "migration\t%s (%s)\n", t.ID(), t.Name)
 	fmt.Fprintf(w, "portal\t%s\n", t.Portal)
-	fmt.Fprintf(w, "open\tfrom %s to %s\n", formatTime(t.Opens), formatTime(t.Closes))
+	fmt.Fprintf(w, "open\tfrom %s to %s\n", datadir.FormatTime(t.Opens), datadir.FormatTime(t.Closes))
 	fmt.Fprintf(w, "legacy claims\t%s\n", map[bool]string{true: "taken once, from a file", false: "not taken"}[t.LegacyClaims])
 	fmt.Fprintf(w, "Oxen network\t%s, genesis block %s\n", t.Oxen.Network, t.Oxen.Genesis)
 	fmt.Fprintf(w, "token\t%s at %s on chain %d, %d decimals\n", t.Token.Symbol, t.Token.Address.Hex(), t.Token.ChainID, t.Token.Decimals)
@@ -184,7 +187,7 @@ func describeProgramme(p *swap.Programme) string {
 	}
 	var steps strings.Builder
 	for _, s := range p.Steps {
-		fmt.Fprintf(&steps, ", times %s from %s on", s.Factor, formatTime(s.From))
+		fmt.Fprintf(&steps, ", times %s from %s on", s.Factor, datadir.FormatTime(s.From))
 	}
 	switch p.Kind {
 	case swap.ConvertStake:

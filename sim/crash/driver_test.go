@@ -23,6 +23,7 @@ import (
 	"oxenswap/swap"
 	"oxenswap/swap/cryptonote"
 	"oxenswap/swap/ledger"
+	acts "oxenswap/swap/service"
 )
 
 // The environment of a driver: what it does, and where.
@@ -125,20 +126,20 @@ func (s *scene) create(t testing.TB, dir string) {
 }
 
 // claim is the claim of a holder as it arrives, signed.
-func (s *scene) claim(holder int, sequence uint32) swap.Incoming {
+func (s *scene) claim(holder int, sequence uint32) acts.Incoming {
 	text := swap.ClaimText{Migration: s.terms.ID(), Recipient: swap.EVMAddress{1, byte(holder), byte(sequence), byte(sequence >> 8)}, Sequence: sequence, Until: s.terms.Closes.Truncate(24 * time.Hour)}
 	w := s.holders[holder]
 	signature, err := w.Sign(0, 0, []byte(text.String()), rand.NewChaCha8([32]byte{byte(holder), byte(sequence)}))
 	panicOn(err)
 	c, err := swap.VerifyClaim(s.terms, w.Address().String(), text.String(), signature.String())
 	panicOn(err)
-	return swap.Incoming{Claim: c, Code: swap.RecipientCode{Ethereum: swap.SeenNothing, Target: swap.SeenNothing}}
+	return acts.Incoming{Claim: c, Code: swap.RecipientCode{Ethereum: swap.SeenNothing, Target: swap.SeenNothing}}
 }
 
 // submit records a claim and returns the receipt that its holder is given.
-func (s *scene) submit(l *store.Store, in swap.Incoming) ([]byte, error) {
+func (s *scene) submit(l *store.Store, in acts.Incoming) ([]byte, error) {
 	ctx := context.Background()
-	done, err := swap.SubmitClaim(ctx, l, in)
+	done, err := acts.SubmitClaim(ctx, l, in)
 	if err != nil {
 		return nil, err
 	}

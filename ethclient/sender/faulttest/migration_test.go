@@ -1,6 +1,7 @@
 package faulttest
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -25,6 +26,8 @@ import (
 	"oxenswap/swap"
 	"oxenswap/swap/cryptonote"
 	"oxenswap/swap/ledger"
+	"oxenswap/swap/merkle"
+	"oxenswap/swap/service"
 )
 
 const (
@@ -190,39 +193,25 @@ func (m *migration) state(s oxentest.Synth, earlier *oxentest.State) (state *oxe
 func (m *migration) snapshot(s oxentest.Synth, taken *oxentest.State) {
 	m.t.Helper()
 	ctx := m.t.Context()
-	var answers []swap.Answered
 	var daemons []*oxentest.Daemon
-	var clients []*oxenrpc.Client
+	var clients []swap.Daemon
 	for _, name := range []string{"a", "b"} {
 		d := oxentest.NewDaemon(taken)
 		server := httptest.NewServer(d)
 		defer server.Close()
 		c, err := oxenrpc.New(oxenrpc.Config{Name: name, URL: server.URL})
 		must(m.t, err)
-		o, err := c.Observe(ctx)
-		must(m.t, err)
-		daemons, clients, answers = append(daemons, d), append(clients, c), append(answers, swap.Answered{Daemon: name, Observation: &o})
+		daemons, clients = append(daemons, d), append(clients, c)
 	}
-	record, err := swap.AgreeOnSnapshot(m.terms, 2, answers)
+	_, _, err := service.TakeSnapshot(ctx, m.store, clients, height)
 	must(m.t, err)
-	m.append(record)
 	s.Height += depth
 	later, _ := m.state(s, taken)
-	var saw []swap.Saw
-	for i, c := range clients {
-		daemons[i].Play(later)
-		sighting, err := c.See(ctx, height)
-		must(m.t, err)
-		saw = append(saw, swap.Saw{Daemon: c.Name(), Sighting: &sighting})
+	for _, d := range daemons {
+		d.Play(later)
 	}
-	var snapshot swap.Snapshot
-	m.view(func(t swap.Tables, _ uint64) (err error) {
-		snapshot, err = t.Snapshot(height)
-		return err
-	})
-	record, err = swap.DecideSnapshot(m.terms, 2, snapshot, saw)
+	_, err = service.FinalizeSnapshots(ctx, m.store, clients)
 	must(m.t, err)
-	m.append(record)
 }
 
 // holder is the address of a recipient.
@@ -237,7 +226,7 @@ func (m *migration) approve() uint64 {
 		m.t.Fatalf("all %d wallets have claimed", len(m.wallets))
 	}
 	ctx := m.t.Context()
-	var claims []swap.Incoming
+	var claims []service.Incoming
 	for i := range perRound {
 		w := m.wallets[m.used+i]
 		text := swap.ClaimText{Migration: m.terms.ID(), Recipient: holder((m.used + i) % holders), Sequence: 1, Until: time.Date(2039, 12, 31, 0, 0, 0, 0, time.UTC)}.String()
@@ -245,29 +234,28 @@ func (m *migration) approve() uint64 {
 		must(m.t, err)
 		c, err := swap.VerifyClaim(m.terms, w.Address().String(), text, sig.String())
 		must(m.t, err)
-		claims = append(claims, swap.Incoming{Claim: c, Code: swap.RecipientCode{Ethereum: swap.SeenNotChecked, Target: swap.SeenNotChecked}})
+		claims = append(claims, service.Incoming{Claim: c, Code: swap.RecipientCode{Ethereum: swap.SeenNotChecked, Target: swap.SeenNotChecked}})
 	}
 	m.used += perRound
-	done, err := swap.SubmitClaims(ctx, m.store, claims)
+	done, err := service.SubmitClaims(ctx, m.store, claims)
 	must(m.t, err)
 	for _, d := range done {
 		must(m.t, d.Err)
 	}
-	var files *swap.RoundFiles
-	m.view(func(t swap.Tables, size uint64) (err error) {
-		files, err = swap.BuildRound(t, size)
-		return err
-	})
+	r, _, err := service.BuildRound(ctx, m.store)
+	must(m.t, err)
+	raw, err := m.store.Attachment(r.Leaves)
+	must(m.t, err)
+	leaves, err := merkle.ReadCSV(bytes.NewReader(raw))
+	must(m.t, err)
 	m.owed = map[swap.EVMAddress]swap.Amount{}
-	for i := range files.Tree.Len() {
-		leaf := files.Tree.Leaf(i)
+	for _, leaf := range leaves {
 		m.owed[swap.EVMAddress(leaf.Account)] = swap.Amount(leaf.Amount.Uint64())
 	}
-	m.append(files.Record())
-	signed, err := ledger.SignNote(swap.ApprovalText(m.terms.Origin(), &files.Event), m.ada)
+	signed, err := ledger.SignNote(swap.ApprovalText(m.terms.Origin(), &r.RoundBuilt), m.ada)
 	must(m.t, err)
-	m.append(swap.Record{Event: &swap.RoundApproved{Round: files.Event.Round, Note: string(signed)}})
-	return files.Event.Round
+	m.append(swap.Record{Event: &swap.RoundApproved{Round: r.Round, Note: string(signed)}})
+	return r.Round
 }
 
 // audit exports the ledger and has it recomputed from nothing, with the chain to compare.

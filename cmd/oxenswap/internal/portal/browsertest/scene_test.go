@@ -42,7 +42,7 @@ func stage(t *testing.T, holders int) *scene {
 	w := desktest.New(t, holders)
 	s := &scene{World: w, t: t, coins: desktest.NewCoins(w), safe: w.Address()}
 	p, err := portal.New(t.Context(), portal.Config{
-		Desk: desk.Config{Log: w, Now: w.Now, Limits: desk.DefaultLimits(), Daemons: s.coins.Daemons(), See: s.see},
+		Desk: desk.Config{Log: w, Now: w.Now, Limits: desk.DefaultLimits(), Daemons: s.coins.Daemons(), ReadCode: s.see},
 		Guard: guard.Config{
 			Requests: bucket.Rate{PerSecond: 1000, Burst: 1000}, Posts: bucket.Rate{PerSecond: 1000, Burst: 1000}, InFlight: 100, Posting: 100,
 		},

@@ -47,9 +47,9 @@ type Config struct {
 	Log Log
 	// Now is the clock of the ledger. nil: time.Now.
 	Now func() time.Time
-	// See looks at a recipient on Ethereum and on the token's chain. It is asked for one address at a time, is bounded in time
+	// ReadCode reads what stands at a recipient on Ethereum and on the token's chain. It is asked for one address at a time, is bounded in time
 	// by ctx, and its answers are kept for a minute. nil: the check is recorded as not made.
-	See func(context.Context, swap.EVMAddress) (swap.RecipientCode, error)
+	ReadCode func(context.Context, swap.EVMAddress) (swap.RecipientCode, error)
 	// Daemons are asked about proofs of coins. None: proofs are received and wait.
 	Daemons []swap.CoinDaemon
 	Limits  Limits
@@ -129,7 +129,7 @@ func New(ctx context.Context, c Config) (*Desk, error) {
 		d.zap = zap.NewNop()
 	}
 	d.history.init()
-	d.codes.see = c.See
+	d.codes.see = c.ReadCode
 	d.queue.wake = make(chan struct{}, 1)
 	return d, d.log.View(ctx, func(t swap.Tables, _ uint64) error {
 		m, err := t.Migration()

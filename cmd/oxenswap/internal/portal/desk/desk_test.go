@@ -291,7 +291,7 @@ func TestDraft(t *testing.T) {
 	w := desktest.New(t, 1)
 	code := swap.RecipientCode{Ethereum: swap.SeenCode, Target: swap.SeenNothing}
 	d := open(t, w, func(c *desk.Config) {
-		c.See = func(context.Context, swap.EVMAddress) (swap.RecipientCode, error) { return code, nil }
+		c.ReadCode = func(context.Context, swap.EVMAddress) (swap.RecipientCode, error) { return code, nil }
 	})
 	w.Take(desktest.Named)
 	to := swap.EVMAddress{0xab, 0xcd, 0xef, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 0xfe}

@@ -2,7 +2,6 @@ package desk
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -12,6 +11,7 @@ import (
 
 	"oxenswap/swap"
 	"oxenswap/swap/cryptonote"
+	"oxenswap/swap/service"
 )
 
 // MaxProof is the most bytes of a proof's text.
@@ -168,10 +168,10 @@ type Proving struct {
 // Prove receives a proof of coins for a recorded claim. It is recorded, which fixes its date, and then waits to be judged: its
 // coins must not be moved before Proof says that it is accepted. Errors are *swap.ProofRefusal, *swap.Refusal and *LaterError.
 func (d *Desk) Prove(ctx context.Context, p Proving) (*Proof, error) {
-	return d.receive(ctx, swap.HandIn{Claim: p.Claim, Proof: strings.TrimSpace(p.Proof)})
+	return d.receive(ctx, service.HandIn{Claim: p.Claim, Proof: strings.TrimSpace(p.Proof)})
 }
 
-func (d *Desk) receive(ctx context.Context, in swap.HandIn) (*Proof, error) {
+func (d *Desk) receive(ctx context.Context, in service.HandIn) (*Proof, error) {
 	if len(in.Proof) > MaxProof {
 		return nil, &swap.ProofRefusal{Check: cryptonote.CheckFormat.String(), Detail: fmt.Sprintf("%d bytes: at most %d are taken", len(in.Proof), MaxProof)}
 	}
@@ -183,7 +183,7 @@ func (d *Desk) receive(ctx context.Context, in swap.HandIn) (*Proof, error) {
 	if d.queue.length() >= d.limits.Waiting {
 		return nil, &LaterError{Reason: LaterQueue, After: time.Minute}
 	}
-	received, _, err := swap.ReceiveProof(ctx, noting{d}, in)
+	received, _, err := service.ReceiveProof(ctx, d.ledger(), in)
 	if err != nil {
 		return nil, err
 	}
@@ -238,10 +238,8 @@ func (d *Desk) Proof(ctx context.Context, entry uint64) (*Proof, error) {
 	return &out, nil
 }
 
-const (
-	judgeTime = 10 * time.Minute // for one proof
-	mostPause = 10 * time.Minute // between two tries of one
-)
+// mostPause is the longest time between two tries of one proof.
+const mostPause = 10 * time.Minute
 
 // judge judges one proof after the other until ctx ends.
 func (d *Desk) judge(ctx context.Context) {
@@ -273,44 +271,9 @@ func (d *Desk) judge(ctx context.Context) {
 }
 
 func (d *Desk) judgeOne(ctx context.Context, t *ticket) error {
-	ctx, cancel := context.WithTimeout(ctx, judgeTime)
-	defer cancel()
-	var p swap.Proof
-	quorum := 0
-	if err := d.log.View(ctx, func(tables swap.Tables, _ uint64) error {
-		m, err := tables.Migration()
-		if err != nil {
-			return err
-		}
-		quorum = m.Config.Quorum
-		p, err = tables.Proof(t.entry)
-		return err
-	}); err != nil || p.Status != swap.ReceivedProof {
-		return err
-	}
-	text, err := d.log.Attachment(p.Proof)
-	if err != nil {
-		return err
-	}
-	proof, err := cryptonote.ParseReserveProof(string(text))
-	if err != nil {
-		return err
-	}
 	d.queue.set(t, StageAsking)
-	transactions, images := swap.Asked(proof)
-	answers := make([]swap.CoinAnswer, len(d.daemons))
-	var group sync.WaitGroup
-	for i, daemon := range d.daemons {
-		group.Go(func() { answers[i] = daemon.Coins(ctx, transactions, images) })
-	}
-	group.Wait()
-	evidence, agreed, err := swap.AgreeOnCoins(d.terms, quorum, answers)
-	if err != nil {
-		return err
-	}
-	d.queue.set(t, StageJudging)
-	done, err := swap.JudgeReceived(ctx, noting{d}, d.log, t.entry, agreed, evidence)
-	if err == nil && done.Err != nil && !errors.Is(done.Err, swap.ErrNone) {
+	done, err := service.Judge(ctx, d.ledger(), d.log, d.daemons, t.entry, func() { d.queue.set(t, StageJudging) })
+	if err == nil && done.Err != nil {
 		d.zap.Info("the claim that came with a proof is refused", zap.Uint64("entry", t.entry), zap.Error(done.Err))
 	}
 	return err

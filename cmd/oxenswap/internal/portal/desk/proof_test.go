@@ -220,7 +220,7 @@ type deskWithEyes struct {
 }
 
 func (d *deskWithEyes) open() {
-	d.Desk = open(d.t, d.w, func(c *desk.Config) { c.See = d.see })
+	d.Desk = open(d.t, d.w, func(c *desk.Config) { c.ReadCode = d.see })
 }
 
 func (d *deskWithEyes) draft(to swap.EVMAddress) *desk.Draft {

@@ -10,6 +10,7 @@ import (
 	"oxenswap/swap"
 	"oxenswap/swap/cryptonote"
 	"oxenswap/swap/ledger"
+	"oxenswap/swap/service"
 )
 
 // Submission is a claim as a holder hands it in.
@@ -53,41 +54,30 @@ func (d *Desk) Submit(ctx context.Context, s Submission) (*Submitted, error) {
 	if in.Code, err = d.codes.at(ctx, in.Claim.Recipient); err != nil {
 		return nil, err
 	}
-	in.Code.Confirmed = s.ConfirmContract && in.Code.Ethereum == swap.SeenCode && in.Code.Target == swap.SeenNothing
+	in.Code.Confirm(s.ConfirmContract)
 	out := &Submitted{
 		Account: in.Claim.Account, Oxen: in.Claim.Oxen, Reduced: in.Claim.Integrated, Recipient: in.Claim.Recipient, Sequence: in.Claim.Sequence, Code: in.Code,
 	}
 	proof := strings.TrimSpace(s.Proof)
-	pending := false
-	if proof != "" {
-		if err := d.log.View(ctx, func(t swap.Tables, _ uint64) error {
-			entitled, err := swap.Entitled(t, d.terms, in.Claim.Account)
-			pending = !entitled
-			return err
-		}); err != nil {
-			return nil, err
-		}
-	}
-	if !pending {
-		done, err := swap.SubmitClaim(ctx, noting{d}, in)
+	if proof == "" {
+		done, err := service.SubmitClaim(ctx, d.ledger(), in)
 		if err != nil {
 			return nil, err
 		}
 		out.Entry, out.Again = done.Claim.Entry, done.Again
-	}
-	if proof == "" {
 		return out, nil
 	}
-	handIn := swap.HandIn{Claim: out.Entry, Proof: proof}
-	if pending {
-		handIn.Pending = &in
+	done, handIn, err := service.SubmitForProof(ctx, d.ledger(), in, proof)
+	if err != nil {
+		return nil, err
 	}
+	out.Entry, out.Again = done.Claim.Entry, done.Again
 	out.Proof, err = d.receive(ctx, handIn)
 	return out, err
 }
 
 // verify checks all of a claim that needs no ledger, the dear checks last.
-func (d *Desk) verify(s Submission) (in swap.Incoming, err error) {
+func (d *Desk) verify(s Submission) (in service.Incoming, err error) {
 	oxen, text, signature := strings.Join(strings.Fields(s.Oxen), ""), strings.TrimSpace(s.Text), strings.Join(strings.Fields(s.Signature), "")
 	if _, err := swap.ParseClaimText(text); err != nil {
 		return in, err
@@ -103,16 +93,21 @@ func (d *Desk) verify(s Submission) (in swap.Incoming, err error) {
 	return in, err
 }
 
-// noting is the ledger for who appends to it here: answers that the entries change are thrown away before anybody is told.
-type noting struct{ d *Desk }
+// invalidatingLedger is the ledger for acts of the desk: answers that the new entries change are thrown away before the act
+// returns.
+type invalidatingLedger struct{ desk *Desk }
 
-func (n noting) View(ctx context.Context, read func(swap.Tables, uint64) error) error {
-	return n.d.log.View(ctx, read)
+func (d *Desk) ledger() swap.Ledger { return invalidatingLedger{d} }
+
+// View implements swap.Ledger.
+func (l invalidatingLedger) View(ctx context.Context, read func(swap.Tables, uint64) error) error {
+	return l.desk.log.View(ctx, read)
 }
 
-func (n noting) Update(ctx context.Context, decide func(swap.Tables, time.Time) ([]swap.Record, error)) ([]ledger.Entry, error) {
-	entries, err := n.d.log.Update(ctx, decide)
-	n.d.Note(entries)
+// Update implements swap.Ledger.
+func (l invalidatingLedger) Update(ctx context.Context, decide func(swap.Tables, time.Time) ([]swap.Record, error)) ([]ledger.Entry, error) {
+	entries, err := l.desk.log.Update(ctx, decide)
+	l.desk.Note(entries)
 	return entries, err
 }
 

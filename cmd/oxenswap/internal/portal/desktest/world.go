@@ -14,6 +14,7 @@ import (
 	"oxenswap/swap"
 	"oxenswap/swap/cryptonote"
 	"oxenswap/swap/ledger"
+	"oxenswap/swap/service"
 )
 
 // TB is what a world needs of a test.
@@ -227,13 +228,9 @@ func (w *World) Deploy() swap.EVMAddress {
 // Build builds a round of all entries.
 func (w *World) Build() *swap.RoundBuilt {
 	w.Helper()
-	var files *swap.RoundFiles
-	w.Must(w.View(context.Background(), func(t swap.Tables, size uint64) (err error) {
-		files, err = swap.BuildRound(t, size)
-		return err
-	}))
-	w.Add(files.Record())
-	return &files.Event
+	r, _, err := service.BuildRound(context.Background(), w)
+	w.Must(err)
+	return &r.RoundBuilt
 }
 
 // Approve approves a round.

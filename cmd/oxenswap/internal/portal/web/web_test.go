@@ -268,7 +268,7 @@ func TestVerify(t *testing.T) {
 func TestRecipient(t *testing.T) {
 	code := swap.RecipientCode{Ethereum: swap.SeenCode, Target: swap.SeenNothing}
 	r := open(t, 1, func(_ *desktest.World, c *desk.Config) {
-		c.See = func(context.Context, swap.EVMAddress) (swap.RecipientCode, error) { return code, nil }
+		c.ReadCode = func(context.Context, swap.EVMAddress) (swap.RecipientCode, error) { return code, nil }
 	})
 	r.Take(desktest.Named)
 	to := swap.EVMAddress{0xab, 0xcd, 0xef, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 0xfe}

@@ -1,4 +1,4 @@
-package main
+package serve
 
 import (
 	"context"
@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"go.uber.org/zap"
+
+	"oxenswap/cmd/oxenswap/internal/datadir"
 )
 
 const (
@@ -62,7 +64,7 @@ func newServer(h http.Handler, p patience, log *zap.Logger) *http.Server {
 // ctx ended it, and at once when there is no address.
 func (s *scheduler) listen(ctx context.Context) (<-chan error, error) {
 	ended := make(chan error, 2)
-	address := s.config.Serve.Listen
+	address := s.dir.Config.Serve.Listen
 	if address == "" {
 		go func() {
 			<-ctx.Done()
@@ -72,7 +74,7 @@ func (s *scheduler) listen(ctx context.Context) (<-chan error, error) {
 	}
 	l, err := net.Listen("tcp", address)
 	if err != nil {
-		return nil, fmt.Errorf("%s: serve.listen: %w", configFile, err)
+		return nil, fmt.Errorf("%s: serve.listen: %w", datadir.ConfigFile, err)
 	}
 	places, err := placesFor(mostConnections)
 	if err != nil {

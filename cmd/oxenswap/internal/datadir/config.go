@@ -1,9 +1,8 @@
-package main
+package datadir
 
 import (
 	"bytes"
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"net"
 	"net/url"
@@ -14,67 +13,66 @@ import (
 	"time"
 
 	"github.com/BurntSushi/toml"
-	"github.com/ethereum/go-ethereum/common"
 	"github.com/robfig/cron/v3"
 
-	"oxenswap/cmd/internal/cli"
 	"oxenswap/swap"
+	"oxenswap/swap/ledger"
 )
 
-// configFile is the name of the configuration in the data directory.
-const configFile = "oxenswap.toml"
+// ConfigFile is the name of the configuration in the data directory.
+const ConfigFile = "oxenswap.toml"
 
-// config is the configuration file. Operators, quorum, limits and rails are put into force by a config.set entry.
-type config struct {
+// Config is the configuration file. Operators, quorum, limits and rails are put into force by a config.set entry.
+type Config struct {
 	Operators []string       `toml:"operators"`
 	Witnesses []string       `toml:"witnesses"`
-	Oxen      oxenConfig     `toml:"oxen"`
-	Limits    limitsConfig   `toml:"limits"`
-	Rails     railsConfig    `toml:"rails"`
-	Chain     chainConfig    `toml:"chain"`
-	Schedule  scheduleConfig `toml:"schedule"`
-	Serve     serveConfig    `toml:"serve"`
-	Portal    *portalConfig  `toml:"portal"`
+	Oxen      OxenConfig     `toml:"oxen"`
+	Limits    LimitsConfig   `toml:"limits"`
+	Rails     RailsConfig    `toml:"rails"`
+	Chain     ChainConfig    `toml:"chain"`
+	Schedule  ScheduleConfig `toml:"schedule"`
+	Serve     ServeConfig    `toml:"serve"`
+	Portal    *PortalConfig  `toml:"portal"`
 }
 
-type oxenConfig struct {
+type OxenConfig struct {
 	Quorum  int            `toml:"quorum"`
-	Daemons []daemonConfig `toml:"daemon"`
+	Daemons []DaemonConfig `toml:"daemon"`
 }
 
-type daemonConfig struct {
+type DaemonConfig struct {
 	Name string `toml:"name"`
 	URL  string `toml:"url"`
 }
 
-type limitsConfig struct {
+type LimitsConfig struct {
 	Recipient string `toml:"recipient"`
 	Round     string `toml:"round"`
 	Day       string `toml:"day"`
 }
 
-type railsConfig struct {
+type RailsConfig struct {
 	Transaction string `toml:"transaction"`
 	Day         string `toml:"day"`
 	GasPrice    string `toml:"gas_price"`
 	Batch       uint64 `toml:"batch"`
 }
 
-type chainConfig struct {
+type ChainConfig struct {
 	RPC         []string  `toml:"rpc"`
 	EthereumRPC string    `toml:"ethereum_rpc"`
-	Owner       keyConfig `toml:"owner"`
-	Publisher   keyConfig `toml:"publisher"`
-	Guardian    keyConfig `toml:"guardian"`
+	Owner       KeyConfig `toml:"owner"`
+	Publisher   KeyConfig `toml:"publisher"`
+	Guardian    KeyConfig `toml:"guardian"`
 }
 
-type scheduleConfig struct {
+type ScheduleConfig struct {
 	Take     string `toml:"take"`
 	Finalize string `toml:"finalize"`
 	Publish  string `toml:"publish"`
 }
 
-type serveConfig struct {
+type ServeConfig struct {
 	Listen  string `toml:"listen"`
 	Metrics string `toml:"metrics"`
 }
@@ -157,85 +155,50 @@ listen = ""
 metrics = ""
 ` + portalTemplate))
 
-// newConfig writes the first configuration. Limits start at a hundredth of the caps for one recipient, a tenth for a
+// NewConfig writes the first configuration. Limits start at a hundredth of the caps for one recipient, a tenth for a
 // round, and a fifth for a day; rails at a fifth for a transaction and half for a day.
-func newConfig(terms *swap.Terms, operators []string, daemons []daemonConfig, chain chainFlags) ([]byte, error) {
-	roles, err := chain.config()
-	if err != nil {
-		return nil, err
-	}
+func NewConfig(terms *swap.Terms, operators []string, daemons []DaemonConfig, chain ChainConfig) ([]byte, error) {
 	if len(daemons) == 0 {
-		daemons = []daemonConfig{{"a", "http://127.0.0.1:22023"}, {"b", "http://127.0.0.1:22123"}}
+		daemons = []DaemonConfig{{"a", "http://127.0.0.1:22023"}, {"b", "http://127.0.0.1:22123"}}
 	}
 	quorum := len(daemons)/2 + 1
 	part := func(n swap.Amount) string { return max(terms.CapSum()/n, 1).String() }
 	var buf bytes.Buffer
-	err = configTemplate.Execute(&buf, map[string]any{
+	err := configTemplate.Execute(&buf, map[string]any{
 		"ID": terms.ID(), "Name": terms.Name, "Operators": operators, "Quorum": quorum, "Fakechain": terms.Fakechain(),
 		"Daemons": daemons, "ChainID": terms.Token.ChainID,
-		"Chain":  roles,
-		"Limits": limitsConfig{part(100), part(10), part(5)},
-		"Rails":  railsConfig{part(5), part(2), "100000000000", 200},
+		"Chain":  chain,
+		"Limits": LimitsConfig{part(100), part(10), part(5)},
+		"Rails":  RailsConfig{part(5), part(2), "100000000000", 200},
 	})
 	return buf.Bytes(), err
 }
 
-// chainFlags are what `init` is told about the chain; each role is an address or a keystore file.
-type chainFlags struct {
-	rpc                        []string
-	owner, publisher, guardian string
-}
+// NoConfigError says that a folder has no configuration that can be read, so that it is no data directory.
+type NoConfigError struct{ Err error }
 
-func (f chainFlags) config() (chainConfig, error) {
-	c := chainConfig{RPC: f.rpc}
-	for _, role := range []struct {
-		flag, value string
-		to          *keyConfig
-	}{{"owner", f.owner, &c.Owner}, {"publisher", f.publisher, &c.Publisher}, {"guardian", f.guardian, &c.Guardian}} {
-		if role.value == "" {
-			continue
-		}
-		if a, err := swap.ParseEIP55(role.value); err == nil {
-			role.to.Address = a.Hex()
-			continue
-		}
-		text, err := os.ReadFile(role.value)
-		if err != nil {
-			return c, cli.Usage("--%s %q is neither a checksummed address nor a keystore file: %v", role.flag, role.value, err)
-		}
-		var key struct {
-			Address string `json:"address"`
-		}
-		if err := json.Unmarshal(text, &key); err != nil || !common.IsHexAddress(key.Address) {
-			return c, cli.Usage("--%s: %s is not a keystore file", role.flag, role.value)
-		}
-		path, err := filepath.Abs(role.value)
-		if err != nil {
-			return c, err
-		}
-		role.to.Address = common.HexToAddress(key.Address).Hex()
-		role.to.Keystore = path
-		role.to.PasswordFile = path + ".password"
-	}
-	return c, nil
-}
+func (e *NoConfigError) Error() string { return "reading the configuration: " + e.Err.Error() }
 
-// readConfig reads and checks the configuration of a data directory.
-func readConfig(dir string) (*config, error) {
-	path := filepath.Join(dir, configFile)
+// Unwrap returns why.
+func (e *NoConfigError) Unwrap() error { return e.Err }
+
+// ReadConfig reads and checks the configuration of a data directory.
+func ReadConfig(dir string) (*Config, error) {
+	path := filepath.Join(dir, ConfigFile)
 	text, err := os.ReadFile(path)
 	if err != nil {
-		return nil, fmt.Errorf("reading the configuration: %w (`oxenswap init` makes a data directory)", err)
+		return nil, &NoConfigError{err}
 	}
-	c, err := parseConfig(text)
+	c, err := ParseConfig(text)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return c, nil
 }
 
-func parseConfig(text []byte) (*config, error) {
-	c := &config{}
+// ParseConfig reads and checks a configuration.
+func ParseConfig(text []byte) (*Config, error) {
+	c := &Config{}
 	meta, err := toml.Decode(string(text), c)
 	if err != nil {
 		return nil, err
@@ -249,18 +212,18 @@ func parseConfig(text []byte) (*config, error) {
 			return nil, fmt.Errorf("oxen.daemon %q: every daemon needs a name of its own", d.Name)
 		}
 		names[d.Name] = true
-		if err := checkURL(d.URL); err != nil {
+		if err := CheckURL(d.URL); err != nil {
 			return nil, fmt.Errorf("oxen.daemon %s: %w", d.Name, err)
 		}
 	}
 	for _, u := range append(strings.Fields(c.Chain.EthereumRPC), c.Chain.RPC...) {
-		if err := checkURL(u); err != nil {
+		if err := CheckURL(u); err != nil {
 			return nil, fmt.Errorf("chain: %w", err)
 		}
 	}
-	for _, k := range c.Chain.keys() {
+	for _, k := range c.Chain.Keys() {
 		if err := k.check(); err != nil {
-			return nil, fmt.Errorf("chain.%s: %w", k.role, err)
+			return nil, fmt.Errorf("chain.%s: %w", k.Role, err)
 		}
 	}
 	c.Schedule.Publish = cmp.Or(c.Schedule.Publish, "@every 20s")
@@ -279,7 +242,7 @@ func parseConfig(text []byte) (*config, error) {
 			return nil, fmt.Errorf("serve.listen = %q is not an address such as 127.0.0.1:8480: %w", c.Serve.Listen, err)
 		}
 	}
-	if _, err := c.witnesses(); err != nil {
+	if _, err := c.WitnessKeys(); err != nil {
 		return nil, err
 	}
 	if err := c.Portal.check(); err != nil {
@@ -288,7 +251,8 @@ func parseConfig(text []byte) (*config, error) {
 	return c, nil
 }
 
-func checkURL(s string) error {
+// CheckURL refuses what is no http or https URL, without repeating a password in it.
+func CheckURL(s string) error {
 	u, err := url.Parse(s)
 	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
 		return fmt.Errorf("%q is not a URL such as http://127.0.0.1:22023", redact(s))
@@ -304,8 +268,8 @@ func redact(s string) string {
 	return "(malformed)"
 }
 
-// inForce is what a config.set entry records of the configuration.
-func (c *config) inForce(terms *swap.Terms) (swap.Config, error) {
+// InForce is what a config.set entry records of the configuration.
+func (c *Config) InForce(terms *swap.Terms) (swap.Config, error) {
 	out := swap.Config{Operators: c.Operators, Quorum: c.Oxen.Quorum, Daemons: len(c.Oxen.Daemons)}
 	for _, field := range []struct {
 		name, value string
@@ -320,12 +284,30 @@ func (c *config) inForce(terms *swap.Terms) (swap.Config, error) {
 	} {
 		var err error
 		if *field.to, err = swap.ParseAmount(field.value); err != nil {
-			return out, fmt.Errorf("%s: %s: %w", configFile, field.name, err)
+			return out, fmt.Errorf("%s: %s: %w", ConfigFile, field.name, err)
 		}
 	}
 	out.Rails.Batch = c.Rails.Batch
 	if err := out.Check(terms); err != nil {
-		return out, fmt.Errorf("%s: %w", configFile, err)
+		return out, fmt.Errorf("%s: %w", ConfigFile, err)
+	}
+	return out, nil
+}
+
+// WitnessKeys reads the keys of the configured witnesses.
+func (c *Config) WitnessKeys() ([]*ledger.Witness, error) {
+	var out []*ledger.Witness
+	names := map[string]bool{}
+	for _, vkey := range c.Witnesses {
+		w, err := ledger.NewWitness(vkey)
+		if err != nil {
+			return nil, fmt.Errorf("witnesses: %w", err)
+		}
+		if names[w.Name()] {
+			return nil, fmt.Errorf("witnesses: two keys have the name %s", w.Name())
+		}
+		names[w.Name()] = true
+		out = append(out, w)
 	}
 	return out, nil
 }

@@ -1,10 +1,12 @@
-package swap
+package service
 
 import (
 	"context"
 	"encoding/json"
 	"maps"
 	"testing"
+
+	"oxenswap/swap"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -13,7 +15,7 @@ import (
 // compares what is owed and given with what an independent program computed.
 func TestRecordedMigration(t *testing.T) {
 	var expected struct {
-		Accounts map[string]map[string]Amount `json:"accounts"`
+		Accounts map[string]map[string]swap.Amount `json:"accounts"`
 	}
 	if err := json.Unmarshal(readFile(t, "migration/expected.json"), &expected); err != nil {
 		t.Fatal(err)
@@ -23,19 +25,19 @@ func TestRecordedMigration(t *testing.T) {
 	l := newLedger(t, recordedTerms(t))
 	submit := func(w recordedClaim, text int) {
 		t.Helper()
-		c, err := VerifyClaim(l.terms, w.Address, w.Texts[text].Text, w.Texts[text].Signature)
+		c, err := swap.VerifyClaim(l.terms, w.Address, w.Texts[text].Text, w.Texts[text].Signature)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := SubmitClaim(context.Background(), l, Incoming{c, RecipientCode{SeenNotChecked, SeenNothing, false}}); err != nil {
+		if _, err := SubmitClaim(context.Background(), l, Incoming{c, swap.RecipientCode{Ethereum: swap.SeenNotChecked, Target: swap.SeenNothing, Confirmed: false}}); err != nil {
 			t.Fatalf("%s: %v", w.Wallet, err)
 		}
 	}
-	carry := func(round uint64) *RoundFiles {
+	carry := func(round uint64) *swap.RoundFiles {
 		t.Helper()
 		files := l.build()
 		l.must(l.approval(round, "ann"))
-		l.sendTx(Intent{Purpose: PurposePropose, Round: round}, 1, round)
+		l.sendTx(swap.Intent{Purpose: swap.PurposePropose, Round: round}, 1, round)
 		l.must(l.proposed(round))
 		l.must(l.activated(round))
 		return files
@@ -63,21 +65,21 @@ func TestRecordedMigration(t *testing.T) {
 		if !ok {
 			t.Fatal(name)
 		}
-		got, err := Owed(l.tables, m, p)
+		got, err := swap.Owed(l.tables, m, p)
 		if err != nil {
 			t.Fatal(err)
 		}
-		want := map[Account]Amount{}
+		want := map[swap.Account]swap.Amount{}
 		for address, owed := range expected.Accounts {
 			if owed[name] > 0 {
-				a, err := ParseOxen(l.terms, address)
+				a, err := swap.ParseOxen(l.terms, address)
 				if err != nil {
 					t.Fatal(err)
 				}
-				want[AccountOf(a)] = owed[name]
+				want[swap.AccountOf(a)] = owed[name]
 			}
 		}
-		owed := map[Account]Amount{}
+		owed := map[swap.Account]swap.Amount{}
 		for _, o := range got.Owings {
 			owed[o.Account] = o.Owed
 		}
@@ -88,11 +90,11 @@ func TestRecordedMigration(t *testing.T) {
 	}
 
 	// What was given to each wallet's recipients.
-	got := map[EVMAddress]Amount{}
-	if err := l.tables.Cumulative(func(to EVMAddress, sum Amount) error { got[to] = sum; return nil }); err != nil {
+	got := map[swap.EVMAddress]swap.Amount{}
+	if err := l.tables.Cumulative(func(to swap.EVMAddress, sum swap.Amount) error { got[to] = sum; return nil }); err != nil {
 		t.Fatal(err)
 	}
-	want := map[EVMAddress]Amount{}
+	want := map[swap.EVMAddress]swap.Amount{}
 	for _, w := range claims {
 		owed := expected.Accounts[w.Address]
 		if w.Wallet == mike.Wallet {
@@ -101,11 +103,11 @@ func TestRecordedMigration(t *testing.T) {
 		}
 		want[w.Recipient] = owed["stake"] + owed["rewards"] + owed["bonus"]
 	}
-	maps.DeleteFunc(want, func(_ EVMAddress, sum Amount) bool { return sum == 0 })
+	maps.DeleteFunc(want, func(_ swap.EVMAddress, sum swap.Amount) bool { return sum == 0 })
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-	var total Amount
+	var total swap.Amount
 	for _, sum := range want {
 		total += sum
 	}
@@ -116,7 +118,7 @@ func TestRecordedMigration(t *testing.T) {
 	if unclaimed := first.Event.Programmes[1].Unclaimed; unclaimed != 18809999996 {
 		t.Errorf("unclaimed rewards: %s", unclaimed)
 	}
-	if p := second.Event.Programmes[3]; p.Programme != "coins" || p.Owed != 0 || p.Den != NewQuantity(1000) {
+	if p := second.Event.Programmes[3]; p.Programme != "coins" || p.Owed != 0 || p.Den != swap.NewQuantity(1000) {
 		t.Errorf("coins before any proof: %+v", p)
 	}
 }

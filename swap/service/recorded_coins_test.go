@@ -1,4 +1,4 @@
-package swap
+package service
 
 import (
 	"bytes"
@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"testing"
 
+	"oxenswap/swap"
 	"oxenswap/swap/ledger"
 )
 
@@ -15,7 +16,7 @@ import (
 // what is owed for coins with what an independent program computed.
 func TestRecordedCoins(t *testing.T) {
 	var expected struct {
-		Accounts map[string]map[string]Amount `json:"accounts"`
+		Accounts map[string]map[string]swap.Amount `json:"accounts"`
 	}
 	if err := json.Unmarshal(readFile(t, "migration/expected.json"), &expected); err != nil {
 		t.Fatal(err)
@@ -24,11 +25,11 @@ func TestRecordedCoins(t *testing.T) {
 	s := recordedScene(t)
 	claims := map[string]Incoming{}
 	for _, w := range recordedClaims(t) {
-		c, err := VerifyClaim(s.terms, w.Address, w.Texts[2].Text, w.Texts[2].Signature)
+		c, err := swap.VerifyClaim(s.terms, w.Address, w.Texts[2].Text, w.Texts[2].Signature)
 		if err != nil {
 			t.Fatal(err)
 		}
-		claims[w.Wallet] = Incoming{c, RecipientCode{SeenNotChecked, SeenNothing, false}}
+		claims[w.Wallet] = Incoming{c, swap.RecipientCode{Ethereum: swap.SeenNotChecked, Target: swap.SeenNothing, Confirmed: false}}
 	}
 
 	s.take(world[0])
@@ -37,15 +38,15 @@ func TestRecordedCoins(t *testing.T) {
 	for _, p := range recorded.Proofs["world1"] {
 		in := HandIn{Proof: p.Proof}
 		claim := claims[p.Wallet]
-		if claim.Claim.Text != p.Text || ProofMessage(p.Text) != p.Message {
+		if claim.Claim.Text != p.Text || swap.ProofMessage(p.Text) != p.Message {
 			t.Fatalf("%s proved for %s", p.Wallet, p.Message)
 		}
 		submitted, err := SubmitClaim(context.Background(), s, claim)
-		var refusal *Refusal
+		var refusal *swap.Refusal
 		switch {
 		case err == nil:
 			in.Claim = submitted.Claim.Entry
-		case errors.As(err, &refusal) && refusal.Reason == ReasonNotEntitled: // nothing of the wallet is staked yet
+		case errors.As(err, &refusal) && refusal.Reason == swap.ReasonNotEntitled: // nothing of the wallet is staked yet
 			in.Pending = &claim
 			pending++
 		default:
@@ -59,7 +60,7 @@ func TestRecordedCoins(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		staked := Amount(0)
+		staked := swap.Amount(0)
 		for _, b := range balances {
 			staked += b.Staked
 		}
@@ -88,7 +89,7 @@ func TestRecordedCoins(t *testing.T) {
 			t.Fatal(err)
 		}
 		j := s.judge(s.receive(HandIn{Claim: claim.Entry, Proof: p.Proof}).Received)
-		if j.Proof.Status != RefusedProof || j.Proof.Check != CheckNothing || !j.Report.Good() {
+		if j.Proof.Status != swap.RefusedProof || j.Proof.Check != swap.CheckNothing || !j.Report.Good() {
 			t.Errorf("%s in world 3: %s %s %v", p.Wallet, j.Proof.Status, j.Proof.Check, j.Report.Refusal)
 		}
 	}
@@ -96,11 +97,11 @@ func TestRecordedCoins(t *testing.T) {
 	owed := s.owed()
 	want := 0
 	for address, programmes := range expected.Accounts {
-		a, err := ParseOxen(s.terms, address)
+		a, err := swap.ParseOxen(s.terms, address)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := owed[AccountOf(a)].Owed; got != programmes["coins"] {
+		if got := owed[swap.AccountOf(a)].Owed; got != programmes["coins"] {
 			t.Errorf("%s is owed %s, expected %s", address, got, programmes["coins"])
 		}
 		if programmes["coins"] > 0 {
@@ -116,7 +117,7 @@ func TestRecordedCoins(t *testing.T) {
 			t.Errorf("the coins programme: got %+v, want 8 accounts and all that is owed given", p)
 		}
 	}
-	again, err := BuildRound(s.rebuilt(int(files.Event.Cutoff)), files.Event.Cutoff)
+	again, err := swap.BuildRound(s.rebuilt(int(files.Event.Cutoff)), files.Event.Cutoff)
 	if err != nil || !reflect.DeepEqual(again.Event, files.Event) || !bytes.Equal(again.Allocations, files.Allocations) || !bytes.Equal(again.Leaves, files.Leaves) {
 		t.Errorf("the same entries give another round: %v", err)
 	}
@@ -127,28 +128,28 @@ func TestRecordedCoins(t *testing.T) {
 func judgedAgain(t *testing.T, s *coinScene) {
 	t.Helper()
 	verdicts := 0
-	tables := &Memory{}
+	tables := &swap.Memory{}
 	for i, data := range s.log {
 		entry, err := ledger.ParseEntry(data)
 		if err != nil {
 			t.Fatal(err)
 		}
-		event, err := DecodeEvent(entry.Kind, entry.Body)
+		event, err := swap.DecodeEvent(entry.Kind, entry.Body)
 		if err != nil {
 			t.Fatal(err)
 		}
 		var received uint64
-		var h Hash
+		var h swap.Hash
 		var daemons []string
 		switch e := event.(type) {
-		case *ProofAccepted:
+		case *swap.ProofAccepted:
 			received, h, daemons = e.Received, e.Evidence, e.Daemons
-		case *ProofRefused:
+		case *swap.ProofRefused:
 			received, h, daemons = e.Received, e.Evidence, e.Daemons
 		}
 		if daemons != nil {
 			verdicts++
-			evidence, err := ParseEvidence(s.files[h])
+			evidence, err := swap.ParseEvidence(s.files[h])
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -157,12 +158,12 @@ func judgedAgain(t *testing.T, s *coinScene) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			again, _, err := JudgeProof(tables, s.files, m, received, daemons, evidence)
-			if err != nil || !reflect.DeepEqual(again.Event, event) || Digest(again.Attachments[0]) != h {
+			again, _, err := swap.JudgeProof(tables, s.files, m, received, daemons, evidence)
+			if err != nil || !reflect.DeepEqual(again.Event, event) || swap.Digest(again.Attachments[0]) != h {
 				t.Errorf("entry %d: judged again it is %+v, %v", i, again.Event, err)
 			}
 		}
-		if err := Apply(tables, s.files, entry); err != nil {
+		if err := swap.Apply(tables, s.files, entry); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -186,16 +187,16 @@ func TestRecordedLateProof(t *testing.T) {
 	late := 0
 	for i, w := range recordedClaims(t) {
 		p := recorded.Proofs["world1"][i]
-		c, err := VerifyClaim(s.terms, w.Address, w.Texts[2].Text, w.Texts[2].Signature)
+		c, err := swap.VerifyClaim(s.terms, w.Address, w.Texts[2].Text, w.Texts[2].Signature)
 		if err != nil || p.Wallet != w.Wallet {
 			t.Fatal(p.Wallet, err)
 		}
-		j := s.judge(s.receive(HandIn{Pending: &Incoming{c, RecipientCode{SeenNotChecked, SeenNothing, false}}, Proof: p.Proof}).Received)
-		var spent, all Amount
+		j := s.judge(s.receive(HandIn{Pending: &Incoming{c, swap.RecipientCode{Ethereum: swap.SeenNotChecked, Target: swap.SeenNothing, Confirmed: false}}, Proof: p.Proof}).Received)
+		var spent, all swap.Amount
 		for _, o := range j.Report.Outputs {
-			all += Amount(o.Amount)
-			if s.spent[Hash(o.KeyImage)] != 0 {
-				spent += Amount(o.Amount)
+			all += swap.Amount(o.Amount)
+			if s.spent[swap.Hash(o.KeyImage)] != 0 {
+				spent += swap.Amount(o.Amount)
 			}
 		}
 		if all != p.Balance || j.Proof.Total+j.Proof.Staked+spent != all {

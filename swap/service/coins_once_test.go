@@ -1,4 +1,4 @@
-package swap
+package service
 
 import (
 	"context"
@@ -10,6 +10,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"oxenswap/swap"
 	"oxenswap/swap/cryptonote"
 	"oxenswap/swap/ledger"
 )
@@ -20,7 +21,7 @@ type racing struct {
 	before []func()
 }
 
-func (r *racing) Update(ctx context.Context, decide func(Tables, time.Time) ([]Record, error)) ([]ledger.Entry, error) {
+func (r *racing) Update(ctx context.Context, decide func(swap.Tables, time.Time) ([]swap.Record, error)) ([]ledger.Entry, error) {
 	if len(r.before) > 0 {
 		run := r.before[0]
 		r.before = r.before[1:]
@@ -33,7 +34,7 @@ func (r *racing) Update(ctx context.Context, decide func(Tables, time.Time) ([]R
 func TestRaceOnKeyImages(t *testing.T) {
 	s, w, _, claim := claimedScene(t)
 	outputs := s.mint(w, 30, 1, 20, 300, 4000, 50000, 600000)
-	received := func(outputs ...cryptonote.OwnedOutput) (Proof, string) {
+	received := func(outputs ...cryptonote.OwnedOutput) (swap.Proof, string) {
 		proof := s.prove(w, claim.Text, outputs...)
 		return s.receive(HandIn{Claim: claim.Entry, Proof: proof}), proof
 	}
@@ -45,7 +46,7 @@ func TestRaceOnKeyImages(t *testing.T) {
 	all, text := received(outputs...)
 	r := &racing{s.testLedger, races}
 	j, err := JudgeReceived(context.Background(), r, s.files, all.Received, bothDaemons, s.evidence(text))
-	if err != nil || j.Proof.Status != AcceptedProof || j.Proof.Total != 654300 || j.Proof.Counted != 4 || len(r.before) != 0 {
+	if err != nil || j.Proof.Status != swap.AcceptedProof || j.Proof.Total != 654300 || j.Proof.Counted != 4 || len(r.before) != 0 {
 		t.Errorf("a judgement after races: got %+v, %v, want 4 counted, 654300", j.Proof, err)
 	}
 
@@ -62,13 +63,13 @@ func TestRaceOnKeyImages(t *testing.T) {
 	if !errors.Is(err, errCountedMeanwhile) || len(r.before) != 6-maxJudging {
 		t.Errorf("%v after %d races", err, 6-len(r.before))
 	}
-	if p, err := s.tables.Proof(all.Received); err != nil || p.Status != ReceivedProof {
+	if p, err := s.tables.Proof(all.Received); err != nil || p.Status != swap.ReceivedProof {
 		t.Errorf("a proof that lost every race: got %+v, %v, want it received", p, err)
 	}
 	// Judged by somebody else meanwhile: theirs counts.
 	r = &racing{s.testLedger, []func(){func() { s.judge(all.Received) }}}
 	j, err = JudgeReceived(context.Background(), r, s.files, all.Received, bothDaemons, s.evidence(text))
-	if err != nil || j.Proof.Status != AcceptedProof || j.Proof.Total != 6+7 {
+	if err != nil || j.Proof.Status != swap.AcceptedProof || j.Proof.Total != 6+7 {
 		t.Errorf("a proof that was judged meanwhile: got %+v, %v, want it accepted, 13", j.Proof, err)
 	}
 	judgedAgain(t, s)
@@ -84,9 +85,9 @@ func TestCountedOnceAcrossAccounts(t *testing.T) {
 	p := s.receive(HandIn{Pending: &pending, Proof: s.prove(stranger, pending.Claim.Text, s.mint(stranger, 30, 2000)...)})
 	e, _ := s.proofAccepted(p.Received, 1)
 	e.LeftOut = map[string]uint64{}
-	evidence := Evidence{Counted: []Hash{Hash(outputs[0].KeyImage)}}
+	evidence := swap.Evidence{Counted: []swap.Hash{swap.Hash(outputs[0].KeyImage)}}
 	file := []byte(encoded(t, evidence))
-	e.Evidence = Digest(file)
+	e.Evidence = swap.Digest(file)
 	s.must(e, file)
 	j := s.accept(HandIn{Claim: claim.Entry, Proof: s.prove(w, claim.Text, outputs...)})
 	if j.Proof.Total != 800 || j.Report.Outputs[0].Check != cryptonote.CheckDuplicates {
@@ -133,9 +134,9 @@ func TestCoinsConserved(t *testing.T) {
 			s.now = date(t, days[day])
 			shown := rapid.SliceOfNDistinct(rapid.SampledFrom(outputs[i]), 1, 4, func(o cryptonote.OwnedOutput) cryptonote.KeyImage { return o.KeyImage }).Draw(t, "shown")
 			if rapid.Bool().Draw(t, "spend one") {
-				s.spent[Hash(shown[0].KeyImage)] = cryptonote.Spent
+				s.spent[swap.Hash(shown[0].KeyImage)] = cryptonote.Spent
 			}
-			claim, err := s.tables.LatestClaim(AccountOf(wallets[i].Address()))
+			claim, err := s.tables.LatestClaim(swap.AccountOf(wallets[i].Address()))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -144,12 +145,12 @@ func TestCoinsConserved(t *testing.T) {
 			j := s.judge(p.Received)
 			total := uint64(0)
 			for _, o := range shown {
-				if height[o.KeyImage] <= 100 && !staked[o.KeyImage] && s.spent[Hash(o.KeyImage)] == cryptonote.Unspent && !counted[o.KeyImage] {
+				if height[o.KeyImage] <= 100 && !staked[o.KeyImage] && s.spent[swap.Hash(o.KeyImage)] == cryptonote.Unspent && !counted[o.KeyImage] {
 					counted[o.KeyImage] = true
 					total += o.Amount
 				}
 			}
-			if uint64(j.Proof.Total) != total || (total > 0) != (j.Proof.Status == AcceptedProof) {
+			if uint64(j.Proof.Total) != total || (total > 0) != (j.Proof.Status == swap.AcceptedProof) {
 				t.Fatalf("%s, %s counted, expected %d", j.Proof.Status, j.Proof.Total, total)
 			}
 			exact[i].Add(exact[i], new(big.Rat).Mul(factors[day], new(big.Rat).SetInt(new(big.Int).SetUint64(total))))
@@ -157,7 +158,7 @@ func TestCoinsConserved(t *testing.T) {
 		s.finalize(100)
 		owed := s.owed()
 		for i, w := range wallets {
-			o := owed[AccountOf(w.Address())]
+			o := owed[swap.AccountOf(w.Address())]
 			got := new(big.Rat)
 			if o.Owed > 0 || len(o.Parts) > 0 {
 				got.SetFrac(o.Remainder.Int().ToBig(), o.Den.Int().ToBig())
@@ -167,8 +168,8 @@ func TestCoinsConserved(t *testing.T) {
 				t.Fatalf("wallet %d is owed %s, expected %s", i, got.FloatString(4), exact[i].FloatString(4))
 			}
 		}
-		files, err := BuildRound(s.tables, uint64(len(s.log)))
-		if err != nil && !errors.Is(err, ErrNothingNew) {
+		files, err := swap.BuildRound(s.tables, uint64(len(s.log)))
+		if err != nil && !errors.Is(err, swap.ErrNothingNew) {
 			t.Fatal(err)
 		}
 		if err == nil {

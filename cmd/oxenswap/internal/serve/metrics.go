@@ -1,4 +1,4 @@
-package main
+package serve
 
 import (
 	"context"
@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"go.uber.org/zap"
 
+	"oxenswap/cmd/oxenswap/internal/datadir"
 	"oxenswap/swap"
 )
 
@@ -31,9 +32,9 @@ type ledgerMetrics struct {
 }
 
 // newMetrics returns a registry with the metrics of a ledger.
-func newMetrics(w *world) *prometheus.Registry {
+func newMetrics(d *datadir.Dir) *prometheus.Registry {
 	r := prometheus.NewRegistry()
-	r.MustRegister(newLedgerMetrics(w))
+	r.MustRegister(newLedgerMetrics(d))
 	return r
 }
 
@@ -99,7 +100,7 @@ func exposeMetrics(ctx context.Context, address string, r *prometheus.Registry, 
 	}
 	l, err := net.Listen("tcp", address)
 	if err != nil {
-		return fmt.Errorf("%s: serve.metrics: %w", configFile, err)
+		return fmt.Errorf("%s: serve.metrics: %w", datadir.ConfigFile, err)
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/metrics", promhttp.HandlerFor(r, promhttp.HandlerOpts{ErrorLog: zap.NewStdLog(log)}))

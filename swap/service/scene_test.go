@@ -1,4 +1,4 @@
-package swap
+package service
 
 import (
 	"compress/gzip"
@@ -13,6 +13,7 @@ import (
 
 	"filippo.io/edwards25519"
 
+	"oxenswap/swap"
 	"oxenswap/swap/cryptonote"
 )
 
@@ -39,13 +40,13 @@ steps = [{ from = "2026-12-01T00:00:00Z", factor = "7/10" }, { from = "2027-01-0
 // A coinScene is a ledger beside a made-up chain, on which wallets have outputs of miner transactions.
 type coinScene struct {
 	*testLedger
-	txs   map[Hash]CoinTransaction
-	spent map[Hash]cryptonote.SpentStatus
+	txs   map[swap.Hash]swap.CoinTransaction
+	spent map[swap.Hash]cryptonote.SpentStatus
 }
 
 func newScene(t testingT) *coinScene {
 	t.Helper()
-	return &coinScene{newLedger(t, testTerms(t, coinProgrammes)), map[Hash]CoinTransaction{}, map[Hash]cryptonote.SpentStatus{}}
+	return &coinScene{newLedger(t, testTerms(t, coinProgrammes)), map[swap.Hash]swap.CoinTransaction{}, map[swap.Hash]cryptonote.SpentStatus{}}
 }
 
 // wallet is the wallet with a number.
@@ -85,8 +86,8 @@ func (s *coinScene) mint(w *cryptonote.Wallet, height uint64, amounts ...uint64)
 	if err != nil {
 		s.t.Fatalf("%v", err)
 	}
-	id := Hash(tx.Hash())
-	s.txs[id] = CoinTransaction{ID: id, Height: height, Bytes: hex.EncodeToString(data)}
+	id := swap.Hash(tx.Hash())
+	s.txs[id] = swap.CoinTransaction{ID: id, Height: height, Bytes: hex.EncodeToString(data)}
 	owned := w.Outputs(tx)
 	if len(owned) != len(amounts) {
 		s.t.Fatalf("the wallet finds %d of its %d outputs", len(owned), len(amounts))
@@ -97,7 +98,7 @@ func (s *coinScene) mint(w *cryptonote.Wallet, height uint64, amounts ...uint64)
 // prove makes a proof of outputs for a claim text.
 func (s *coinScene) prove(w *cryptonote.Wallet, text string, outputs ...cryptonote.OwnedOutput) string {
 	s.t.Helper()
-	p, err := w.ProveReserve([]byte(ProofMessage(text)), outputs, rand.Reader)
+	p, err := w.ProveReserve([]byte(swap.ProofMessage(text)), outputs, rand.Reader)
 	if err != nil {
 		s.t.Fatalf("%v", err)
 	}
@@ -105,38 +106,38 @@ func (s *coinScene) prove(w *cryptonote.Wallet, text string, outputs ...cryptono
 }
 
 // evidence is what every daemon says of a proof's outputs now.
-func (s *coinScene) evidence(text string) Evidence {
+func (s *coinScene) evidence(text string) swap.Evidence {
 	s.t.Helper()
 	p, err := cryptonote.ParseReserveProof(text)
 	if err != nil {
 		s.t.Fatalf("%v", err)
 	}
-	var e Evidence
-	transactions, images := Asked(p)
+	var e swap.Evidence
+	transactions, images := swap.Asked(p)
 	for _, id := range transactions {
 		if tx, ok := s.txs[id]; ok {
 			e.Transactions = append(e.Transactions, tx)
 		}
 	}
 	for _, i := range images {
-		e.Images = append(e.Images, CoinImage{i, s.spent[i]})
+		e.Images = append(e.Images, swap.CoinImage{KeyImage: i, Status: s.spent[i]})
 	}
 	return e
 }
 
 // stake takes a snapshot in which the wallets have staked these outputs, in a node that is funded or not.
-func (s *coinScene) content(height uint64, funded bool, stakes ...staking) Content {
+func (s *coinScene) content(height uint64, funded bool, stakes ...staking) swap.Content {
 	s.t.Helper()
-	c := Content{Height: height, BlockHash: testHash("block", int(height)), HardFork: 19}
-	n := Node{Key: testHash("node", 1), Operator: testAddress(0), Funded: funded, Active: funded}
+	c := swap.Content{Height: height, BlockHash: testHash("block", int(height)), HardFork: 19}
+	n := swap.Node{Key: testHash("node", 1), Operator: testAddress(0), Funded: funded, Active: funded}
 	for _, k := range stakes {
-		contributor := Contributor{Address: k.wallet.Address().String()}
+		contributor := swap.Contributor{Address: k.wallet.Address().String()}
 		for _, o := range k.outputs {
-			contributor.Locked = append(contributor.Locked, Locked{KeyImage: Hash(o.KeyImage), OneTime: Hash(o.Key), Amount: Amount(o.Amount)})
+			contributor.Locked = append(contributor.Locked, swap.Locked{KeyImage: swap.Hash(o.KeyImage), OneTime: swap.Hash(o.Key), Amount: swap.Amount(o.Amount)})
 		}
 		n.Contributors = append(n.Contributors, contributor)
 	}
-	c.Nodes = []Node{n}
+	c.Nodes = []swap.Node{n}
 	if err := c.Normalise(); err != nil {
 		s.t.Fatalf("%v", err)
 	}
@@ -152,8 +153,8 @@ type staking struct {
 func (s *coinScene) claimOf(w *cryptonote.Wallet, to int, sequence uint32) Incoming {
 	s.t.Helper()
 	e := testClaim(s.terms, 0, testRecipient(to), sequence)
-	e.Oxen, e.Account = w.Address().String(), AccountOf(w.Address())
-	c, err := e.claim(s.terms)
+	e.Oxen, e.Account = w.Address().String(), swap.AccountOf(w.Address())
+	c, err := e.Claim(s.terms)
 	if err != nil {
 		s.t.Fatalf("%v", err)
 	}
@@ -161,10 +162,10 @@ func (s *coinScene) claimOf(w *cryptonote.Wallet, to int, sequence uint32) Incom
 }
 
 // receive hands a proof in that must be taken as a new one.
-func (s *coinScene) receive(in HandIn) Proof {
+func (s *coinScene) receive(in HandIn) swap.Proof {
 	s.t.Helper()
 	p, again, err := ReceiveProof(context.Background(), s, in)
-	if err != nil || again || p.Status != ReceivedProof || !p.At.Equal(s.now) {
+	if err != nil || again || p.Status != swap.ReceivedProof || !p.At.Equal(s.now) {
 		s.t.Fatalf("receive: %+v, again %t, %v", p, again, err)
 	}
 	return p
@@ -190,23 +191,23 @@ func (s *coinScene) judge(received uint64) Judged {
 func (s *coinScene) accept(in HandIn) Judged {
 	s.t.Helper()
 	j := s.judge(s.receive(in).Received)
-	if j.Proof.Status != AcceptedProof {
+	if j.Proof.Status != swap.AcceptedProof {
 		s.t.Fatalf("%s: %s", j.Proof.Status, j.Report.Refusal)
 	}
 	return j
 }
 
 // owed is what the programme coins owes, by account.
-func (s *coinScene) owed() map[Account]Owing {
+func (s *coinScene) owed() map[swap.Account]swap.Owing {
 	s.t.Helper()
 	m := s.migration()
 	p, _ := m.Terms.CoinsProgramme()
-	l, err := Owed(s.tables, m, p)
+	l, err := swap.Owed(s.tables, m, p)
 	if err != nil {
 		s.t.Fatalf("%v", err)
 	}
 	checkOwedTo(s.t, s.tables, m, l)
-	out := map[Account]Owing{}
+	out := map[swap.Account]swap.Owing{}
 	for _, o := range l.Owings {
 		out[o.Account] = o
 	}
@@ -216,21 +217,21 @@ func (s *coinScene) owed() map[Account]Owing {
 // recordedCoins are the recorded network's proofs and what its daemons said of their outputs.
 type recordedCoins struct {
 	Proofs       map[string][]recordedProof                   `json:"proofs"` // by world
-	Transactions []CoinTransaction                            `json:"transactions"`
+	Transactions []swap.CoinTransaction                       `json:"transactions"`
 	Spent        map[string]map[string]cryptonote.SpentStatus `json:"spent"` // by world and key image
 }
 
 type recordedProof struct {
-	Wallet  string `json:"wallet"`
-	Text    string `json:"claim_text"`
-	Message string `json:"message"`
-	Proof   string `json:"proof"`
-	Balance Amount `json:"balance"`
+	Wallet  string      `json:"wallet"`
+	Text    string      `json:"claim_text"`
+	Message string      `json:"message"`
+	Proof   string      `json:"proof"`
+	Balance swap.Amount `json:"balance"`
 }
 
 func readCoins(t testing.TB) (c recordedCoins) {
 	t.Helper()
-	f, err := os.Open("testdata/migration/coins.json.gz")
+	f, err := os.Open("../testdata/migration/coins.json.gz")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -251,7 +252,7 @@ func (c *recordedCoins) on(s *coinScene, world string) {
 		s.txs[tx.ID] = tx
 	}
 	for text, status := range c.Spent[world] {
-		image, err := ParseHash(text)
+		image, err := swap.ParseHash(text)
 		if err != nil {
 			s.t.Fatalf("%v", err)
 		}

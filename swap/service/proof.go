@@ -1,4 +1,4 @@
-package swap
+package service
 
 import (
 	"context"
@@ -7,6 +7,7 @@ import (
 	"maps"
 	"time"
 
+	"oxenswap/swap"
 	"oxenswap/swap/cryptonote"
 )
 
@@ -20,15 +21,15 @@ type HandIn struct {
 // ReceiveProof records that a proof came, at a time that decides its step. It must parse and be signed by the account's
 // own spend key. A proof that was received before is returned as it stands now. Errors are *ProofRefusal or *Refusal
 // where the holder can do something about it; then nothing is recorded.
-func ReceiveProof(ctx context.Context, l Ledger, in HandIn) (received Proof, again bool, err error) {
+func ReceiveProof(ctx context.Context, l swap.Ledger, in HandIn) (received swap.Proof, again bool, err error) {
 	proof, err := cryptonote.ParseReserveProof(in.Proof)
 	if err != nil {
-		return Proof{}, false, refuseProof(cryptonote.CheckFormat.String(), "%v", err)
+		return swap.Proof{}, false, swap.RefuseProof(cryptonote.CheckFormat.String(), "%v", err)
 	}
-	event := &ProofReceived{Outputs: uint64(len(proof.Outputs)), Proof: Digest([]byte(in.Proof))}
+	event := &swap.ProofReceived{Outputs: uint64(len(proof.Outputs)), Proof: swap.Digest([]byte(in.Proof))}
 	var text string
-	var terms *Terms
-	if err := l.View(ctx, func(t Tables, _ uint64) error {
+	var terms *swap.Terms
+	if err := l.View(ctx, func(t swap.Tables, _ uint64) error {
 		m, err := t.Migration()
 		if err != nil {
 			return err
@@ -40,62 +41,62 @@ func ReceiveProof(ctx context.Context, l Ledger, in HandIn) (received Proof, aga
 		}
 		return err
 	}); err != nil {
-		return Proof{}, false, err
+		return swap.Proof{}, false, err
 	}
-	address, err := ParseOxen(terms, event.Oxen)
+	address, err := swap.ParseOxen(terms, event.Oxen)
 	if err != nil {
-		return Proof{}, false, err
+		return swap.Proof{}, false, err
 	}
-	if err := proof.VerifyOwner(address, []byte(ProofMessage(text))); err != nil {
-		return Proof{}, false, refuseProof(CheckClaim, "%v: make it with the wallet of %s and exactly the message %s", err, event.Oxen, ProofMessage(text))
+	if err := proof.VerifyOwner(address, []byte(swap.ProofMessage(text))); err != nil {
+		return swap.Proof{}, false, swap.RefuseProof(swap.CheckClaim, "%v: make it with the wallet of %s and exactly the message %s", err, event.Oxen, swap.ProofMessage(text))
 	}
-	_, err = l.Update(ctx, func(t Tables, at time.Time) ([]Record, error) {
-		received, again = Proof{}, false
+	_, err = l.Update(ctx, func(t swap.Tables, at time.Time) ([]swap.Record, error) {
+		received, again = swap.Proof{}, false
 		m, err := t.Migration()
 		if err != nil {
 			return nil, err
 		}
-		if received, err = t.HandedIn(event.Account, event.Proof); err == nil && received.Status != FreedProof {
+		if received, err = t.HandedIn(event.Account, event.Proof); err == nil && received.Status != swap.FreedProof {
 			again = true
 			return nil, nil
-		} else if err != nil && !errors.Is(err, ErrNone) {
+		} else if err != nil && !errors.Is(err, swap.ErrNone) {
 			return nil, err
 		}
 		if event.Claim, event.Pending, err = in.claimOrPending(t, m, at); err != nil {
 			return nil, err
 		}
-		snapshot, err := CoinsSnapshot(t, m)
+		snapshot, err := swap.CoinsSnapshot(t, m)
 		if err != nil {
 			return nil, err
 		}
 		event.Height = snapshot.Height
-		return []Record{{Event: event, Attachments: [][]byte{[]byte(in.Proof)}}}, nil
+		return []swap.Record{{Event: event, Attachments: [][]byte{[]byte(in.Proof)}}}, nil
 	})
 	if err != nil || again {
 		return received, again, err
 	}
-	return received, false, l.View(ctx, func(t Tables, _ uint64) (err error) {
+	return received, false, l.View(ctx, func(t swap.Tables, _ uint64) (err error) {
 		received, err = t.HandedIn(event.Account, event.Proof)
 		return err
 	})
 }
 
-func (in HandIn) claim(t Tables) (Claim, error) {
+func (in HandIn) claim(t swap.Tables) (swap.Claim, error) {
 	if in.Pending != nil {
 		return in.Pending.Claim, nil
 	}
 	c, err := t.ClaimAt(in.Claim)
-	if errors.Is(err, ErrNone) {
-		return c, refuseProof(CheckClaim, "entry %d is no claim: name the entry that `claim submit` printed", in.Claim)
+	if errors.Is(err, swap.ErrNone) {
+		return c, swap.RefuseProof(swap.CheckClaim, "entry %d is no claim: name the entry that `claim submit` printed", in.Claim)
 	}
 	if err == nil && c.Sequence == 0 {
-		return c, refuseProof(CheckClaim, "entry %d is a legacy claim: a proof needs a numbered one", in.Claim)
+		return c, swap.RefuseProof(swap.CheckClaim, "entry %d is a legacy claim: a proof needs a numbered one", in.Claim)
 	}
 	return c, err
 }
 
 // claimOrPending is what the entry says of the claim: its entry, or the claim itself if it is not accepted yet.
-func (in HandIn) claimOrPending(t Tables, m Migration, at time.Time) (*uint64, *ClaimAccepted, error) {
+func (in HandIn) claimOrPending(t swap.Tables, m swap.Migration, at time.Time) (*uint64, *swap.ClaimAccepted, error) {
 	if in.Pending == nil {
 		return &in.Claim, nil, nil
 	}
@@ -106,23 +107,23 @@ func (in HandIn) claimOrPending(t Tables, m Migration, at time.Time) (*uint64, *
 	if accepted {
 		return &first.Entry, nil, nil
 	}
-	return nil, in.Pending.Claim.accepted(in.Pending.Code), admitPending(t, m, *in.Pending, at)
+	return nil, in.Pending.Claim.Accepted(in.Pending.Code), admitPending(t, m, *in.Pending, at)
 }
 
 // claimed returns the account's claim with c's number, and whether it is the same one.
-func claimed(t Tables, c Claim) (first Claim, same bool, err error) {
+func claimed(t swap.Tables, c swap.Claim) (first swap.Claim, same bool, err error) {
 	first, err = t.Claim(c.Account, c.Sequence)
-	if errors.Is(err, ErrNone) {
-		return Claim{}, false, nil
+	if errors.Is(err, swap.ErrNone) {
+		return swap.Claim{}, false, nil
 	}
 	return first, err == nil && first.Text == c.Text && first.Oxen == c.Oxen, err
 }
 
 // admitPending is AdmitClaim for a claim that comes with a proof, which stands for the stake that it may lack.
-func admitPending(t Tables, m Migration, in Incoming, at time.Time) error {
-	err := AdmitClaim(t, m, in.Claim, at)
-	var refusal *Refusal
-	if errors.As(err, &refusal) && refusal.Reason == ReasonNotEntitled {
+func admitPending(t swap.Tables, m swap.Migration, in Incoming, at time.Time) error {
+	err := swap.AdmitClaim(t, m, in.Claim, at)
+	var refusal *swap.Refusal
+	if errors.As(err, &refusal) && refusal.Reason == swap.ReasonNotEntitled {
 		err = nil
 	}
 	if err != nil {
@@ -133,11 +134,11 @@ func admitPending(t Tables, m Migration, in Incoming, at time.Time) error {
 
 // Judged is what came of a proof.
 type Judged struct {
-	Proof  Proof
+	Proof  swap.Proof
 	Report cryptonote.ReserveReport
-	Detail string // of a refusal
-	Claim  *Claim // the claim that came with it, if it was accepted
-	Err    error  // why that claim was not, though the proof was: a *Refusal
+	Detail string      // of a refusal
+	Claim  *swap.Claim // the claim that came with it, if it was accepted
+	Err    error       // why that claim was not, though the proof was: a *Refusal
 }
 
 // maxJudging is how often a proof is judged anew because another one of the same outputs was accepted meanwhile.
@@ -145,7 +146,7 @@ const maxJudging = 5
 
 // JudgeReceived judges a received proof with the evidence that daemons agree on, and records the verdict. With it a claim
 // that came with the proof is accepted.
-func JudgeReceived(ctx context.Context, l Ledger, att Attachments, received uint64, daemons []string, evidence Evidence) (Judged, error) {
+func JudgeReceived(ctx context.Context, l swap.Ledger, att swap.Attachments, received uint64, daemons []string, evidence swap.Evidence) (Judged, error) {
 	for try := 1; ; try++ {
 		out, err := judgeReceived(ctx, l, att, received, daemons, evidence)
 		if err == nil || !errors.Is(err, errCountedMeanwhile) || try == maxJudging {
@@ -156,28 +157,28 @@ func JudgeReceived(ctx context.Context, l Ledger, att Attachments, received uint
 
 var errCountedMeanwhile = errors.New("a key image of the proof was counted for another one meanwhile")
 
-func judgeReceived(ctx context.Context, l Ledger, att Attachments, received uint64, daemons []string, evidence Evidence) (Judged, error) {
+func judgeReceived(ctx context.Context, l swap.Ledger, att swap.Attachments, received uint64, daemons []string, evidence swap.Evidence) (Judged, error) {
 	var out Judged
-	var record Record
-	var used map[Hash]bool
-	if err := l.View(ctx, func(t Tables, _ uint64) error {
+	var record swap.Record
+	var used map[swap.Hash]bool
+	if err := l.View(ctx, func(t swap.Tables, _ uint64) error {
 		m, err := t.Migration()
 		if err != nil {
 			return err
 		}
-		if used, err = evidence.used(t); err != nil {
+		if used, err = countedImages(&evidence, t); err != nil {
 			return err
 		}
-		record, out.Report, err = JudgeProof(t, att, m, received, daemons, evidence)
+		record, out.Report, err = swap.JudgeProof(t, att, m, received, daemons, evidence)
 		return err
 	}); err != nil {
 		return out, err
 	}
-	accepted, good := record.Event.(*ProofAccepted)
-	if refused, ok := record.Event.(*ProofRefused); ok {
+	accepted, good := record.Event.(*swap.ProofAccepted)
+	if refused, ok := record.Event.(*swap.ProofRefused); ok {
 		out.Detail = refused.Detail
 	}
-	entries, err := l.Update(ctx, func(t Tables, at time.Time) ([]Record, error) {
+	entries, err := l.Update(ctx, func(t swap.Tables, at time.Time) ([]swap.Record, error) {
 		out.Err, out.Claim = nil, nil
 		m, err := t.Migration()
 		if err != nil {
@@ -187,21 +188,21 @@ func judgeReceived(ctx context.Context, l Ledger, att Attachments, received uint
 		if err != nil {
 			return nil, fmt.Errorf("proof.received %d: %w", received, err)
 		}
-		if p.Status != ReceivedProof {
+		if p.Status != swap.ReceivedProof {
 			return nil, nil // judged meanwhile
 		}
-		now, err := evidence.used(t)
+		now, err := countedImages(&evidence, t)
 		if err != nil {
 			return nil, err
 		}
 		if !maps.Equal(now, used) {
 			return nil, errCountedMeanwhile
 		}
-		records := []Record{record}
+		records := []swap.Record{record}
 		if !good || p.Pending == nil {
 			return records, nil
 		}
-		c, err := p.Pending.claim(m.Terms)
+		c, err := p.Pending.Claim(m.Terms)
 		if err != nil {
 			return nil, err
 		}
@@ -212,8 +213,8 @@ func judgeReceived(ctx context.Context, l Ledger, att Attachments, received uint
 			return records, nil
 		}
 		if out.Err = admitPending(t, m, Incoming{c, p.Pending.Code}, at); out.Err == nil {
-			records = append(records, Record{Event: p.Pending})
-		} else if !errors.As(out.Err, new(*Refusal)) {
+			records = append(records, swap.Record{Event: p.Pending})
+		} else if !errors.As(out.Err, new(*swap.Refusal)) {
 			return nil, out.Err
 		}
 		return records, nil
@@ -221,7 +222,7 @@ func judgeReceived(ctx context.Context, l Ledger, att Attachments, received uint
 	if err != nil {
 		return out, err
 	}
-	return out, l.View(ctx, func(t Tables, _ uint64) (err error) {
+	return out, l.View(ctx, func(t swap.Tables, _ uint64) (err error) {
 		if out.Proof, err = t.Proof(received); err != nil {
 			return err
 		}
@@ -239,13 +240,13 @@ func judgeReceived(ctx context.Context, l Ledger, att Attachments, received uint
 }
 
 // used are those of the asked key images that were counted for a proof.
-func (e *Evidence) used(t Tables) (map[Hash]bool, error) {
-	used := map[Hash]bool{}
+func countedImages(e *swap.Evidence, t swap.Tables) (map[swap.Hash]bool, error) {
+	used := map[swap.Hash]bool{}
 	for _, i := range e.Images {
 		switch _, err := t.KeyImage(i.KeyImage); {
 		case err == nil:
 			used[i.KeyImage] = true
-		case !errors.Is(err, ErrNone):
+		case !errors.Is(err, swap.ErrNone):
 			return nil, err
 		}
 	}

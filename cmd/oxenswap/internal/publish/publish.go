@@ -1,67 +1,62 @@
-package main
+// Package publish writes the ledger as static files that anyone can check: the log, and the claim proofs of published rounds.
+package publish
 
 import (
 	"context"
 	"fmt"
-	"io"
 
 	"golang.org/x/mod/sumdb/note"
 
+	"oxenswap/cmd/oxenswap/internal/datadir"
+	"oxenswap/cmd/oxenswap/internal/portal/desk"
 	"oxenswap/cmd/oxenswap/internal/portal/shards"
 	"oxenswap/store"
 	"oxenswap/swap"
 	"oxenswap/swap/ledger"
 )
 
-// exportStats is what `ledger export` prints.
-type exportStats struct {
+// Stats are what became of one export.
+type Stats struct {
 	Size     int64 `json:"size"`     // entries
 	Files    int   `json:"files"`    // in the folder, beside the manifest
 	Written  int   `json:"written"`  // new or changed ones
 	Withheld int   `json:"withheld"` // attachments left out
 }
 
-func (s exportStats) print(w io.Writer, dir string) {
-	fmt.Fprintf(w, "%d entries in %d files under %s, %d of them new\n", s.Size, s.Files, dir, s.Written)
-	if s.Withheld > 0 {
-		fmt.Fprintf(w, "%d attachments withheld from the public\n", s.Withheld)
-	}
-}
-
-// exporter writes the log as static files, again and again.
-type exporter struct {
-	*world
-	signer note.Signer
-	full   bool
+// Exporter writes the log as static files, again and again.
+type Exporter struct {
+	Dir    *datadir.Dir
+	Signer note.Signer
+	Full   bool // with what is kept from the public
 
 	// What the first size entries keep from the public. An entry never stops to do so.
 	private map[swap.Hash]bool
 	size    uint64
 }
 
-// export brings the folder up to the signed checkpoint.
-func (e *exporter) export(ctx context.Context, dir string, signed []byte) (exportStats, error) {
-	cp, _, err := e.Keys().OpenCheckpoint(signed)
+// Export brings the folder up to the signed checkpoint.
+func (e *Exporter) Export(ctx context.Context, dir string, signed []byte) (Stats, error) {
+	cp, _, err := e.Dir.Keys().OpenCheckpoint(signed)
 	if err != nil {
-		return exportStats{}, err
+		return Stats{}, err
 	}
 	withhold := ledger.WithholdNothing
-	if !e.full {
+	if !e.Full {
 		if err := e.readPrivate(ctx, uint64(cp.N)); err != nil {
-			return exportStats{}, err
+			return Stats{}, err
 		}
 		withhold = func(d ledger.Digest) bool { return e.private[swap.Hash(d)] }
 	}
-	stats, err := ledger.WriteExport(dir, e.Reader, ledger.ExportConfig{
-		Checkpoint: signed, Signer: e.signer, Key: e.Key(), Rotations: e.Keys().Signed(), Withhold: withhold,
+	stats, err := ledger.WriteExport(dir, e.Dir.Reader, ledger.ExportConfig{
+		Checkpoint: signed, Signer: e.Signer, Key: e.Dir.Key(), Rotations: e.Dir.Keys().Signed(), Withhold: withhold,
 	})
-	return exportStats{cp.N, stats.Files, stats.Written, stats.Withheld}, err
+	return Stats{cp.N, stats.Files, stats.Written, stats.Withheld}, err
 }
 
-// shards adds the claim proofs of published rounds to the folder, beside what the manifest lists: each proves itself.
-func (e *exporter) shards(ctx context.Context, dir string) error {
+// Shards adds the claim proofs of published rounds to the folder, beside what the manifest lists: each proves itself.
+func (e *Exporter) Shards(ctx context.Context, dir string) error {
 	var rounds []swap.Round
-	if err := e.View(ctx, func(t swap.Tables, _ uint64) (err error) {
+	if err := e.Dir.View(ctx, func(t swap.Tables, _ uint64) (err error) {
 		rounds, err = t.Rounds()
 		return err
 	}); err != nil {
@@ -78,7 +73,7 @@ func (e *exporter) shards(ctx context.Context, dir string) error {
 		if has {
 			continue
 		}
-		tree, err := e.tree(r)
+		tree, err := desk.Tree(e.Dir, e.Dir.Terms(), r)
 		if err != nil {
 			return err
 		}
@@ -89,11 +84,11 @@ func (e *exporter) shards(ctx context.Context, dir string) error {
 	return nil
 }
 
-func (e *exporter) readPrivate(ctx context.Context, size uint64) error {
+func (e *Exporter) readPrivate(ctx context.Context, size uint64) error {
 	if e.private == nil {
 		e.private = map[swap.Hash]bool{}
 	}
-	return e.Entries(ctx, e.size, size, func(stored store.Stored) error {
+	return e.Dir.Entries(ctx, e.size, size, func(stored store.Stored) error {
 		event, err := swap.DecodeEvent(stored.Kind, stored.Body)
 		if err != nil {
 			return fmt.Errorf("entry %d: %w", stored.Seq, err)

@@ -1,4 +1,4 @@
-package swap
+package service
 
 import (
 	"context"
@@ -6,36 +6,25 @@ import (
 	"fmt"
 	"time"
 
-	"oxenswap/swap/ledger"
+	"oxenswap/swap"
 )
-
-// Ledger is the log and its projections. Both methods may be called from many goroutines.
-type Ledger interface {
-	// View runs read on tables that hold exactly the first size entries.
-	View(ctx context.Context, read func(t Tables, size uint64) error) error
-	// Update runs decide alone among writers, on tables that hold everything, and appends the records that it returns,
-	// all or none, with the given time. It returns when they are durable and a signed checkpoint that covers them is on
-	// disk. An error of decide, or of applying a record, leaves the ledger as it was and comes back as it is. decide may
-	// be run more than once and must not wait for anything outside.
-	Update(ctx context.Context, decide func(t Tables, at time.Time) ([]Record, error)) ([]ledger.Entry, error)
-}
 
 // Incoming is a verified claim and what was seen at its recipient.
 type Incoming struct {
-	Claim Claim
-	Code  RecipientCode
+	Claim swap.Claim
+	Code  swap.RecipientCode
 }
 
 // Submitted is the answer to a claim.
 type Submitted struct {
-	Claim Claim
+	Claim swap.Claim
 	Again bool  // the same claim was accepted before; Claim.Entry is that entry
 	Err   error // a *Refusal; an entitled account's refused claim is recorded as claim.refused all the same
 }
 
 // SubmitClaim records a verified claim. A claim that was accepted before is answered with its first entry. The error is a
 // *Refusal, or what went wrong.
-func SubmitClaim(ctx context.Context, l Ledger, in Incoming) (Submitted, error) {
+func SubmitClaim(ctx context.Context, l swap.Ledger, in Incoming) (Submitted, error) {
 	out, err := SubmitClaims(ctx, l, []Incoming{in})
 	if err != nil {
 		return Submitted{}, err
@@ -45,26 +34,26 @@ func SubmitClaim(ctx context.Context, l Ledger, in Incoming) (Submitted, error) 
 
 // SubmitClaims records verified claims in one transaction, each accepted or refused by itself. No account may be in the
 // batch twice.
-func SubmitClaims(ctx context.Context, l Ledger, batch []Incoming) ([]Submitted, error) {
+func SubmitClaims(ctx context.Context, l swap.Ledger, batch []Incoming) ([]Submitted, error) {
 	out := make([]Submitted, len(batch))
-	entries, err := l.Update(ctx, func(t Tables, at time.Time) ([]Record, error) {
+	entries, err := l.Update(ctx, func(t swap.Tables, at time.Time) ([]swap.Record, error) {
 		m, err := t.Migration()
 		if err != nil {
 			return nil, err
 		}
-		seen := map[Account]bool{}
-		var records []Record
+		seen := map[swap.Account]bool{}
+		var records []swap.Record
 		for i, in := range batch {
 			if seen[in.Claim.Account] {
 				return nil, fmt.Errorf("account %s is in one batch twice", in.Claim.Account)
 			}
 			seen[in.Claim.Account] = true
-			var event Event
+			var event swap.Event
 			if out[i], event, err = decideClaim(t, m, in, at); err != nil {
 				return nil, err
 			}
 			if event != nil {
-				records = append(records, Record{Event: event})
+				records = append(records, swap.Record{Event: event})
 			}
 		}
 		return records, nil
@@ -85,7 +74,7 @@ func SubmitClaims(ctx context.Context, l Ledger, batch []Incoming) ([]Submitted,
 }
 
 // decideClaim answers one claim and gives the entry to append, if any.
-func decideClaim(t Tables, m Migration, in Incoming, at time.Time) (Submitted, Event, error) {
+func decideClaim(t swap.Tables, m swap.Migration, in Incoming, at time.Time) (Submitted, swap.Event, error) {
 	c := in.Claim
 	first, err := t.LatestClaim(c.Account) // which AdmitClaim asks for too
 	if err == nil && first.Sequence > c.Sequence {
@@ -93,63 +82,56 @@ func decideClaim(t Tables, m Migration, in Incoming, at time.Time) (Submitted, E
 	}
 	if err == nil && first.Sequence == c.Sequence && first.Text == c.Text {
 		return Submitted{Claim: first, Again: true}, nil, nil
-	} else if err != nil && !errors.Is(err, ErrNone) {
+	} else if err != nil && !errors.Is(err, swap.ErrNone) {
 		return Submitted{}, nil, err
 	}
-	err = AdmitClaim(t, m, c, at)
+	err = swap.AdmitClaim(t, m, c, at)
 	if err == nil {
 		err = in.Code.Check(c.Recipient)
 	}
 	if err == nil {
-		return Submitted{Claim: c}, c.accepted(in.Code), nil
+		return Submitted{Claim: c}, c.Accepted(in.Code), nil
 	}
-	var refusal *Refusal
+	var refusal *swap.Refusal
 	if !errors.As(err, &refusal) {
 		return Submitted{}, nil, err
 	}
 	out := Submitted{Claim: c, Err: refusal}
-	entitled, err := Entitled(t, m.Terms, c.Account)
+	entitled, err := swap.Entitled(t, m.Terms, c.Account)
 	if err != nil || !entitled {
 		return out, nil, err
 	}
-	e := &ClaimRefused{
+	e := &swap.ClaimRefused{
 		Text: c.Text, Signature: c.Signature, Oxen: c.Oxen, Account: c.Account, Recipient: c.Recipient,
 		Sequence: c.Sequence, Reason: refusal.Reason, Detail: refusal.Detail,
 	}
-	if _, err := t.RefusedClaim(e.digest()); err == nil {
+	if _, err := t.RefusedClaim(e.Digest()); err == nil {
 		return out, nil, nil
-	} else if !errors.Is(err, ErrNone) {
+	} else if !errors.Is(err, swap.ErrNone) {
 		return out, nil, err
 	}
 	return out, e, nil
 }
 
-func (c Claim) accepted(code RecipientCode) *ClaimAccepted {
-	return &ClaimAccepted{
-		Text: c.Text, Signature: c.Signature, Oxen: c.Oxen, Account: c.Account, Recipient: c.Recipient,
-		Sequence: c.Sequence, Integrated: c.Integrated, Code: code,
-	}
-}
-
 // SubmitLegacy records the one file of legacy claims, all of it or nothing. The same file again is answered with Again.
-func SubmitLegacy(ctx context.Context, l Ledger, file []byte, lines []LegacyLine) (event LegacyImported, again bool, err error) {
-	_, err = l.Update(ctx, func(t Tables, at time.Time) ([]Record, error) {
+func SubmitLegacy(ctx context.Context, l swap.Ledger, file []byte, lines []swap.LegacyLine) (event swap.LegacyImported, again bool, err error) {
+	_, err = l.Update(ctx, func(t swap.Tables, at time.Time) ([]swap.Record, error) {
 		again = false
 		m, err := t.Migration()
 		if err != nil {
 			return nil, err
 		}
-		if m.Legacy != nil && m.Legacy.Digest == Digest(file) {
+		if m.Legacy != nil && m.Legacy.Digest == swap.Digest(file) {
 			again = true
 			return nil, nil
 		}
-		var taken []Claim
-		if event, taken, err = ImportLegacy(t, m, file, lines, at); err != nil {
+		var taken []swap.Claim
+		if event, taken, err = swap.ImportLegacy(t, m, file, lines, at); err != nil {
 			return nil, err
 		}
-		records := []Record{{Event: &event, Attachments: [][]byte{file}}}
+		records := []swap.Record{{Event: &event, Attachments: [][]byte{file}}}
 		for _, c := range taken {
-			records = append(records, Record{Event: c.accepted(RecipientCode{Ethereum: SeenNotChecked, Target: SeenNotChecked})})
+			records = append(records, swap.Record{Event: c.Accepted(swap.RecipientCode{Ethereum: swap.SeenNotChecked, Target: swap.SeenNotChecked})})
 		}
 		return records, nil
 	})

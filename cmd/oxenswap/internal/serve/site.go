@@ -1,4 +1,4 @@
-package main
+package serve
 
 import (
 	"bytes"
@@ -15,17 +15,15 @@ import (
 	"go.uber.org/zap"
 
 	"oxenswap/cmd/oxenswap/internal/portal/shards"
+	"oxenswap/cmd/oxenswap/internal/publish"
 	"oxenswap/swap/ledger"
 )
-
-// publicDir is the folder of the data directory that holds the public export. Any web server can serve it.
-const publicDir = "public"
 
 // ledgerSite keeps the public export up to date and serves it: the files that `ledger export --public` writes, byte for byte.
 type ledgerSite struct {
 	dir      string
 	log      *zap.Logger
-	exporter exporter
+	exporter publish.Exporter
 	notes    atomic.Pointer[notes] // nil before the first export
 }
 
@@ -40,14 +38,14 @@ func (s *ledgerSite) publish(ctx context.Context) {
 }
 
 func (s *ledgerSite) update(ctx context.Context) error {
-	signed, err := s.exporter.Checkpoint()
+	signed, err := s.exporter.Dir.Checkpoint()
 	if err != nil {
 		return err
 	}
 	if n := s.notes.Load(); n != nil && bytes.Equal(n.checkpoint, signed) {
 		return nil
 	}
-	stats, err := s.exporter.export(ctx, s.dir, signed)
+	stats, err := s.exporter.Export(ctx, s.dir, signed)
 	if err != nil {
 		return err
 	}
@@ -57,7 +55,7 @@ func (s *ledgerSite) update(ctx context.Context) error {
 	}
 	s.notes.Store(&notes{signed, manifest})
 	s.log.Info("ledger published", zap.Int64("entries", stats.Size), zap.Int("written", stats.Written))
-	return s.exporter.shards(ctx, s.dir)
+	return s.exporter.Shards(ctx, s.dir)
 }
 
 // ServeHTTP serves a file of the export. What a path names never changes, but for checkpoint and manifest.

@@ -1,4 +1,4 @@
-package main
+package datadir
 
 import (
 	"context"
@@ -15,8 +15,8 @@ const maxClockError = 2 * time.Minute
 
 // checkClockOutside refuses to go on while the clock is wrong in the eyes of everybody who can be asked: entries' times
 // decide which claims are in time. What cannot be asked is said. A fakechain stands still, so it is not asked.
-func (a *app) checkClockOutside(ctx context.Context, w *world) error {
-	if w.terms().Fakechain() {
+func (d *Dir) checkClockOutside(ctx context.Context, warn func(format string, args ...any)) error {
+	if d.Terms().Fakechain() {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
@@ -25,37 +25,37 @@ func (a *app) checkClockOutside(ctx context.Context, w *world) error {
 	asked := false
 	judge := func(who string, at time.Time, err error) bool {
 		if err != nil {
-			a.say("the clock is not compared with %s: %v", who, err)
+			warn("the clock is not compared with %s: %v", who, err)
 			return false
 		}
 		asked = true
-		off := w.now().Sub(at)
+		off := d.Now().Sub(at)
 		if off.Abs() <= maxClockError {
 			return true
 		}
-		wrong = append(wrong, fmt.Sprintf("%s from %s's %s", off.Round(time.Second), who, formatTime(at)))
+		wrong = append(wrong, fmt.Sprintf("%s from %s's %s", off.Round(time.Second), who, FormatTime(at)))
 		return false
 	}
-	for _, url := range w.config.Chain.RPC {
-		at, err := chainTime(ctx, url, w.terms().Token.ChainID)
+	for _, url := range d.Config.Chain.RPC {
+		at, err := chainTime(ctx, url, d.Terms().Token.ChainID)
 		if judge("the token's chain", at, err) {
 			return nil
 		}
 	}
-	daemons, err := w.daemons()
+	daemons, err := d.Daemons()
 	if err != nil {
 		return err
 	}
-	for _, d := range daemons {
-		at, err := daemonTime(ctx, d)
-		if judge("daemon "+d.Name(), at, err) {
+	for _, daemon := range daemons {
+		at, err := daemonTime(ctx, daemon)
+		if judge("daemon "+daemon.Name(), at, err) {
 			return nil
 		}
 	}
 	if !asked {
 		return nil
 	}
-	return fmt.Errorf("the clock says %s, which is %v: set it right before anything is recorded", formatTime(w.now()), wrong)
+	return fmt.Errorf("the clock says %s, which is %v: set it right before anything is recorded", FormatTime(d.Now()), wrong)
 }
 
 // daemonTime is the time of a daemon's top block.
@@ -86,3 +86,6 @@ func chainTime(ctx context.Context, url string, id uint64) (time.Time, error) {
 	}
 	return time.Unix(int64(head.Time), 0), nil
 }
+
+// FormatTime is how times are shown.
+func FormatTime(t time.Time) string { return t.UTC().Format(time.RFC3339) }

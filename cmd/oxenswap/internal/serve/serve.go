@@ -1,0 +1,127 @@
+// Package serve is the service that runs by itself: it takes and finalises snapshots on schedule, publishes the ledger, and
+// serves the portal, the public ledger and the metrics.
+package serve
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"github.com/robfig/cron/v3"
+	"go.uber.org/zap"
+
+	"oxenswap/cmd/oxenswap/internal/datadir"
+	"oxenswap/cmd/oxenswap/internal/publish"
+	"oxenswap/swap"
+	"oxenswap/swap/service"
+)
+
+// Run serves an opened data directory, of which it is the only writer, until ctx ends.
+func Run(ctx context.Context, d *datadir.Dir, log *zap.Logger) error {
+	daemons, err := d.Daemons()
+	if err != nil {
+		return err
+	}
+	signer, err := datadir.ReadKey(d.File(datadir.KeyFile))
+	if err != nil {
+		return err
+	}
+	limitMemory()
+	site := &ledgerSite{dir: filepath.Join(d.Path, datadir.PublicDir), log: log, exporter: publish.Exporter{Dir: d, Signer: signer}}
+	return (&scheduler{d, daemons, log, site}).run(ctx)
+}
+
+// scheduler takes the snapshots that the terms name when the chain reaches them, and makes them final later.
+type scheduler struct {
+	dir     *datadir.Dir
+	daemons []swap.Daemon
+	log     *zap.Logger
+	site    *ledgerSite
+}
+
+// cronLog hands the scheduler's own messages to zap.
+type cronLog struct{ *zap.SugaredLogger }
+
+func (l cronLog) Info(msg string, fields ...any) { l.Debugw(msg, fields...) }
+func (l cronLog) Error(err error, msg string, fields ...any) {
+	l.Errorw(msg, append(fields, "error", err)...)
+}
+
+func (s *scheduler) run(ctx context.Context) error {
+	log := cronLog{s.log.Sugar()}
+	// Recover inside SkipIfStillRunning: the other way round one panic would end the job for ever.
+	jobs := cron.New(cron.WithLocation(time.UTC), cron.WithLogger(log), cron.WithChain(cron.SkipIfStillRunning(log), cron.Recover(log)))
+	for _, job := range []struct {
+		when string
+		what func(context.Context)
+	}{{s.dir.Config.Schedule.Take, s.take}, {s.dir.Config.Schedule.Finalize, s.finalize}, {s.dir.Config.Schedule.Publish, s.site.publish}} {
+		if _, err := jobs.AddFunc(job.when, func() { job.what(ctx) }); err != nil {
+			return fmt.Errorf("%s: schedule %q: %w", datadir.ConfigFile, job.when, err)
+		}
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	hosted, err := s.dir.Writer.Host(ctx) // commands need not wait for the first export
+	if err != nil {
+		return err
+	}
+	s.site.publish(ctx)
+	ended, err := s.listen(ctx)
+	if err == nil {
+		err = exposeMetrics(ctx, s.dir.Config.Serve.Metrics, newMetrics(s.dir), s.log)
+	}
+	if err != nil {
+		cancel()
+		return errors.Join(err, <-hosted)
+	}
+	s.log.Info("serving", zap.String("migration", s.dir.Terms().ID()), zap.Uint64s("heights", s.dir.Terms().Heights()))
+	s.take(ctx)
+	s.finalize(ctx)
+	jobs.Start()
+	select {
+	case <-ctx.Done():
+	case err = <-ended:
+	case err = <-hosted:
+	}
+	cancel()
+	err = errors.Join(err, <-hosted)
+	<-jobs.Stop().Done()
+	s.site.publish(context.WithoutCancel(ctx))
+	s.log.Info("stopped")
+	return errors.Join(err, <-ended)
+}
+
+// take records a snapshot when one is due.
+func (s *scheduler) take(ctx context.Context) {
+	taken, err := service.TakeDue(ctx, s.dir, s.daemons)
+	switch {
+	case err != nil:
+		s.log.Error("taking a snapshot that is due", zap.Error(err))
+	case taken != nil:
+		s.log.Info("snapshot taken", zap.Uint64("height", taken.Height), zap.Stringer("digest", taken.Content), zap.Stringer("staked", taken.Totals.Staked))
+		for _, d := range taken.Daemons {
+			if !d.Agrees {
+				s.log.Warn("daemon dissents", zap.String("daemon", d.Daemon), zap.String("differs", d.Differs))
+			}
+		}
+	}
+}
+
+func (s *scheduler) finalize(ctx context.Context) {
+	done, err := service.FinalizeSnapshots(ctx, s.dir, s.daemons)
+	for _, d := range done {
+		s.log.Info("snapshot", zap.Uint64("height", d.Height), zap.String("status", string(d.Status)), zap.String("why", d.Why))
+	}
+	if err != nil {
+		s.log.Error("finalising snapshots", zap.Error(err))
+	}
+	missed, err := service.RecordMissed(ctx, s.dir, s.daemons)
+	for _, h := range missed {
+		s.log.Warn("snapshot missed", zap.Uint64("height", h))
+	}
+	if err != nil {
+		s.log.Error("recording missed snapshots", zap.Error(err))
+	}
+}

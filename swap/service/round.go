@@ -1,0 +1,172 @@
+package service
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"slices"
+	"time"
+
+	"oxenswap/swap"
+	"oxenswap/swap/merkle"
+)
+
+// BuildRound builds the next round from everything recorded so far, or returns the one that was built and that nothing
+// followed, with again.
+func BuildRound(ctx context.Context, l swap.Ledger) (r swap.Round, again bool, err error) {
+	var files *swap.RoundFiles
+	if err := l.View(ctx, func(t swap.Tables, size uint64) error {
+		rounds, err := t.Rounds()
+		if err != nil {
+			return err
+		}
+		if n := len(rounds); n > 0 && rounds[n-1].Status == swap.BuiltRound && rounds[n-1].Entry == size-1 {
+			r, again = rounds[n-1], true
+			return nil
+		}
+		files, err = swap.BuildRound(t, size)
+		return err
+	}); err != nil || again {
+		return r, again, err
+	}
+	if _, err := l.Update(ctx, func(swap.Tables, time.Time) ([]swap.Record, error) {
+		return []swap.Record{files.Record()}, nil
+	}); err != nil {
+		return r, false, err
+	}
+	err = l.View(ctx, func(t swap.Tables, _ uint64) error {
+		r, err = t.Round(files.Event.Round)
+		return err
+	})
+	return r, false, err
+}
+
+// Change is what a round gives one recipient, in atomic SESH.
+type Change struct {
+	Recipient  swap.EVMAddress `json:"recipient"`
+	Amount     swap.Amount     `json:"amount"`
+	Cumulative swap.Amount     `json:"cumulative"`
+	New        bool            `json:"new"` // no earlier round gave it anything
+}
+
+// RoundChanges are what a round gives, by recipient, the largest first.
+func RoundChanges(ctx context.Context, l swap.Ledger, att swap.Attachments, r swap.Round) ([]Change, error) {
+	sums := map[swap.EVMAddress]swap.Amount{}
+	if err := l.View(ctx, func(t swap.Tables, _ uint64) error {
+		return t.Allocations(r.Round, func(a swap.Allocation) error { sums[a.Recipient] += a.Amount; return nil })
+	}); err != nil {
+		return nil, err
+	}
+	data, err := att.Attachment(r.Leaves)
+	if err != nil {
+		return nil, err
+	}
+	leaves, err := merkle.ReadCSV(bytes.NewReader(data))
+	if err != nil {
+		return nil, err
+	}
+	var out []Change
+	for _, leaf := range leaves {
+		to := swap.EVMAddress(leaf.Account)
+		if sum := sums[to]; sum > 0 {
+			cumulative := swap.Amount(leaf.Amount.Uint64())
+			out = append(out, Change{to, sum, cumulative, sum == cumulative})
+		}
+	}
+	slices.SortFunc(out, func(x, y Change) int {
+		return cmp.Or(cmp.Compare(y.Amount, x.Amount), bytes.Compare(x.Recipient[:], y.Recipient[:]))
+	})
+	return out, nil
+}
+
+// Move is an account whose new amounts go elsewhere than those of the last published round.
+type Move struct {
+	Account swap.Account    `json:"account"`
+	From    swap.EVMAddress `json:"from"`
+	To      swap.EVMAddress `json:"to"`
+}
+
+// MovedRecipients compares a round with the last one published before it, account by account.
+func MovedRecipients(ctx context.Context, l swap.Ledger, r swap.Round) ([]Move, error) {
+	out := []Move{}
+	err := l.View(ctx, func(t swap.Tables, _ uint64) error {
+		rounds, err := t.Rounds()
+		if err != nil {
+			return err
+		}
+		before := map[swap.Account]swap.EVMAddress{}
+		for _, other := range slices.Backward(rounds) {
+			if other.Round < r.Round && other.Status.Published() {
+				if err := t.Allocations(other.Round, func(a swap.Allocation) error { before[a.Account] = a.Recipient; return nil }); err != nil {
+					return err
+				}
+				break
+			}
+		}
+		return t.Allocations(r.Round, func(a swap.Allocation) error {
+			if from, known := before[a.Account]; known && from != a.Recipient {
+				out = append(out, Move{a.Account, from, a.Recipient})
+				delete(before, a.Account)
+			}
+			return nil
+		})
+	})
+	return out, err
+}
+
+// Payment is one allocation of a published round, and the transaction that paid it.
+type Payment struct {
+	Round     uint64          `json:"round"`
+	Account   swap.Account    `json:"account"`
+	Oxen      string          `json:"oxen"`
+	Programme string          `json:"programme"`
+	Source    []swap.Part     `json:"source"` // atomic OXEN, or points
+	Amount    swap.Amount     `json:"amount"` // atomic SESH
+	Recipient swap.EVMAddress `json:"recipient"`
+	PaidIn    *swap.Hash      `json:"paid_in"` // final transaction; null: not paid yet
+}
+
+// Payments are the allocations of published rounds. An allocation is paid by the first payment to its recipient after which
+// that recipient has at least what it had in all, in the allocation's round.
+func Payments(t swap.Tables) ([]Payment, error) {
+	payouts := map[swap.EVMAddress][]swap.Payout{}
+	if err := t.Payouts(func(p swap.Payout) error {
+		payouts[p.Recipient] = append(payouts[p.Recipient], p)
+		return nil
+	}); err != nil {
+		return nil, err
+	}
+	addresses := map[swap.Account]string{}
+	if err := t.LatestClaims(func(c swap.Claim) error { addresses[c.Account] = c.Oxen; return nil }); err != nil {
+		return nil, err
+	}
+	rounds, err := t.Rounds()
+	if err != nil {
+		return nil, err
+	}
+	list := []Payment{}
+	cumulative := map[swap.EVMAddress]swap.Amount{}
+	for _, r := range rounds {
+		if !r.Status.Published() {
+			continue
+		}
+		first := len(list)
+		if err := t.Allocations(r.Round, func(a swap.Allocation) error {
+			cumulative[a.Recipient] += a.Amount
+			list = append(list, Payment{r.Round, a.Account, addresses[a.Account], a.Programme, a.Parts, a.Amount, a.Recipient, nil})
+			return nil
+		}); err != nil {
+			return nil, err
+		}
+		for i := range list[first:] {
+			p := &list[first+i]
+			for _, paid := range payouts[p.Recipient] {
+				if paid.Cumulative >= cumulative[p.Recipient] {
+					p.PaidIn = &paid.Tx
+					break
+				}
+			}
+		}
+	}
+	return list, nil
+}
