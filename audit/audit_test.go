@@ -56,7 +56,7 @@ func TestClean(t *testing.T) {
 		}
 	}
 	// As an independent implementation computed it from the same recordings, without what was never claimed or proved.
-	given := map[string]swap.Amount{"stake": 269_999999999, "rewards": 106_676756999, "bonus": 299_999999996, "coins": 281_309466855}
+	given := map[string]swap.Sesh{"stake": 269_999999999, "rewards": 106_676756999, "bonus": 299_999999996, "coins": 281_309466855}
 	for _, p := range r.Programmes {
 		if p.Given != given[p.Name] {
 			t.Errorf("%s gave %s, want %s", p.Name, p.Given, given[p.Name])
@@ -302,7 +302,7 @@ func FuzzPlanRow(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if again := fmt.Sprintf("%d,%s,%s\n", row.batch, row.recipient, row.cumulative); again != line {
+		if again := fmt.Sprintf("%d,%s,%d\n", row.batch, row.recipient, row.cumulative); again != line {
 			t.Errorf("%q was read as %q", line, again)
 		}
 	})

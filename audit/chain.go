@@ -29,7 +29,7 @@ type Chain interface {
 	// them: *swap.RootProposed, *swap.RootActivated, *swap.RootCancelled, *swap.PayoutSeen, *swap.DistributorSeen.
 	Events(ctx context.Context, address swap.EVMAddress, from, to uint64, visit func(swap.Event) error) error
 	// Claimed is what the distributor has paid to each of the recipients, as of a final block, in atomic SESH.
-	Claimed(ctx context.Context, address swap.EVMAddress, recipients []swap.EVMAddress, block uint64) ([]swap.Amount, error)
+	Claimed(ctx context.Context, address swap.EVMAddress, recipients []swap.EVMAddress, block uint64) ([]swap.Sesh, error)
 }
 
 // ChainState is a distributor as it stands on chain. Amounts are in atomic SESH, times in Unix seconds.
@@ -43,9 +43,9 @@ type ChainState struct {
 	ClosesAt        uint64
 	LiveRound       uint64 // 0 before the first activation
 	LiveRoot        swap.Hash
-	LiveTotal       swap.Amount
-	TotalClaimed    swap.Amount
-	Balance         swap.Amount // of the token
+	LiveTotal       swap.Sesh
+	TotalClaimed    swap.Sesh
+	Balance         swap.Sesh // of the token
 }
 
 // newerGrace is how long before the log's last entry an event may have happened on chain that the log does not hold yet:

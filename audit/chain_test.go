@@ -123,7 +123,7 @@ func TestTooLittle(t *testing.T) {
 		o := l.options()
 		o.Chain = l.chain.dial
 		r := l.audit(l.export(), o)
-		if found := strings.HasPrefix(r.Verdict(), "chain: the distributor holds 1 and still owes"); found == swept || r.OK() != swept {
+		if found := strings.HasPrefix(r.Verdict(), "chain: the distributor holds 0.000000001 SESH and still owes"); found == swept || r.OK() != swept {
 			t.Errorf("swept %v: %q", swept, r.Verdict())
 		}
 	}

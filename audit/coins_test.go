@@ -16,9 +16,9 @@ import (
 type coins struct {
 	swap.Evidence
 	Proofs []struct {
-		Wallet  string      `json:"wallet"`
-		Proof   string      `json:"proof"`
-		Balance swap.Amount `json:"balance"` // as the wallet itself showed it
+		Wallet  string    `json:"wallet"`
+		Proof   string    `json:"proof"`
+		Balance swap.Oxen `json:"balance"` // as the wallet itself showed it
 	} `json:"proofs"`
 }
 

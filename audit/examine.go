@@ -71,7 +71,7 @@ func (x *examiner) examine(e *examined) {
 		}
 	case *swap.RailHit:
 		if event.Asked <= event.Limit {
-			e.wrong("%s asked do not pass the limit %s", event.Asked, event.Limit)
+			e.wrong("%s asked do not pass the limit %d", event.Asked.In(event.Rail), event.Limit)
 		}
 	case *swap.RoundBuilt:
 		x.round(e, event)

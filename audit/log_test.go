@@ -157,7 +157,7 @@ func (l *testLog) open() {
 	l.configure(1e11)
 }
 
-func (l *testLog) configure(limit swap.Amount) {
+func (l *testLog) configure(limit swap.Sesh) {
 	l.add(&swap.ConfigSet{Config: swap.Config{
 		Operators: []string{l.person("ann"), l.person("ben")}, Quorum: 2, Daemons: 3,
 		Limits: swap.Limits{Recipient: limit, Round: limit * 10, Day: limit * 10},

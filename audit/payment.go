@@ -18,9 +18,9 @@ import (
 
 // payments follow the distributor by its events: which root is live, and what was paid under it.
 type payments struct {
-	live  *liveRoot                       // nil before the first activation
-	paid  map[swap.EVMAddress]swap.Amount // by recipient
-	total swap.Amount
+	live  *liveRoot                     // nil before the first activation
+	paid  map[swap.EVMAddress]swap.Sesh // by recipient
+	total swap.Sesh
 	last  *swap.LogPosition
 
 	settings settings
@@ -30,11 +30,11 @@ type payments struct {
 type liveRoot struct {
 	round  uint64
 	root   swap.Hash
-	total  swap.Amount
-	leaves map[swap.EVMAddress]swap.Amount
+	total  swap.Sesh
+	leaves map[swap.EVMAddress]swap.Sesh
 }
 
-func newPayments() *payments { return &payments{paid: map[swap.EVMAddress]swap.Amount{}} }
+func newPayments() *payments { return &payments{paid: map[swap.EVMAddress]swap.Sesh{}} }
 
 // follow checks that an event of the distributor comes after those recorded before it.
 func (p *payments) follow(at swap.LogPosition) error {
@@ -117,12 +117,12 @@ func (r *replay) activate(e *swap.RootActivated) error {
 	if err != nil {
 		return fmt.Errorf("leaves of round %d: %w", e.Round, err)
 	}
-	live := &liveRoot{round: e.Round, root: round.Root, total: round.Total, leaves: make(map[swap.EVMAddress]swap.Amount, len(list))}
+	live := &liveRoot{round: e.Round, root: round.Root, total: round.Total, leaves: make(map[swap.EVMAddress]swap.Sesh, len(list))}
 	for _, l := range list {
 		if !l.Amount.IsUint64() {
 			return fmt.Errorf("leaves of round %d: %s to %s passes 2^64-1", e.Round, l.Amount.Dec(), l.Account)
 		}
-		live.leaves[swap.EVMAddress(l.Account)] = swap.Amount(l.Amount.Uint64())
+		live.leaves[swap.EVMAddress(l.Account)] = swap.Sesh(l.Amount.Uint64())
 	}
 	r.payments.live = live
 	return nil
@@ -138,8 +138,8 @@ type plan struct {
 type planRow struct {
 	batch      uint64
 	recipient  swap.EVMAddress
-	cumulative swap.Amount
-	pays       swap.Amount // what was unpaid when the plan was made
+	cumulative swap.Sesh
+	pays       swap.Sesh // what was unpaid when the plan was made
 }
 
 // batch gives the rows of one batch.
@@ -153,7 +153,7 @@ func (p *plan) batch(n uint64) []planRow {
 }
 
 // due is what a batch pays, at most.
-func (p *plan) due(n uint64) (sum swap.Amount) {
+func (p *plan) due(n uint64) (sum swap.Sesh) {
 	for _, row := range p.batch(n) {
 		sum += row.pays
 	}
@@ -189,7 +189,7 @@ func parsePlanRow(line string) (row planRow, err error) {
 	if err = row.recipient.UnmarshalText([]byte(fields[1])); err != nil {
 		return row, err
 	}
-	row.cumulative, err = swap.ParseAmount(fields[2])
+	row.cumulative, err = swap.ParseSesh(fields[2])
 	return row, err
 }
 
@@ -214,11 +214,11 @@ func (r *replay) checkPlan(e *swap.PushPlanned, p *plan) error {
 		return err
 	}
 	var paid, small uint64
-	var amount swap.Amount
+	var amount swap.Sesh
 	n := 0
 	for rank := range tree.Len() {
 		l := tree.Leaf(tree.ByHash(rank))
-		to, cumulative := swap.EVMAddress(l.Account), swap.Amount(l.Amount.Uint64())
+		to, cumulative := swap.EVMAddress(l.Account), swap.Sesh(l.Amount.Uint64())
 		pays := cumulative - min(cumulative, r.payments.paid[to])
 		switch {
 		case pays == 0:
@@ -229,7 +229,7 @@ func (r *replay) checkPlan(e *swap.PushPlanned, p *plan) error {
 			continue
 		}
 		if n == len(p.rows) || p.rows[n].recipient != to || p.rows[n].cumulative != cumulative {
-			return fmt.Errorf("line %d of its list should be %s,%s: the next leaf, by hash, that is unpaid", n+1, to, cumulative)
+			return fmt.Errorf("line %d of its list should be %s,%d: the next leaf, by hash, that is unpaid", n+1, to, cumulative)
 		}
 		p.rows[n].pays = pays
 		amount += pays

@@ -185,7 +185,7 @@ func (r *replay) sameJudgement(x *examined, evidence swap.Hash, again swap.Recor
 	switch event := again.Event.(type) {
 	case *swap.ProofAccepted:
 		if _, ok := x.event.(*swap.ProofAccepted); !ok {
-			return fmt.Errorf("judged again it is accepted: %d outputs count, %s OXEN", event.Counted, event.Total.Coins())
+			return fmt.Errorf("judged again it is accepted: %d outputs count, %s", event.Counted, event.Total)
 		}
 		if evidence != event.Evidence {
 			return r.compareCounted(evidence, again.Attachments[0])

@@ -327,8 +327,8 @@ func (r *replay) checkpoint() ledger.Checkpoint {
 
 // summarise gives the sums of the published rounds to the report.
 func (r *replay) summarise(m swap.Migration) error {
-	given := map[string]swap.Amount{}
-	if err := r.tables.Given(func(_ swap.Account, programme string, sum swap.Amount) error {
+	given := map[string]swap.Sesh{}
+	if err := r.tables.Given(func(_ swap.Account, programme string, sum swap.Sesh) error {
 		given[programme] += sum
 		return nil
 	}); err != nil {

@@ -35,7 +35,7 @@ type Report struct {
 	Corrected  []Problem   `json:"corrected"` // differences between chain and log that a correction entry answers
 	Programmes []Programme `json:"programmes"`
 	Rounds     []Round     `json:"rounds"` // by number
-	Paid       swap.Amount `json:"paid"`   // atomic SESH in the log's payments
+	Paid       swap.Sesh   `json:"paid"`   // atomic SESH in the log's payments
 }
 
 // Anchors are what the export was held against.
@@ -70,12 +70,12 @@ type Count struct {
 
 // Programme sums up one programme over all published rounds, in atomic SESH.
 type Programme struct {
-	Name      string      `json:"name"`
-	Kind      swap.Kind   `json:"kind"`
-	Cap       swap.Amount `json:"cap"`
-	Owed      swap.Amount `json:"owed"`      // to everybody, when the last round was built
-	Given     swap.Amount `json:"given"`     // by published rounds
-	Unclaimed swap.Amount `json:"unclaimed"` // owed to accounts without a claim, at that time
+	Name      string    `json:"name"`
+	Kind      swap.Kind `json:"kind"`
+	Cap       swap.Sesh `json:"cap"`
+	Owed      swap.Sesh `json:"owed"`      // to everybody, when the last round was built
+	Given     swap.Sesh `json:"given"`     // by published rounds
+	Unclaimed swap.Sesh `json:"unclaimed"` // owed to accounts without a claim, at that time
 }
 
 func newReport() *Report {
@@ -180,7 +180,7 @@ func (r *Report) WriteText(w io.Writer) error {
 		if err := table.Flush(); err != nil {
 			return err
 		}
-		fmt.Fprintf(out, "paid: %s SESH\n", r.Paid.Coins())
+		fmt.Fprintf(out, "paid: %s\n", r.Paid)
 	}
 	if err := writeRounds(out, r.Rounds); err != nil {
 		return err

@@ -20,12 +20,12 @@ type Round struct {
 	Root       swap.Hash        `json:"root"`
 	Recipients uint64           `json:"recipients"` // leaves, of all rounds so far
 	Lines      uint64           `json:"lines"`      // allocations
-	Amount     swap.Amount      `json:"amount"`     // given by it
-	Total      swap.Amount      `json:"total"`      // given by it and all before
+	Amount     swap.Sesh        `json:"amount"`     // given by it
+	Total      swap.Sesh        `json:"total"`      // given by it and all before
 	Approvals  []string         `json:"approvals"`  // operators
 	Approved   string           `json:"approved"`   // day of the last approval needed, such as 2026-11-22; or nothing
 	Payments   uint64           `json:"payments"`   // made while it was live
-	Paid       swap.Amount      `json:"paid"`       // by these
+	Paid       swap.Sesh        `json:"paid"`       // by these
 
 	Programmes []RoundProgramme `json:"programmes"`
 }
@@ -36,16 +36,16 @@ type RoundProgramme struct {
 	Programme  string        `json:"programme"`
 	Heights    []uint64      `json:"heights"` // of its snapshots
 	Accounts   uint64        `json:"accounts"`
-	Owed       swap.Amount   `json:"owed"`
+	Owed       swap.Sesh     `json:"owed"`
 	Remainders swap.Quantity `json:"remainders"` // lost to rounding, in parts of an atomic unit
 	Den        swap.Quantity `json:"den"`
 	Conserved  bool          `json:"conserved"`
-	Before     swap.Amount   `json:"before"` // given by earlier published rounds
-	Amount     swap.Amount   `json:"amount"` // given by this one
-	Unclaimed  swap.Amount   `json:"unclaimed"`
-	Overpaid   swap.Amount   `json:"overpaid"`
+	Before     swap.Sesh     `json:"before"` // given by earlier published rounds
+	Amount     swap.Sesh     `json:"amount"` // given by this one
+	Unclaimed  swap.Sesh     `json:"unclaimed"`
+	Overpaid   swap.Sesh     `json:"overpaid"`
 	Stopped    bool          `json:"stopped"` // at its cap
-	Withheld   swap.Amount   `json:"withheld"`
+	Withheld   swap.Sesh     `json:"withheld"`
 }
 
 // tell gives the log's rounds and payments to the report.

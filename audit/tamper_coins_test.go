@@ -111,7 +111,7 @@ var coinTampers = []tamper{
 }
 
 // accept accepts a refused proof for all of its key images and some total.
-func accept(total swap.Amount) func(*testing.T, *testLog, []swap.Event, int) {
+func accept(total swap.Oxen) func(*testing.T, *testLog, []swap.Event, int) {
 	return func(t *testing.T, l *testLog, events []swap.Event, i int) {
 		e := events[i].(*swap.ProofRefused)
 		evidence, err := swap.ParseEvidence(l.files[ledger.Digest(e.Evidence)])

@@ -41,7 +41,7 @@ func large(tb testing.TB) *testLog {
 				l.add(&swap.Correction{Entry: claims[i%len(claims)], Note: "somebody asked", By: "ann"})
 			}
 			if i < moreRails {
-				l.add(&swap.RailHit{Intent: swap.Intent{Purpose: swap.PurposePush, Round: 2, Plan: 1}, Rail: "gas price", Limit: 1e12, Asked: swap.Amount(2e12 + i)})
+				l.add(&swap.RailHit{Intent: swap.Intent{Purpose: swap.PurposePush, Round: 2, Plan: 1}, Rail: "gas price", Limit: 1e12, Asked: swap.RailValue(2e12 + i)})
 			}
 		}
 		l.rotate()

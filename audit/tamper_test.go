@@ -241,7 +241,7 @@ func resign(change func(*testing.T, *testLog, *types.DynamicFeeTx)) func(*testin
 		raw, err := again.MarshalBinary()
 		must(t, err)
 		old := e.Hash
-		e.Raw, e.Hash, e.GasFee = l.attach(raw), swap.Hash(again.Hash()), swap.Amount(again.GasFeeCap().Uint64())
+		e.Raw, e.Hash, e.GasFee = l.attach(raw), swap.Hash(again.Hash()), swap.Wei(again.GasFeeCap().Uint64())
 		// Its fate follows it, so that nothing later gives the change away.
 		for _, other := range events[i+1:] {
 			switch o := other.(type) {

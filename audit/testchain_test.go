@@ -31,7 +31,7 @@ type testChain struct {
 	d         swap.Distributor
 	state     ChainState
 	events    []swap.Event
-	paid      map[swap.EVMAddress]swap.Amount
+	paid      map[swap.EVMAddress]swap.Sesh
 	pending   swap.RootProposed
 	age       time.Duration // of its blocks, before the log's last entry
 	fail      error
@@ -40,7 +40,7 @@ type testChain struct {
 func newTestChain(tb testing.TB, l *testLog) *testChain {
 	return &testChain{
 		tb: tb, l: l, publisher: evmKey(tb, "publisher"), nonces: map[swap.EVMAddress]uint64{}, block: 100,
-		paid: map[swap.EVMAddress]swap.Amount{},
+		paid: map[swap.EVMAddress]swap.Sesh{},
 	}
 }
 
@@ -80,8 +80,8 @@ func (c *testChain) Events(_ context.Context, _ swap.EVMAddress, from, to uint64
 	return nil
 }
 
-func (c *testChain) Claimed(_ context.Context, _ swap.EVMAddress, to []swap.EVMAddress, _ uint64) ([]swap.Amount, error) {
-	out := make([]swap.Amount, len(to))
+func (c *testChain) Claimed(_ context.Context, _ swap.EVMAddress, to []swap.EVMAddress, _ uint64) ([]swap.Sesh, error) {
+	out := make([]swap.Sesh, len(to))
 	for i, a := range to {
 		out[i] = c.paid[a]
 	}
@@ -96,7 +96,7 @@ func (c *testChain) codeHash(d swap.Distributor, termsCloseAt uint64, migration 
 }
 
 // signed appends tx.signed of the intent with the given target and data.
-func (c *testChain) signed(i swap.Intent, attempt uint64, to *swap.EVMAddress, data []byte, amount swap.Amount) *swap.TxSigned {
+func (c *testChain) signed(i swap.Intent, attempt uint64, to *swap.EVMAddress, data []byte, amount swap.Sesh) *swap.TxSigned {
 	c.tb.Helper()
 	sender := addressOfKey(c.publisher)
 	if attempt == 1 {
@@ -114,7 +114,7 @@ func (c *testChain) signed(i swap.Intent, attempt uint64, to *swap.EVMAddress, d
 	must(c.tb, err)
 	e := &swap.TxSigned{
 		Intent: i, Attempt: attempt, ChainID: 1337, Sender: sender, Nonce: nonce, Hash: swap.Hash(tx.Hash()),
-		Raw: swap.Digest(raw), Amount: amount, GasFee: swap.Amount(fee), Noop: to != nil && *to == sender,
+		Raw: swap.Digest(raw), Amount: amount, GasFee: swap.Wei(fee), Noop: to != nil && *to == sender,
 	}
 	c.l.add(e, raw)
 	return e
@@ -194,7 +194,7 @@ func (c *testChain) deploy() {
 	}
 }
 
-func (c *testChain) fund(amount swap.Amount, number uint64) {
+func (c *testChain) fund(amount swap.Sesh, number uint64) {
 	c.tb.Helper()
 	data, err := contracts.TestToken().ABI.Pack("transfer", common.Address(c.d.Address), new(big.Int).SetUint64(uint64(amount)))
 	must(c.tb, err)
@@ -246,7 +246,7 @@ func (c *testChain) cancel() {
 }
 
 // pay is one payment under the live root, in the present block.
-func (c *testChain) pay(tx swap.Hash, to swap.EVMAddress, cumulative swap.Amount) uint64 {
+func (c *testChain) pay(tx swap.Hash, to swap.EVMAddress, cumulative swap.Sesh) uint64 {
 	c.tb.Helper()
 	amount := cumulative - c.paid[to]
 	c.paid[to] = cumulative
@@ -259,7 +259,7 @@ func (c *testChain) pay(tx swap.Hash, to swap.EVMAddress, cumulative swap.Amount
 func (c *testChain) claimed(leaf merkle.Leaf) {
 	c.tb.Helper()
 	c.block, c.logIndex = c.block+1, 0
-	c.pay(swap.Digest(fmt.Appendf(nil, "holder's transaction %d", c.block)), swap.EVMAddress(leaf.Account), swap.Amount(leaf.Amount.Uint64()))
+	c.pay(swap.Digest(fmt.Appendf(nil, "holder's transaction %d", c.block)), swap.EVMAddress(leaf.Account), swap.Sesh(leaf.Amount.Uint64()))
 }
 
 // tree is the claim tree of a round of the log.
@@ -283,12 +283,12 @@ func (c *testChain) push(number, plan uint64) {
 	for rank := range tree.Len() {
 		l := tree.Leaf(tree.ByHash(rank))
 		paid := c.paid[swap.EVMAddress(l.Account)]
-		if paid == swap.Amount(l.Amount.Uint64()) {
+		if paid == swap.Sesh(l.Amount.Uint64()) {
 			p.Paid++
 			continue
 		}
 		unpaid = append(unpaid, tree.ByHash(rank))
-		p.Amount += swap.Amount(l.Amount.Uint64()) - paid
+		p.Amount += swap.Sesh(l.Amount.Uint64()) - paid
 	}
 	p.Recipients = uint64(len(unpaid))
 	var list []byte
@@ -306,10 +306,10 @@ func (c *testChain) push(number, plan uint64) {
 		must(c.tb, err)
 		var accounts []common.Address
 		var amounts []*big.Int
-		var moves swap.Amount
+		var moves swap.Sesh
 		for _, l := range proof.Leaves {
 			accounts, amounts = append(accounts, l.Account), append(amounts, l.Amount.ToBig())
-			moves += swap.Amount(l.Amount.Uint64()) - c.paid[swap.EVMAddress(l.Account)]
+			moves += swap.Sesh(l.Amount.Uint64()) - c.paid[swap.EVMAddress(l.Account)]
 		}
 		path := make([][32]byte, len(proof.Path))
 		for i, h := range proof.Path {
@@ -319,7 +319,7 @@ func (c *testChain) push(number, plan uint64) {
 		e := c.signed(swap.Intent{Purpose: swap.PurposePush, Round: number, Plan: plan, Batch: uint64(n)}, 1, &c.d.Address, data, moves)
 		c.final(e)
 		for _, l := range proof.Leaves {
-			c.pay(e.Hash, swap.EVMAddress(l.Account), swap.Amount(l.Amount.Uint64()))
+			c.pay(e.Hash, swap.EVMAddress(l.Account), swap.Sesh(l.Amount.Uint64()))
 		}
 	}
 }

@@ -71,7 +71,7 @@ func (x *examiner) signed(e *examined, event *swap.TxSigned) *call {
 		e.wrong("the raw transaction is signed by %s", sender)
 	case tx.Nonce() != event.Nonce:
 		e.wrong("the raw transaction has nonce %d", tx.Nonce())
-	case tx.GasFeeCap().String() != event.GasFee.String():
+	case tx.GasFeeCap().Cmp(event.GasFee.Int()) != 0:
 		e.wrong("the raw transaction pays up to %s wei per gas", tx.GasFeeCap())
 	case tx.Type() != types.DynamicFeeTxType:
 		e.wrong("the raw transaction is of type %d, expected %d", tx.Type(), types.DynamicFeeTxType)
@@ -116,7 +116,7 @@ func (c *call) noop() bool {
 // pushed is the sum of the push transactions signed on one day (UTC), each intent once.
 type pushed struct {
 	day time.Time
-	sum swap.Amount
+	sum swap.Sesh
 }
 
 // checkRails holds a transaction against the rails in force: they bound the price of gas of all, and the amounts of
@@ -128,7 +128,7 @@ func (r *replay) checkRails(e *swap.TxSigned, at time.Time) error {
 	}
 	rails := m.Config.Rails
 	if e.GasFee > rails.GasPrice {
-		return fmt.Errorf("it pays up to %s wei per gas, the rail is %s", e.GasFee, rails.GasPrice)
+		return fmt.Errorf("it pays up to %s per gas, the rail is %s", e.GasFee, rails.GasPrice)
 	}
 	if e.Purpose != swap.PurposePush || e.Attempt > 1 {
 		return nil
@@ -195,8 +195,8 @@ func (r *replay) checkSigned(e *swap.TxSigned, c *call) error {
 		if got := swap.EVMAddress(c.args[0].(common.Address)); got != m.Distributor.Address {
 			return fmt.Errorf("it funds %s instead of the distributor", got)
 		}
-		if got := c.args[1].(*big.Int); got.String() != e.Amount.String() {
-			return fmt.Errorf("it moves %s, the entry says %s", got, e.Amount)
+		if got := c.args[1].(*big.Int); got.Cmp(e.Amount.Int()) != 0 {
+			return fmt.Errorf("it moves %d atomic SESH, the entry says %d", got, e.Amount)
 		}
 	case swap.PurposePropose:
 		return r.checkProposal(e.Round, c.args)
@@ -220,7 +220,7 @@ func (r *replay) checkProposal(number uint64, args []any) error {
 	for _, p := range []struct{ name, got, want string }{
 		{"round", fmt.Sprint(args[0]), fmt.Sprint(number)},
 		{"root", swap.Hash(args[1].([32]byte)).String(), round.Root.String()},
-		{"total", fmt.Sprint(args[2]), round.Total.String()},
+		{"total", fmt.Sprint(args[2]), fmt.Sprint(uint64(round.Total))},
 		{"ledger size", fmt.Sprint(args[3]), fmt.Sprint(size)},
 		{"ledger root", swap.Hash(args[4].([32]byte)).String(), root.String()},
 	} {
@@ -254,7 +254,7 @@ func (r *replay) checkPush(e *swap.TxSigned, c *call) error {
 	var leaves []merkle.Leaf
 	pays := func(account common.Address, cumulative *big.Int) error {
 		i := slices.IndexFunc(rows, func(r planRow) bool { return common.Address(r.recipient) == account })
-		if i < 0 || cumulative.String() != rows[i].cumulative.String() {
+		if i < 0 || cumulative.Cmp(rows[i].cumulative.Int()) != 0 {
 			return fmt.Errorf("it pays %s in all to %s, which is not what is left of batch %d of the plan", cumulative, account, e.Batch)
 		}
 		leaves = append(leaves, merkle.Leaf{Account: account, Amount: *uint256.NewInt(uint64(rows[i].cumulative))})

@@ -34,10 +34,10 @@ const (
 type Chart struct {
 	Series  []string
 	Labels  []string
-	Values  [][]swap.Amount // by series and label
-	Axis    string          // what the labels are; empty: they say it
-	Words   string          // what the chart shows, for those who cannot see it, within a page; empty: draw an image of its own
-	Decimal string          // mark
+	Values  [][]swap.Sesh // by series and label
+	Axis    string        // what the labels are; empty: they say it
+	Words   string        // what the chart shows, for those who cannot see it, within a page; empty: draw an image of its own
+	Decimal string        // mark
 	Dark    bool
 }
 

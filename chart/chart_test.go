@@ -10,11 +10,11 @@ import (
 
 func TestChart(t *testing.T) {
 	c := Chart{Series: []string{"owed", "<paid>"}, Decimal: ","}
-	c.Values = make([][]swap.Amount, 2)
+	c.Values = make([][]swap.Sesh, 2)
 	for i := range 500 {
 		c.Labels = append(c.Labels, "a & b, a long label")
-		c.Values[0] = append(c.Values[0], swap.Amount(i)*1e9)
-		c.Values[1] = append(c.Values[1], swap.Amount(i)*5e8)
+		c.Values[0] = append(c.Values[0], swap.Sesh(i)*1e9)
+		c.Values[1] = append(c.Values[1], swap.Sesh(i)*5e8)
 	}
 	lines, err := c.Lines()
 	if err != nil {
@@ -23,7 +23,7 @@ func TestChart(t *testing.T) {
 	if n := bytes.Count(lines, []byte("a &amp; b")); n == 0 || n > maxLabels+1 {
 		t.Errorf("labels of 500 days: got %d, want 1 to %d", n, maxLabels+1)
 	}
-	c.Labels, c.Values = c.Labels[:3], [][]swap.Amount{c.Values[0][:3], c.Values[1][:3]}
+	c.Labels, c.Values = c.Labels[:3], [][]swap.Sesh{c.Values[0][:3], c.Values[1][:3]}
 	c.Dark = true
 	bars, err := c.Bars()
 	if err != nil {
@@ -37,7 +37,7 @@ func TestChart(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	one := Chart{Series: []string{"owed"}, Labels: []string{"2026-11-22"}, Values: [][]swap.Amount{{0}}, Decimal: "."}
+	one := Chart{Series: []string{"owed"}, Labels: []string{"2026-11-22"}, Values: [][]swap.Sesh{{0}}, Decimal: "."}
 	if _, err := one.Lines(); err != nil {
 		t.Errorf("a single day: %v", err)
 	}

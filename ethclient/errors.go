@@ -3,7 +3,6 @@ package ethclient
 import (
 	"errors"
 	"fmt"
-	"math/big"
 
 	"oxenswap/swap"
 )
@@ -81,21 +80,18 @@ func (e *SettingError) Error() string {
 	return fmt.Sprintf("distributor %s: %s is %s, expected %s: it was not deployed for this migration with this configuration, or its owner has changed it", e.Address, e.Setting, e.Got, e.Want)
 }
 
-// UnderfundedError is a distributor that holds less than a total needs. Amounts are in atomic SESH.
+// UnderfundedError is a distributor that holds less than a total needs.
 type UnderfundedError struct {
-	Need    *big.Int // the total of a root
-	Balance *big.Int // what the distributor holds
-	Claimed *big.Int // what it has paid
+	Need    swap.Sesh // the total of a root
+	Balance swap.Sesh // what the distributor holds
+	Claimed swap.Sesh // what it has paid
 }
 
 // Missing is how much must still be sent to the distributor.
-func (e *UnderfundedError) Missing() *big.Int {
-	have := new(big.Int).Add(e.Balance, e.Claimed)
-	return have.Sub(e.Need, have)
-}
+func (e *UnderfundedError) Missing() swap.Sesh { return e.Need - e.Balance - e.Claimed }
 
 func (e *UnderfundedError) Error() string {
-	return fmt.Sprintf("the distributor holds %s and has paid %s atomic SESH, a total of %s needs %s more: fund it first", e.Balance, e.Claimed, e.Need, e.Missing())
+	return fmt.Sprintf("the distributor holds %d and has paid %d atomic SESH, a total of %d needs %d more: fund it first", e.Balance, e.Claimed, e.Need, e.Missing())
 }
 
 // DisagreeError is two nodes that say different things about what must be the same.

@@ -208,8 +208,8 @@ func (f *fields) address(name string) swap.EVMAddress {
 	return swap.EVMAddress(field[common.Address](f, name))
 }
 
-func (f *fields) amount(name string) swap.Amount {
-	a, err := amount(field[*big.Int](f, name))
+func (f *fields) amount(name string) swap.Sesh {
+	a, err := amount[swap.Sesh](field[*big.Int](f, name))
 	if err != nil && f.err == nil {
 		f.err = fmt.Errorf("%s: %w", name, err)
 	}

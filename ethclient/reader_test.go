@@ -341,10 +341,10 @@ func TestCovers(t *testing.T) {
 		t.Error(err)
 	}
 	var short *ethclient.UnderfundedError
-	if err := s.Covers(1001); !errors.As(err, &short) || short.Missing().Int64() != 1 {
+	if err := s.Covers(1001); !errors.As(err, &short) || short.Missing() != 1 {
 		t.Errorf("1001 of 1000: %v", err)
 	}
-	most := swap.Amount(1<<64 - 1)
+	most := swap.Sesh(1<<64 - 1)
 	if err := (&ethclient.State{Balance: most, TotalClaimed: most}).Covers(most); err != nil {
 		t.Errorf("a sum above 2^64: %v", err)
 	}
@@ -371,7 +371,7 @@ func TestClaimed(t *testing.T) {
 			t.Fatalf("%s: %d answers, %v", name, len(got), err)
 		}
 		for i, a := range got {
-			if want := map[int]swap.Amount{2: 300}[i]; a != want {
+			if want := map[int]swap.Sesh{2: 300}[i]; a != want {
 				t.Errorf("%s: holder %d: %s, want %s", name, i, a, want)
 			}
 		}
@@ -402,7 +402,7 @@ func TestReceipt(t *testing.T) {
 	fee := new(big.Int).Mul(mined.EffectiveGasPrice, new(big.Int).SetUint64(mined.GasUsed))
 	want := swap.Inclusion{
 		Hash: swap.Hash(mined.TxHash), Block: mined.BlockNumber.Uint64(), BlockHash: swap.Hash(mined.BlockHash),
-		Success: true, GasUsed: mined.GasUsed, Fee: swap.Amount(fee.Uint64()),
+		Success: true, GasUsed: mined.GasUsed, Fee: swap.Wei(fee.Uint64()),
 	}
 	if *got != want {
 		t.Errorf("the receipt: got %+v, want %+v", *got, want)
@@ -465,7 +465,7 @@ func TestErrorsSayWhatToDo(t *testing.T) {
 	for _, err := range []error{
 		&ethclient.ChainError{Node: "n", Got: "1", Want: 42161}, &ethclient.NoCodeError{What: "token"}, &ethclient.DecimalsError{Got: "18"},
 		&ethclient.SymbolError{Got: "A", Want: "B"}, &ethclient.CodeError{Err: contracts.ErrOtherCode}, &ethclient.SettingError{Setting: "the owner"},
-		&ethclient.UnderfundedError{Need: big.NewInt(2), Balance: big.NewInt(1), Claimed: new(big.Int)},
+		&ethclient.UnderfundedError{Need: 2, Balance: 1, Claimed: 0},
 		&ethclient.DisagreeError{A: "a", B: "b", What: "block 1"}, &ethclient.NotFinalError{Block: 2, Final: 1},
 		ethclient.ErrNoFinal, ethclient.ErrReorganised, ethclient.ErrMalformed,
 	} {

@@ -86,7 +86,7 @@ func included(hash swap.Hash, receipt *types.Receipt) Receipt {
 	if receipt.EffectiveGasPrice != nil {
 		fee.Mul(receipt.EffectiveGasPrice, number(receipt.GasUsed))
 	}
-	paid, err := amount(fee)
+	paid, err := amount[swap.Wei](fee)
 	if err != nil {
 		return Receipt{Err: fmt.Errorf("fee of transaction 0x%s: %w", hash, err)}
 	}

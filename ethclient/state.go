@@ -21,7 +21,7 @@ import (
 type Root struct {
 	Round uint64 // 0: none
 	Root  swap.Hash
-	Total swap.Amount // atomic SESH, all rounds so far
+	Total swap.Sesh // atomic SESH, all rounds so far
 }
 
 // State is a distributor as it stands at one block. Amounts are in atomic SESH, times in Unix seconds.
@@ -36,8 +36,8 @@ type State struct {
 	Pending      Root
 	ActivatesAt  uint64 // of the pending root; 0: none is pending
 	LastProposed uint64 // the highest round number ever proposed
-	TotalClaimed swap.Amount
-	Balance      swap.Amount // of the token
+	TotalClaimed swap.Sesh
+	Balance      swap.Sesh // of the token
 
 	ClosesAt uint64 // while paused, the pause so far comes on top
 	Paused   bool
@@ -46,10 +46,9 @@ type State struct {
 
 // Covers tells whether a root with this total could be proposed: the distributor must hold what is not paid yet. If not,
 // the error is an *UnderfundedError.
-func (s *State) Covers(total swap.Amount) error {
-	need, balance, claimed := number(uint64(total)), number(uint64(s.Balance)), number(uint64(s.TotalClaimed))
-	if new(big.Int).Add(balance, claimed).Cmp(need) < 0 {
-		return &UnderfundedError{Need: need, Balance: balance, Claimed: claimed}
+func (s *State) Covers(total swap.Sesh) error {
+	if s.Balance < total && s.TotalClaimed < total-s.Balance {
+		return &UnderfundedError{Need: total, Balance: s.Balance, Claimed: s.TotalClaimed}
 	}
 	return nil
 }
@@ -104,7 +103,7 @@ func (r *Reader) state(ctx context.Context, n Node, address swap.EVMAddress, blo
 }
 
 // TokenBalance is what an account holds of a token, in atomic units, as of a block; nil is the newest one.
-func (r *Reader) TokenBalance(ctx context.Context, token, account swap.EVMAddress, block *big.Int) (swap.Amount, error) {
+func (r *Reader) TokenBalance(ctx context.Context, token, account swap.EVMAddress, block *big.Int) (swap.Sesh, error) {
 	t := &view{ctx: ctx, node: r.first(), abi: &r.token.ABI, at: token, block: block}
 	balance := t.amount(t.call("balanceOf", common.Address(account)), 0)
 	return balance, t.err
@@ -114,8 +113,8 @@ func (r *Reader) TokenBalance(ctx context.Context, token, account swap.EVMAddres
 const claimedBatch = 200
 
 // Claimed is what the distributor has paid to each of the recipients, as of a block, in atomic SESH.
-func (r *Reader) Claimed(ctx context.Context, address swap.EVMAddress, recipients []swap.EVMAddress, block uint64) ([]swap.Amount, error) {
-	out := make([]swap.Amount, 0, len(recipients))
+func (r *Reader) Claimed(ctx context.Context, address swap.EVMAddress, recipients []swap.EVMAddress, block uint64) ([]swap.Sesh, error) {
+	out := make([]swap.Sesh, 0, len(recipients))
 	for len(recipients) > 0 {
 		part := recipients[:min(claimedBatch, len(recipients))]
 		recipients = recipients[len(part):]
@@ -129,9 +128,9 @@ func (r *Reader) Claimed(ctx context.Context, address swap.EVMAddress, recipient
 }
 
 // claimed asks in one request where the node is reached by JSON-RPC, else one by one.
-func (r *Reader) claimed(ctx context.Context, address swap.EVMAddress, recipients []swap.EVMAddress, block uint64) ([]swap.Amount, error) {
+func (r *Reader) claimed(ctx context.Context, address swap.EVMAddress, recipients []swap.EVMAddress, block uint64) ([]swap.Sesh, error) {
 	d := &view{ctx: ctx, node: r.first(), abi: &r.distributor.ABI, at: address, block: number(block)}
-	out := make([]swap.Amount, len(recipients))
+	out := make([]swap.Sesh, len(recipients))
 	client := remote(r.first())
 	if client == nil {
 		for i, to := range recipients {
@@ -218,11 +217,11 @@ func (v *view) unpack(method string, answer []byte) []any {
 	return nil
 }
 
-func (v *view) amount(values []any, i int) swap.Amount {
+func (v *view) amount(values []any, i int) swap.Sesh {
 	if v.err != nil {
 		return 0
 	}
-	a, err := amount(get[*big.Int](values, i))
+	a, err := amount[swap.Sesh](get[*big.Int](values, i))
 	if err != nil {
 		v.err = fmt.Errorf("node %s: contract %s: %w", v.node.Name, v.at, err)
 	}

@@ -56,10 +56,10 @@ func (r *Reader) HasCode(ctx context.Context, account swap.EVMAddress) (bool, er
 	return len(code) > 0, nil
 }
 
-// amount is an atomic amount that fits what the ledger can hold.
-func amount(n *big.Int) (swap.Amount, error) {
+// amount is a sum that fits what the ledger can hold.
+func amount[N swap.Sesh | swap.Wei](n *big.Int) (N, error) {
 	if n == nil || !n.IsUint64() {
 		return 0, fmt.Errorf("%v is not below 2^64: %w", n, ErrMalformed)
 	}
-	return swap.Amount(n.Uint64()), nil
+	return N(n.Uint64()), nil
 }

@@ -110,11 +110,11 @@ func nodes(t *testing.T, e oxentest.Exchange) {
 	want := wire.ServiceNodes{Height: r.Height, BlockHash: r.Hash, HardFork: r.HardFork, TargetCount: r.Target, Unchanged: r.Unchanged}
 	for _, n := range r.States {
 		to := swap.Node{Key: n.Key, RegistrationHeight: n.Since, Operator: n.Operator, Funded: n.Funded, Active: n.Active,
-			StakingRequirement: swap.Amount(n.Needed), RequestedUnlockHeight: n.Unlock}
+			StakingRequirement: swap.Oxen(n.Needed), RequestedUnlockHeight: n.Unlock}
 		for _, h := range n.Holders {
 			c := swap.Contributor{Address: h.Address}
 			for _, l := range h.Locked {
-				c.Locked = append(c.Locked, swap.Locked{KeyImage: l.Image, OneTime: l.Output, Amount: swap.Amount(l.Amount)})
+				c.Locked = append(c.Locked, swap.Locked{KeyImage: l.Image, OneTime: l.Output, Amount: swap.Oxen(l.Amount)})
 			}
 			to.Contributors = append(to.Contributors, c)
 		}
@@ -131,7 +131,7 @@ func rewards(t *testing.T, e oxentest.Exchange) {
 	}](t, e)
 	var want []swap.Reward
 	for i, a := range r.Addresses {
-		want = append(want, swap.Reward{Address: a, Amount: swap.Amount(r.Amounts[i])})
+		want = append(want, swap.Reward{Address: a, Amount: swap.Oxen(r.Amounts[i])})
 	}
 	got, err := wire.ParseRewards(e.Body)
 	same(t, got, err, want)
@@ -145,7 +145,7 @@ func blacklist(t *testing.T, e oxentest.Exchange) {
 	}
 	var want []swap.BlacklistedStake
 	for _, s := range reference[struct{ Blacklist []stake }](t, e).Blacklist {
-		want = append(want, swap.BlacklistedStake{KeyImage: s.Image, UnlockHeight: s.Unlock, Amount: swap.Amount(s.Amount)})
+		want = append(want, swap.BlacklistedStake{KeyImage: s.Image, UnlockHeight: s.Unlock, Amount: swap.Oxen(s.Amount)})
 	}
 	got, err := wire.ParseBlacklist(e.Body)
 	same(t, got, err, want)
@@ -164,7 +164,7 @@ func supply(t *testing.T, e oxentest.Exchange) {
 		Burn     uint64 `json:"burn_amount"`
 	}](t, e)
 	got, err := wire.ParseSupply(e.Body)
-	same(t, got, err, wire.Supply{Emission: swap.Amount(r.Emission), Fees: swap.Amount(r.Fee), Burned: swap.Amount(r.Burn)})
+	same(t, got, err, wire.Supply{Emission: swap.Oxen(r.Emission), Fees: swap.Oxen(r.Fee), Burned: swap.Oxen(r.Burn)})
 }
 
 func keyImages(t *testing.T, e oxentest.Exchange) {

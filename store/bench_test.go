@@ -196,7 +196,7 @@ func rows(w *world, accounts int) ([]swap.Balance, []swap.Allocation) {
 	balances, allocations := make([]swap.Balance, accounts), make([]swap.Allocation, accounts)
 	for i := range balances {
 		account := swap.Account(fmt.Sprintf("%08x%056x", i, i))
-		balances[i] = swap.Balance{Account: account, Address: fmt.Sprintf("L6%093d", i), Staked: w.amount(1e13), Rewards: w.amount(1e10)}
+		balances[i] = swap.Balance{Account: account, Address: fmt.Sprintf("L6%093d", i), Staked: amount[swap.Oxen](w, 1e13), Rewards: amount[swap.Oxen](w, 1e10)}
 		q := swap.NewQuantity(uint64(balances[i].Staked))
 		allocations[i] = swap.Allocation{
 			Account: account, Programme: "stake", Recipient: w.address(), Claim: uint64(i), Parts: []swap.Part{{Source: q, Num: swap.NewQuantity(54), Den: swap.NewQuantity(100)}},
@@ -221,10 +221,10 @@ func BenchmarkScan(b *testing.B) {
 			return t.LatestClaims(func(swap.Claim) error { row(); return nil })
 		}},
 		{"Given", func(t swap.Tables, row func()) error {
-			return t.Given(func(swap.Account, string, swap.Amount) error { row(); return nil })
+			return t.Given(func(swap.Account, string, swap.Sesh) error { row(); return nil })
 		}},
 		{"Cumulative", func(t swap.Tables, row func()) error {
-			return t.Cumulative(func(swap.EVMAddress, swap.Amount) error { row(); return nil })
+			return t.Cumulative(func(swap.EVMAddress, swap.Sesh) error { row(); return nil })
 		}},
 		{"Allocations", func(t swap.Tables, row func()) error {
 			return t.Allocations(1, func(swap.Allocation) error { row(); return nil })

@@ -106,8 +106,8 @@ func (m *model) everything(t swap.Tables) []any {
 		keep(round, err)
 		m.must(t.Allocations(n, func(a swap.Allocation) error { return row(a) }))
 	}
-	m.must(t.Given(func(a swap.Account, p string, sum swap.Amount) error { return row([]any{a, p, sum}) }))
-	m.must(t.Cumulative(func(to swap.EVMAddress, sum swap.Amount) error { return row([]any{to, sum}) }))
+	m.must(t.Given(func(a swap.Account, p string, sum swap.Sesh) error { return row([]any{a, p, sum}) }))
+	m.must(t.Cumulative(func(to swap.EVMAddress, sum swap.Sesh) error { return row([]any{to, sum}) }))
 	m.must(t.AllAttempts(func(a swap.Attempt) error { return row(a) }))
 	for _, a := range s.attempts {
 		one, err := t.Attempt(a.Hash)

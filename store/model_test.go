@@ -259,8 +259,8 @@ func (m *model) judge(t *rapid.T) {
 	}
 	snapshot, err := m.memory.Snapshot(p.Height)
 	m.must(err)
-	total := rapid.SampledFrom([]swap.Amount{1, 5e9, 15_000e9, 1 << 63, 1<<64 - 1}).Draw(t, "total")
-	m.record(m.acceptedProof(p, snapshot.Digest, total, swap.Amount(big(t, "staked")), counted...))
+	total := rapid.SampledFrom([]swap.Oxen{1, 5e9, 15_000e9, 1 << 63, 1<<64 - 1}).Draw(t, "total")
+	m.record(m.acceptedProof(p, snapshot.Digest, total, swap.Oxen(big(t, "staked")), counted...))
 }
 
 // round builds a round of both and records it.
@@ -323,7 +323,7 @@ func (m *model) chain(t *rapid.T) {
 	case 2:
 		m.record(event(&swap.RootCancelled{Round: r.Round, Root: r.Root, LogPosition: at}))
 	case 3:
-		m.record(event(&swap.PayoutSeen{Recipient: m.address(), Amount: swap.Amount(big(t, "amount")), Cumulative: swap.Amount(big(t, "cumulative")), Round: r.Round, LogPosition: at}))
+		m.record(event(&swap.PayoutSeen{Recipient: m.address(), Amount: swap.Sesh(big(t, "amount")), Cumulative: swap.Sesh(big(t, "cumulative")), Round: r.Round, LogPosition: at}))
 	case 4:
 		m.record(event(&swap.DistributorSeen{Event: "Paused", Fields: map[string]string{"by": "x"}, LogPosition: at}))
 	}
@@ -391,7 +391,7 @@ func (m *model) note(t *rapid.T) {
 		m.record(event(&swap.ClaimChecked{Claim: rapid.Uint64Range(0, uint64(len(m.entries))).Draw(t, "claim"), Code: swap.RecipientCode{Ethereum: swap.SeenCode, Target: swap.SeenCode}}))
 	case 3:
 		config := *m.first()[1].Event.(*swap.ConfigSet)
-		config.Limits.Round = swap.Amount(big(t, "limit"))
+		config.Limits.Round = swap.Sesh(big(t, "limit"))
 		m.record(event(&config))
 	case 4:
 		closes := m.terms.Closes.Add(time.Duration(rapid.IntRange(-1, 3).Draw(t, "days")) * 24 * time.Hour)

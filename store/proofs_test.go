@@ -25,7 +25,7 @@ func handInBoth(c *swap.ClaimAccepted, height uint64, proof string) swap.Record 
 }
 
 // acceptedProof judges a proof good for key images.
-func (w *world) acceptedProof(p swap.Proof, snapshot swap.Hash, total, staked swap.Amount, images ...swap.Hash) swap.Record {
+func (w *world) acceptedProof(p swap.Proof, snapshot swap.Hash, total, staked swap.Oxen, images ...swap.Hash) swap.Record {
 	w.Helper()
 	images = slices.SortedFunc(slices.Values(images), func(a, b swap.Hash) int { return bytes.Compare(a[:], b[:]) })
 	evidence, err := (&swap.Evidence{Transactions: []swap.CoinTransaction{}, Images: []swap.CoinImage{}, Counted: images}).Encode()

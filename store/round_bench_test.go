@@ -27,7 +27,7 @@ func BenchmarkRound(b *testing.B) {
 	w.must(err)
 	balances, _ := rows(w, accounts)
 	for i := range balances { // so little that all caps hold
-		balances[i].Staked, balances[i].Rewards = 1+w.amount(1e6), 1+w.amount(1e6)
+		balances[i].Staked, balances[i].Rewards = 1+amount[swap.Oxen](w, 1e6), 1+amount[swap.Oxen](w, 1e6)
 	}
 	tx, err := db.Beginx()
 	w.must(err)

@@ -79,11 +79,11 @@ func (t *writableTables) SetAllocations(round uint64, rows []swap.Allocation) er
 const published = "(SELECT round FROM rounds WHERE status IN ('approved', 'proposed', 'active'))"
 
 // Given implements swap.Tables.
-func (t *tables) Given(each func(a swap.Account, programme string, sum swap.Amount) error) error {
+func (t *tables) Given(each func(a swap.Account, programme string, sum swap.Sesh) error) error {
 	type given struct {
 		account   swap.Account
 		programme string
-		sum       swap.Amount
+		sum       swap.Sesh
 	}
 	return visit(t, "allocations", func(g *given) []any {
 		return []any{(*string)(&g.account), &g.programme, (*whole)(&g.sum)}
@@ -94,10 +94,10 @@ func (t *tables) Given(each func(a swap.Account, programme string, sum swap.Amou
 }
 
 // Cumulative implements swap.Tables.
-func (t *tables) Cumulative(each func(to swap.EVMAddress, sum swap.Amount) error) error {
+func (t *tables) Cumulative(each func(to swap.EVMAddress, sum swap.Sesh) error) error {
 	type leaf struct {
 		to  swap.EVMAddress
-		sum swap.Amount
+		sum swap.Sesh
 	}
 	return visit(t, "allocations", func(l *leaf) []any {
 		return []any{(*bytes20)(&l.to), (*whole)(&l.sum)}

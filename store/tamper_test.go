@@ -194,7 +194,7 @@ func TestWholeNumbers(t *testing.T) {
 		for i := len(numbers) - 1; i >= 0; i-- {
 			n := numbers[i]
 			w.must(b.tables.SetSnapshot(swap.Snapshot{Height: n, Status: swap.TakenSnapshot, Taken: 1}))
-			w.must(b.tables.SetBalances(n, []swap.Balance{{Account: "a", Address: "L6", Staked: swap.Amount(n), Rewards: swap.Amount(^n)}}))
+			w.must(b.tables.SetBalances(n, []swap.Balance{{Account: "a", Address: "L6", Staked: swap.Oxen(n), Rewards: swap.Oxen(^n)}}))
 		}
 		list, err := b.tables.Snapshots()
 		w.must(err)
@@ -204,7 +204,7 @@ func TestWholeNumbers(t *testing.T) {
 			if list[i].Height != n {
 				t.Errorf("snapshot %d is of height %d instead of %d", i, list[i].Height, n)
 			}
-			if b := balances[i]; b.Height != n || b.Staked != swap.Amount(n) || b.Rewards != swap.Amount(^n) {
+			if b := balances[i]; b.Height != n || b.Staked != swap.Oxen(n) || b.Rewards != swap.Oxen(^n) {
 				t.Errorf("balance %d is %+v instead of %d", i, b, n)
 			}
 			if s, err := b.tables.Snapshot(n); err != nil || s.Height != n {
@@ -221,7 +221,7 @@ func TestWholeNumbers(t *testing.T) {
 			return swap.Allocation{Account: "a", Programme: programme, Owed: 1 << 62, Amount: 1 << 62}
 		}
 		w.must(b.tables.SetAllocations(1, []swap.Allocation{half("p"), half("q")}))
-		if err := b.tables.Cumulative(func(to swap.EVMAddress, sum swap.Amount) error {
+		if err := b.tables.Cumulative(func(to swap.EVMAddress, sum swap.Sesh) error {
 			t.Errorf("the sum is %d", sum)
 			return nil
 		}); err == nil || !strings.Contains(err.Error(), "overflow") {

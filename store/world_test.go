@@ -158,7 +158,10 @@ func (w *world) address() (a swap.EVMAddress) {
 	return a
 }
 
-func (w *world) amount(below uint64) swap.Amount { return swap.Amount(1 + w.rand.Uint64()%below) }
+// amount draws a sum from 1 on.
+func amount[N swap.Oxen | swap.Sesh | swap.Wei](w *world, below uint64) N {
+	return N(1 + w.rand.Uint64()%below)
+}
 
 // reports are three daemons, two of which agree.
 func (w *world) reports() ([]swap.DaemonReport, [][]byte) {
@@ -183,13 +186,13 @@ func (w *world) taken(height uint64) swap.Record {
 	for i := 0; i < len(w.holders); i += 4 {
 		n := swap.Node{Key: w.hash(), RegistrationHeight: height - 20, Operator: w.oxen(i), Funded: i%20 != 8, Active: true, StakingRequirement: 100e9}
 		for _, h := range w.holders[i:min(i+4, len(w.holders))] {
-			n.Contributors = append(n.Contributors, swap.Contributor{Address: h.Address, Locked: []swap.Locked{{KeyImage: w.hash(), OneTime: w.hash(), Amount: w.amount(25e9)}}})
+			n.Contributors = append(n.Contributors, swap.Contributor{Address: h.Address, Locked: []swap.Locked{{KeyImage: w.hash(), OneTime: w.hash(), Amount: amount[swap.Oxen](w, 25e9)}}})
 		}
 		c.Nodes = append(c.Nodes, n)
 	}
 	for i := range w.holders {
 		if i%20 != 5 {
-			c.Rewards = append(c.Rewards, swap.Reward{Address: w.oxen(i), Amount: w.amount(9e9)})
+			c.Rewards = append(c.Rewards, swap.Reward{Address: w.oxen(i), Amount: amount[swap.Oxen](w, 9e9)})
 		}
 	}
 	w.must(c.Normalise())
@@ -281,7 +284,7 @@ func (w *world) signed(i swap.Intent, attempt uint64, sender swap.EVMAddress, no
 	w.rand.Read(raw)
 	return swap.Record{Event: &swap.TxSigned{
 		Intent: i, Attempt: attempt, ChainID: w.terms.Token.ChainID, Sender: sender, Nonce: nonce, Hash: w.hash(), Raw: swap.Digest(raw),
-		Amount: w.amount(1e12), GasFee: w.amount(1e11),
+		Amount: amount[swap.Sesh](w, 1e12), GasFee: amount[swap.Wei](w, 1e11),
 	}, Attachments: [][]byte{raw}}
 }
 

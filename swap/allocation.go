@@ -56,7 +56,7 @@ func (w *listWriter) add(a *Allocation, recipient string) error {
 	b = append(b, `","recipient":"`...)
 	b = append(b, recipient...)
 	b = append(b, `","claim":`...)
-	b = Amount(a.Claim).append(b)
+	b = appendDecimal(b, a.Claim)
 	b = append(b, `,"parts":[`...)
 	for i := range a.Parts {
 		if i > 0 {
@@ -71,15 +71,15 @@ func (w *listWriter) add(a *Allocation, recipient string) error {
 		b = append(b, `"}`...)
 	}
 	b = append(b, `],"owed":"`...)
-	b = a.Owed.append(b)
+	b = appendDecimal(b, a.Owed)
 	b = append(b, `","remainder":"`...)
 	b = a.Remainder.append(b)
 	b = append(b, `","den":"`...)
 	b = a.Den.append(b)
 	b = append(b, `","before":"`...)
-	b = a.Before.append(b)
+	b = appendDecimal(b, a.Before)
 	b = append(b, `","amount":"`...)
-	b = a.Amount.append(b)
+	b = appendDecimal(b, a.Amount)
 	w.out = append(b, "\"}\n"...)
 	return nil
 }
@@ -121,7 +121,7 @@ func (r *lineReader) allocation(line []byte) (Allocation, error) {
 	r.skip(`","recipient":"`)
 	a.Recipient = r.recipient()
 	r.skip(`","claim":`)
-	a.Claim = uint64(r.number(','))
+	a.Claim = r.number(',')
 	r.skip(`,"parts":[`)
 	for r.err == nil && !bytes.HasPrefix(r.rest, []byte("]")) {
 		if len(a.Parts) > 0 {
@@ -138,15 +138,15 @@ func (r *lineReader) allocation(line []byte) (Allocation, error) {
 		a.Parts = append(a.Parts, p)
 	}
 	r.skip(`],"owed":"`)
-	a.Owed = r.amount()
+	a.Owed = Sesh(r.amount())
 	r.skip(`","remainder":"`)
 	a.Remainder = r.quantity()
 	r.skip(`","den":"`)
 	a.Den = r.quantity()
 	r.skip(`","before":"`)
-	a.Before = r.amount()
+	a.Before = Sesh(r.amount())
 	r.skip(`","amount":"`)
-	a.Amount = r.amount()
+	a.Amount = Sesh(r.amount())
 	r.skip(`"}`)
 	if r.err == nil && len(r.rest) > 0 {
 		r.err = fmt.Errorf("something follows it: %.40q", r.rest)
@@ -275,13 +275,14 @@ func (r *lineReader) recipient() EVMAddress {
 	return r.to
 }
 
-func (r *lineReader) amount() Amount { return r.number('"') }
+// amount reads atomic units of the coin that the field is in.
+func (r *lineReader) amount() uint64 { return r.number('"') }
 
-func (r *lineReader) number(end byte) (a Amount) {
+func (r *lineReader) number(end byte) (n uint64) {
 	if text := r.until(end); r.err == nil {
-		r.err = a.UnmarshalText(text)
+		n, r.err = parseDecimal[uint64](text, inAtomicUnits)
 	}
-	return a
+	return n
 }
 
 func (r *lineReader) quantity() (q Quantity) {

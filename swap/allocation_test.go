@@ -63,7 +63,7 @@ func drawAllocations(t *rapid.T) []Allocation {
 			if a.Owed, a.Remainder, err = floor(exact, a.Den); err != nil || a.Owed == 0 {
 				continue
 			}
-			a.Amount = Amount(rapid.Uint64Range(1, uint64(a.Owed)).Draw(t, "amount"))
+			a.Amount = Sesh(rapid.Uint64Range(1, uint64(a.Owed)).Draw(t, "amount"))
 			a.Before = a.Owed - a.Amount
 			out = append(out, a)
 		}
@@ -135,14 +135,14 @@ func TestParseAllocationsRefuses(t *testing.T) {
 		{"a leading zero in a part", `"source":"15"`, `"source":"015"`, "line 1"},
 		{"2^256", `"source":"15"`, `"source":"115792089237316195423570985008687907853269984665640564039457584007913129639936"`, "line 1"},
 		{"a long number with leading zeros", `"source":"15"`, `"source":"000000000000000000000000000015"`, "line 1"},
-		{"no parts", `[{"source":"15","num":"1","den":"2"}]`, `[]`, "line 1: 7 owed and remainder 1 of 2 are not the sum of its parts"},
+		{"no parts", `[{"source":"15","num":"1","den":"2"}]`, `[]`, "line 1: 0.000000007 SESH owed and remainder 1 of 2 are not the sum of its parts"},
 		{"another source", `"source":"15"`, `"source":"14"`, "are not the sum of its parts"},
 		{"another remainder", `"remainder":"1"`, `"remainder":"0"`, "are not the sum of its parts"},
 		{"a remainder above the denominator", `"owed":"7","remainder":"1","den":"2","before":"2","amount":"5"`, `"owed":"6","remainder":"3","den":"2","before":"2","amount":"4"`, "are not the sum of its parts"},
 		{"denominator 0", `"remainder":"1","den":"2"`, `"remainder":"1","den":"0"`, "does not divide 0"},
 		{"denominator 0 in a part", `"num":"1","den":"2"`, `"num":"1","den":"0"`, "denominator 0 does not divide 2"},
 		{"denominators that do not fit", `"num":"1","den":"2"`, `"num":"1","den":"3"`, "denominator 3 does not divide 2"},
-		{"amounts that do not add up", `"amount":"5"`, `"amount":"6"`, "line 1: 7 owed, 2 before and 6 now do not add up"},
+		{"amounts that do not add up", `"amount":"5"`, `"amount":"6"`, "line 1: 0.000000007 SESH owed, 0.000000002 SESH before and 0.000000006 SESH now do not add up"},
 		{"amounts that wrap", `"before":"2","amount":"5"`, `"before":"18446744073709551615","amount":"8"`, "do not add up"},
 		{"amount 0", `"before":"2","amount":"5"`, `"before":"7","amount":"0"`, "do not add up"},
 		{"more than 2^63-1", `"source":"15","num":"1","den":"2"}],"owed":"7","remainder":"1","den":"2","before":"2","amount":"5"`, `"source":"9223372036854775808","num":"1","den":"1"}],"owed":"9223372036854775808","remainder":"0","den":"1","before":"0","amount":"9223372036854775808"`, "do not add up"},

@@ -304,7 +304,7 @@ func (e *RootProposed) apply(a *applier) error {
 	case r.Status != ApprovedRound && r.Status != ProposedRound && !late:
 		return a.alarm("round %d was proposed on chain while it was %s", e.Round, r.Status)
 	case r.Total != e.Total:
-		return a.alarm("round %d was proposed on chain with total %s instead of %s", e.Round, e.Total, r.Total)
+		return a.alarm("round %d was proposed on chain with total %d instead of %d", e.Round, e.Total, r.Total)
 	case e.LedgerSize != r.Approved+1:
 		return a.alarm("round %d was proposed on chain for ledger size %d instead of %d", e.Round, e.LedgerSize, r.Approved+1)
 	case e.OwnRoot != nil:

@@ -444,7 +444,7 @@ func TestAlarmsStopSending(t *testing.T) {
 func TestPayoutsAreKept(t *testing.T) {
 	l := staged(t, "active")
 	for i := range 3 {
-		e := &PayoutSeen{Recipient: testRecipient(i), Amount: Amount(i), Cumulative: Amount(i), Round: 1, LogPosition: l.at()}
+		e := &PayoutSeen{Recipient: testRecipient(i), Amount: Sesh(i), Cumulative: Sesh(i), Round: 1, LogPosition: l.at()}
 		l.must(e)
 	}
 	var seen []EVMAddress

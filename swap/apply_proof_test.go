@@ -35,7 +35,7 @@ func (l *testLedger) proofAccepted(received uint64, images ...int) (*ProofAccept
 	file := []byte(encoded(l.t, e))
 	a := &ProofAccepted{
 		Received: received, Account: p.Account, Height: p.Height, Snapshot: s.Digest, Daemons: bothDaemons, Evidence: Digest(file),
-		Counted: uint64(len(images)), Total: Amount(10 * len(images)), LeftOut: map[string]uint64{},
+		Counted: uint64(len(images)), Total: Oxen(10 * len(images)), LeftOut: map[string]uint64{},
 	}
 	if n := p.Outputs - a.Counted; n > 0 {
 		a.LeftOut["spent"] = n

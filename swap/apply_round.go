@@ -59,9 +59,9 @@ func (e *RoundBuilt) apply(a *applier) error {
 	if err != nil {
 		return err
 	}
-	var sum Amount
+	var sum Sesh
 	for _, l := range list {
-		if sum, err = sum.add(l.Amount, "allocations"); err != nil {
+		if sum, err = add(sum, l.Amount, "allocations"); err != nil {
 			return err
 		}
 	}
@@ -69,7 +69,7 @@ func (e *RoundBuilt) apply(a *applier) error {
 		return errors.New("the allocation list is empty")
 	}
 	if uint64(len(list)) != e.Lines || sum != e.Amount {
-		return fmt.Errorf("the list has %d lines and %s atomic SESH, the entry says %d and %s", len(list), sum, e.Lines, e.Amount)
+		return fmt.Errorf("the list has %d lines and %s, the entry says %d and %s", len(list), sum, e.Lines, e.Amount)
 	}
 	if err := a.SetRound(Round{RoundBuilt: *e, Status: BuiltRound, Entry: a.seq}); err != nil {
 		return err
@@ -93,7 +93,7 @@ func (e *RoundBuilt) list(att Attachments) ([]Allocation, error) {
 
 // ApprovalText is what an operator signs to approve a round.
 func ApprovalText(origin string, r *RoundBuilt) string {
-	return fmt.Sprintf("oxenswap approval of a round\n%s\nround %d\ncut-off %d\nallocations %s\nroot 0x%s\namount %s\ntotal %s\n",
+	return fmt.Sprintf("oxenswap approval of a round\n%s\nround %d\ncut-off %d\nallocations %s\nroot 0x%s\namount %d\ntotal %d\n",
 		origin, r.Round, r.Cutoff, r.Allocations, r.Root, r.Amount, r.Total)
 }
 
@@ -182,7 +182,7 @@ func Approvals(t Tables, r Round, at time.Time) (by []string, needed int, err er
 	for _, other := range rounds {
 		before := r.Approved == 0 || other.Approved < r.Approved
 		if before && other.Status.Published() && other.Round != r.Round && other.Day.Equal(on) {
-			if today, err = today.add(other.Amount, "amounts of the day"); err != nil {
+			if today, err = add(today, other.Amount, "amounts of the day"); err != nil {
 				return nil, 0, err
 			}
 		}

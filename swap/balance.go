@@ -25,7 +25,7 @@ func (c *Content) Balances() ([]Balance, SnapshotTotals, error) {
 			t.Funded++
 		}
 		for _, k := range n.Contributors {
-			var locked Amount
+			var locked Oxen
 			for _, l := range k.Locked {
 				t.Contributions++
 				locked += l.Amount // Normalise has summed them all without overflow
@@ -46,7 +46,7 @@ func (c *Content) Balances() ([]Balance, SnapshotTotals, error) {
 	}
 	for _, b := range c.Blacklist {
 		var err error
-		if t.Blacklisted, err = t.Blacklisted.add(b.Amount, "blacklisted stakes"); err != nil {
+		if t.Blacklisted, err = add(t.Blacklisted, b.Amount, "blacklisted stakes"); err != nil {
 			return nil, t, err
 		}
 	}

@@ -45,7 +45,7 @@ cap = "30000000000000000"
 	for i := range rows {
 		h := testHash("spend", i)
 		n := binary.BigEndian.Uint64(h[:])
-		rows[i] = Balance{Account: Account(h.String()), Staked: Amount(n%15_000_000_000_000 + 1), Rewards: Amount(n%10_000_000_000 + 2)}
+		rows[i] = Balance{Account: Account(h.String()), Staked: Oxen(n%15_000_000_000_000 + 1), Rewards: Oxen(n%10_000_000_000 + 2)}
 		check(tables.SetClaim(Claim{Account: rows[i].Account, Recipient: testRecipient(i), Sequence: 1, Entry: uint64(i)}))
 	}
 	slices.SortFunc(rows, func(a, b Balance) int {

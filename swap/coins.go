@@ -333,13 +333,13 @@ func JudgeProof(t Tables, att Attachments, m Migration, received uint64, daemons
 		case report.Good():
 			accepted.LeftOut[o.Check.String()]++
 			if o.Check == cryptonote.CheckStake {
-				if accepted.Staked, err = accepted.Staked.add(Amount(o.Amount), "stakes in the proof"); err != nil {
+				if accepted.Staked, err = add(accepted.Staked, Oxen(o.Amount), "stakes in the proof"); err != nil {
 					return Record{}, report, err
 				}
 			}
 		}
 	}
-	accepted.Total = Amount(report.Total)
+	accepted.Total = Oxen(report.Total)
 	refused, err := refusalOf(t, m, p, &report, accepted)
 	if err != nil {
 		return Record{}, report, err
@@ -376,5 +376,5 @@ func refusalOf(t Tables, m Migration, p Proof, report *cryptonote.ReserveReport,
 	if entitled, err := Entitled(t, m.Terms, p.Account); err != nil || entitled {
 		return nil, err
 	}
-	return &ProofRefusal{CheckLeast, fmt.Sprintf("it shows %s OXEN, an account without stake or rewards must show %s", e.Total.Coins(), programme.MinCoins.Coins())}, nil
+	return &ProofRefusal{CheckLeast, fmt.Sprintf("it shows %s, an account without stake or rewards must show %s", e.Total, programme.MinCoins.Coins())}, nil
 }

@@ -262,7 +262,7 @@ func TestConvertCoins(t *testing.T) {
 		for i, x := range rapid.SliceOfN(draw, 0, 12).Draw(t, "proofs") {
 			a := testAccount(x.Account)
 			if err := tables.SetProof(Proof{
-				ProofReceived: ProofReceived{Account: a, Height: x.Height}, Received: uint64(i), At: date(t, days[x.Day]), Status: x.Status, Total: Amount(x.Total),
+				ProofReceived: ProofReceived{Account: a, Height: x.Height}, Received: uint64(i), At: date(t, days[x.Day]), Status: x.Status, Total: Oxen(x.Total),
 			}); err != nil {
 				t.Fatal(err)
 			}

@@ -128,10 +128,10 @@ type SnapshotTotals struct {
 	Funded        uint64 `json:"funded"`
 	Contributions uint64 `json:"contributions"` // locked ones, in all nodes
 	Accounts      uint64 `json:"accounts"`      // with stake in funded nodes or rewards
-	Staked        Amount `json:"staked"`        // in funded nodes
-	Unfunded      Amount `json:"unfunded"`      // locked in nodes that are not funded
-	Rewards       Amount `json:"rewards"`
-	Blacklisted   Amount `json:"blacklisted"`
+	Staked        Oxen   `json:"staked"`        // in funded nodes
+	Unfunded      Oxen   `json:"unfunded"`      // locked in nodes that are not funded
+	Rewards       Oxen   `json:"rewards"`
+	Blacklisted   Oxen   `json:"blacklisted"`
 }
 
 // SnapshotTaken records the state at one block, on which a quorum of daemons agree.
@@ -212,14 +212,14 @@ type ProgrammeTotals struct {
 	Accounts   uint64   `json:"accounts"`
 	Sources    []Part   `json:"sources"` // by ratio: sum of what is multiplied
 	Den        Quantity `json:"den"`
-	Owed       Amount   `json:"owed"`
+	Owed       Sesh     `json:"owed"`
 	Remainders Quantity `json:"remainders"`
-	Before     Amount   `json:"before"`    // given by earlier published rounds
-	Amount     Amount   `json:"amount"`    // given by this one
-	Unclaimed  Amount   `json:"unclaimed"` // owed to accounts without a claim
-	Overpaid   Amount   `json:"overpaid"`  // given before beyond what is owed now; never netted
+	Before     Sesh     `json:"before"`    // given by earlier published rounds
+	Amount     Sesh     `json:"amount"`    // given by this one
+	Unclaimed  Sesh     `json:"unclaimed"` // owed to accounts without a claim
+	Overpaid   Sesh     `json:"overpaid"`  // given before beyond what is owed now; never netted
 	Stopped    bool     `json:"stopped"`   // the cap would be passed, so this round gives nothing from it
-	Withheld   Amount   `json:"withheld"`  // what a stopped programme would have given
+	Withheld   Sesh     `json:"withheld"`  // what a stopped programme would have given
 }
 
 // RoundBuilt is a round: a pure function of the first Cutoff entries.
@@ -231,9 +231,9 @@ type RoundBuilt struct {
 	Leaves      Hash              `json:"leaves"` // attachment: address,cumulative by address
 	Recipients  uint64            `json:"recipients"`
 	Root        Hash              `json:"root"`    // of the claim tree of the leaves
-	Amount      Amount            `json:"amount"`  // given by this round
-	Total       Amount            `json:"total"`   // sum of the leaves
-	Largest     Amount            `json:"largest"` // given to one recipient by this round
+	Amount      Sesh              `json:"amount"`  // given by this round
+	Total       Sesh              `json:"total"`   // sum of the leaves
+	Largest     Sesh              `json:"largest"` // given to one recipient by this round
 	Programmes  []ProgrammeTotals `json:"programmes"`
 }
 

@@ -31,7 +31,7 @@ type PushPlanned struct {
 	Batches    uint64 `json:"batches"`
 	Recipients uint64 `json:"recipients"`
 	List       Hash   `json:"list"`      // attachment: batch,address,cumulative by batch and leaf hash
-	Amount     Amount `json:"amount"`    // to be paid if nobody claims in between
+	Amount     Sesh   `json:"amount"`    // to be paid if nobody claims in between
 	Paid       uint64 `json:"paid"`      // recipients left out: paid already
 	TooSmall   uint64 `json:"too_small"` // recipients left out: below the terms' min_push
 }
@@ -45,8 +45,8 @@ type TxSigned struct {
 	Nonce   uint64     `json:"nonce"`
 	Hash    Hash       `json:"hash"`
 	Raw     Hash       `json:"raw"`     // attachment: the signed bytes
-	Amount  Amount     `json:"amount"`  // atomic SESH that it moves, at most
-	GasFee  Amount     `json:"gas_fee"` // its fee cap, wei per gas
+	Amount  Sesh       `json:"amount"`  // atomic SESH that it moves, at most
+	GasFee  Wei        `json:"gas_fee"` // its fee cap, wei per gas
 	// Noop says that it only uses up the nonce: it sends nothing, with no data, to the sender itself.
 	Noop bool `json:"noop,omitempty"`
 }
@@ -58,7 +58,7 @@ type Inclusion struct {
 	BlockHash Hash   `json:"block_hash"`
 	Success   bool   `json:"success"`
 	GasUsed   uint64 `json:"gas_used"`
-	Fee       Amount `json:"fee"` // wei
+	Fee       Wei    `json:"fee"` // wei
 }
 
 // TxMined says that a transaction has a receipt. A reorganisation may take it back.
@@ -106,7 +106,7 @@ func AsChainEvent(e Event) (ChainEvent, error) {
 type RootProposed struct {
 	Round      uint64 `json:"round"`
 	Root       Hash   `json:"root"`
-	Total      Amount `json:"total"`
+	Total      Sesh   `json:"total"`
 	LedgerSize uint64 `json:"ledger_size"`
 	LedgerRoot Hash   `json:"ledger_root"`
 	LiveAt     uint64 `json:"live_at"`            // Unix seconds: not activated before
@@ -131,8 +131,8 @@ type RootCancelled struct {
 // PayoutSeen is a Claimed event: a payment.
 type PayoutSeen struct {
 	Recipient  EVMAddress `json:"recipient"`
-	Amount     Amount     `json:"amount"`
-	Cumulative Amount     `json:"cumulative"`
+	Amount     Sesh       `json:"amount"`
+	Cumulative Sesh       `json:"cumulative"`
 	Round      uint64     `json:"round"` // live when it was paid
 	LogPosition
 }

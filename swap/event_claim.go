@@ -53,7 +53,7 @@ func (e *ClaimAccepted) parse(body []byte) bool {
 	r.skip(`","target":"`)
 	e.Code.Target = Seen(r.verbatim())
 	r.skip(`"}}`)
-	return r.err == nil && len(r.rest) == 0 && Amount(e.Sequence) == sequence
+	return r.err == nil && len(r.rest) == 0 && uint64(e.Sequence) == sequence
 }
 
 // verbatim reads a string that stands in JSON as it is: printable ASCII without quotes and backslashes.

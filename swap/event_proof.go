@@ -21,8 +21,8 @@ type ProofAccepted struct {
 	Daemons  []string          `json:"daemons"`  // that gave the same evidence
 	Evidence Hash              `json:"evidence"` // attachment, kept from the public
 	Counted  uint64            `json:"counted"`  // outputs that count
-	Total    Amount            `json:"total"`    // their sum
-	Staked   Amount            `json:"staked"`   // left out, for the stake programme counts it
+	Total    Oxen              `json:"total"`    // their sum
+	Staked   Oxen              `json:"staked"`   // left out, for the stake programme counts it
 	LeftOut  map[string]uint64 `json:"left_out"` // outputs that do not count, by check
 }
 

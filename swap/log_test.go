@@ -307,7 +307,7 @@ func testRecipient(n int) EVMAddress {
 // holding is what one holder has in a snapshot.
 type holding struct {
 	holder          int
-	staked, rewards Amount
+	staked, rewards Oxen
 }
 
 // testContent is a snapshot's content in normal form: a funded node with every holder's stake, and their rewards.

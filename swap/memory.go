@@ -306,12 +306,12 @@ func (t *Memory) SetAllocations(round uint64, rows []Allocation) error {
 }
 
 // Given implements Tables.
-func (t *Memory) Given(visit func(Account, string, Amount) error) error {
+func (t *Memory) Given(visit func(Account, string, Sesh) error) error {
 	type key struct {
 		a Account
 		p string
 	}
-	sums := map[key]Amount{}
+	sums := map[key]Sesh{}
 	for _, r := range t.rounds {
 		if r.Status.Published() {
 			for _, l := range t.allocations[r.Round] {
@@ -324,8 +324,8 @@ func (t *Memory) Given(visit func(Account, string, Amount) error) error {
 }
 
 // Cumulative implements Tables.
-func (t *Memory) Cumulative(visit func(EVMAddress, Amount) error) error {
-	sums := map[EVMAddress]Amount{}
+func (t *Memory) Cumulative(visit func(EVMAddress, Sesh) error) error {
+	sums := map[EVMAddress]Sesh{}
 	for _, r := range t.rounds {
 		if r.Status.Published() {
 			for _, l := range t.allocations[r.Round] {

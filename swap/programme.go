@@ -13,7 +13,7 @@ import (
 type Owing struct {
 	Account   Account
 	Parts     []Part
-	Owed      Amount
+	Owed      Sesh
 	Remainder Quantity
 	Den       Quantity
 }
@@ -100,8 +100,7 @@ func (t *oneAccount) Proofs(visit func(Proof) error) error {
 
 // convert owes an account's stake or rewards in the one snapshot, times the ratio.
 func (l *Ledgered) convert(t Tables) error {
-	num, den := NewQuantity(l.Programme.Ratio.Num), NewQuantity(l.Programme.Ratio.Den)
-	l.Den = den
+	l.Den = NewQuantity(l.Programme.Ratio.Den)
 	return eachBalance(t, l.Heights[0], func(b Balance) error {
 		source := b.Staked
 		if l.Programme.Kind == ConvertRewards {
@@ -110,7 +109,7 @@ func (l *Ledgered) convert(t Tables) error {
 		if source == 0 {
 			return nil
 		}
-		return l.add(b.Account, Part{NewQuantity(uint64(source)), num, den})
+		return l.add(b.Account, l.Programme.Ratio.Of(source))
 	})
 }
 
@@ -138,8 +137,7 @@ func (l *Ledgered) coins(t Tables) error {
 		if proof.Status != AcceptedProof || proof.Height != l.Heights[0] {
 			return nil
 		}
-		step := p.StepAt(proof.At.Unix())
-		part := Part{NewQuantity(uint64(proof.Total)), NewQuantity(p.Ratio.Num * step.Num), NewQuantity(p.Ratio.Den * step.Den)}
+		part := p.Ratio.times(p.StepAt(proof.At.Unix())).Of(proof.Total)
 		i := slices.IndexFunc(parts, func(other Part) bool { return other.Num == part.Num && other.Den == part.Den })
 		if i < 0 {
 			parts = append(parts, part)
@@ -259,13 +257,23 @@ func (l *Ledgered) add(a Account, parts ...Part) error {
 }
 
 // floor is exact / den in whole atomic SESH, and what remains of exact.
-func floor(exact *uint256.Int, den Quantity) (Amount, Quantity, error) {
+func floor(exact *uint256.Int, den Quantity) (Sesh, Quantity, error) {
 	var owed, remainder uint256.Int
 	owed.DivMod(exact, den.Int(), &remainder)
 	if !owed.IsUint64() || owed.Uint64() > maxCap {
 		return 0, Quantity{}, fmt.Errorf("%s atomic SESH pass 2^63-1", owed.Dec())
 	}
-	return Amount(owed.Uint64()), Quantity(remainder), nil
+	return Sesh(owed.Uint64()), Quantity(remainder), nil
+}
+
+// Floor is what a part comes to in whole atomic SESH.
+func (p Part) Floor() (Sesh, error) {
+	exact, err := scaled([]Part{p}, p.Den)
+	if err != nil {
+		return 0, err
+	}
+	owed, _, err := floor(exact, p.Den)
+	return owed, err
 }
 
 // scaled is den x the sum of the parts: a whole number, for den is a multiple of each part's denominator.

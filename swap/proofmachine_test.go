@@ -124,7 +124,7 @@ func (m *roundMachine) accept(t *rapid.T) {
 		t.Skip("no snapshot")
 	}
 	e, file := m.l.proofAccepted(p.entry, images...)
-	e.Total = Amount(total)
+	e.Total = Oxen(total)
 	err := m.l.try(e, file)
 	if (expected == "") != (err == nil) || err != nil && !strings.Contains(err.Error(), expected) {
 		t.Fatalf("expected %q: %v", expected, err)

@@ -1,27 +1,57 @@
 package swap
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 )
 
 // Rails are limits at which sending stops and asks a person.
 type Rails struct {
-	Transaction Amount `json:"transaction"` // atomic SESH in one transaction
-	Day         Amount `json:"day"`         // atomic SESH signed on one day (UTC)
-	GasPrice    Amount `json:"gas_price"`   // wei per gas
+	Transaction Sesh   `json:"transaction"` // atomic SESH in one transaction
+	Day         Sesh   `json:"day"`         // atomic SESH signed on one day (UTC)
+	GasPrice    Wei    `json:"gas_price"`   // wei per gas
 	Batch       uint64 `json:"batch"`       // recipients in one push transaction
 }
 
 // RailNames are the rails at which sending stops: the settings of that name, and approvals.
 func RailNames() []string { return []string{"transaction", "day", "gas_price", "batch", "approvals"} }
 
+// RailValue is a number that a rail limits, in the unit of the rail: atomic SESH, wei per gas, recipients or approvals. Its
+// text form, in JSON too, is a decimal string.
+type RailValue uint64
+
+// MarshalText implements encoding.TextMarshaler.
+func (v RailValue) MarshalText() ([]byte, error) { return appendDecimal(nil, v), nil }
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (v *RailValue) UnmarshalText(text []byte) (err error) {
+	*v, err = parseDecimal[RailValue](text, "a decimal number")
+	return err
+}
+
+// In returns the number with the unit of a rail, such as "200 recipients"; sums are in the unit in which the configuration
+// sets them.
+func (v RailValue) In(rail string) string {
+	switch rail {
+	case "transaction", "day":
+		return fmt.Sprintf("%d atomic SESH", v)
+	case "gas_price":
+		return fmt.Sprintf("%d wei per gas", v)
+	case "batch":
+		return fmt.Sprintf("%d recipients", v)
+	case "approvals":
+		return fmt.Sprintf("%d approvals", v)
+	}
+	return fmt.Sprint(uint64(v))
+}
+
 // RailHit says that sending stopped at a rail, or for want of another operator's approval.
 type RailHit struct {
 	Intent
-	Rail  string `json:"rail"` // one of RailNames; of approvals, the limit is how many there are and asked how many it takes
-	Limit Amount `json:"limit"`
-	Asked Amount `json:"asked"`
+	Rail  string    `json:"rail"` // one of RailNames; of approvals, the limit is how many there are and asked how many it takes
+	Limit RailValue `json:"limit"`
+	Asked RailValue `json:"asked"`
 }
 
 // Kind implements Event.

@@ -9,7 +9,7 @@ import (
 func TestRailHits(t *testing.T) {
 	l := staged(t, "planned")
 	push, fund := Intent{PurposePush, 1, 1, 0}, Intent{Purpose: PurposeFund}
-	hit := func(i Intent, rail string, limit, asked Amount) *RailHit {
+	hit := func(i Intent, rail string, limit, asked RailValue) *RailHit {
 		return &RailHit{Intent: i, Rail: rail, Limit: limit, Asked: asked}
 	}
 	first := hit(push, "day", 10, 11)

@@ -47,11 +47,11 @@ func BuildRound(t Tables, cutoff uint64) (*RoundFiles, error) {
 	if err := t.LatestClaims(func(c Claim) error { return claims.add(c.Account, payee{c.Recipient, c.Entry}) }); err != nil {
 		return nil, err
 	}
-	given := map[string]*column[Amount]{} // by programme
+	given := map[string]*column[Sesh]{} // by programme
 	for _, p := range m.Terms.Programmes {
-		given[p.Name] = &column[Amount]{}
+		given[p.Name] = &column[Sesh]{}
 	}
-	if err := t.Given(func(a Account, programme string, sum Amount) error {
+	if err := t.Given(func(a Account, programme string, sum Sesh) error {
 		if given[programme] == nil {
 			return fmt.Errorf("an earlier round gives from programme %s, which the terms do not have", programme)
 		}
@@ -108,7 +108,7 @@ func byAccount(lists [][]Allocation) []Allocation {
 }
 
 // allocate gives the accounts with a claim what a programme owes beyond what earlier rounds gave, by account.
-func allocate(l *Ledgered, claims *column[payee], before *column[Amount]) ([]Allocation, ProgrammeTotals, error) {
+func allocate(l *Ledgered, claims *column[payee], before *column[Sesh]) ([]Allocation, ProgrammeTotals, error) {
 	t := ProgrammeTotals{Programme: l.Programme.Name, Heights: l.Heights, Accounts: uint64(len(l.Owings)), Sources: []Part{}, Den: l.Den}
 	if t.Heights == nil {
 		t.Heights = []uint64{}
@@ -119,7 +119,7 @@ func allocate(l *Ledgered, claims *column[payee], before *column[Amount]) ([]All
 	}
 	overpaid.Set(&given) // until it is seen what is still owed
 	list := make([]Allocation, 0, len(l.Owings))
-	payees, givens := walk[payee]{column: claims}, walk[Amount]{column: before}
+	payees, givens := walk[payee]{column: claims}, walk[Sesh]{column: before}
 	for i := range l.Owings {
 		o := &l.Owings[i]
 		owed.AddUint64(&owed, uint64(o.Owed))
@@ -127,7 +127,7 @@ func allocate(l *Ledgered, claims *column[payee], before *column[Amount]) ([]All
 		if err := t.addSources(o.Parts); err != nil {
 			return nil, t, fmt.Errorf("programme %s: %w", t.Programme, err)
 		}
-		was := Amount(0)
+		was := Sesh(0)
 		if sum := givens.find(o.Account); sum != nil {
 			was = *sum
 			overpaid.SubUint64(&overpaid, uint64(min(was, o.Owed)))
@@ -148,12 +148,12 @@ func allocate(l *Ledgered, claims *column[payee], before *column[Amount]) ([]All
 	}
 	for _, s := range []struct {
 		sum *uint256.Int
-		to  *Amount
+		to  *Sesh
 	}{{&given, &t.Before}, {&owed, &t.Owed}, {&amount, &t.Amount}, {&unclaimed, &t.Unclaimed}, {&overpaid, &t.Overpaid}} {
 		if !s.sum.IsUint64() {
 			return nil, t, fmt.Errorf("programme %s: a sum passes 2^64-1 atomic SESH", t.Programme)
 		}
-		*s.to = Amount(s.sum.Uint64())
+		*s.to = Sesh(s.sum.Uint64())
 	}
 	t.Remainders = Quantity(remainders)
 	if err := t.Conserved(); err != nil {
@@ -195,7 +195,7 @@ func (t *ProgrammeTotals) Conserved() error {
 			return nil
 		}
 	}
-	return fmt.Errorf("programme %s: %s x %s + %s is not %s: rounding lost or made something", t.Programme, t.Den, t.Owed, t.Remainders, exact.Dec())
+	return fmt.Errorf("programme %s: %s x %d + %s is not %s: rounding lost or made something", t.Programme, t.Den, t.Owed, t.Remainders, exact.Dec())
 }
 
 // finish computes the leaves, the tree and the totals.
@@ -203,10 +203,10 @@ func (f *RoundFiles) finish(t Tables, terms *Terms) error {
 	type row struct {
 		to                EVMAddress
 		spelt             string
-		fresh, cumulative Amount
+		fresh, cumulative Sesh
 	}
 	rows := map[EVMAddress]*row{}
-	if err := t.Cumulative(func(to EVMAddress, sum Amount) error {
+	if err := t.Cumulative(func(to EVMAddress, sum Sesh) error {
 		rows[to] = &row{to: to, spelt: to.String(), cumulative: sum}
 		return nil
 	}); err != nil {
@@ -226,10 +226,10 @@ func (f *RoundFiles) finish(t Tables, terms *Terms) error {
 		if err := lines.add(a, last.spelt); err != nil {
 			return err
 		}
-		if last.cumulative, err = last.cumulative.add(a.Amount, "cumulative amounts"); err != nil {
+		if last.cumulative, err = add(last.cumulative, a.Amount, "cumulative amounts"); err != nil {
 			return err
 		}
-		if f.Event.Amount, err = f.Event.Amount.add(a.Amount, "new amounts"); err != nil {
+		if f.Event.Amount, err = add(f.Event.Amount, a.Amount, "new amounts"); err != nil {
 			return err
 		}
 		last.fresh += a.Amount
@@ -241,10 +241,10 @@ func (f *RoundFiles) finish(t Tables, terms *Terms) error {
 	f.Leaves = make([]byte, 0, 64*len(sorted))
 	for i, r := range sorted {
 		leaves[i] = merkle.Leaf{Account: common.Address(r.to), Amount: *uint256.NewInt(uint64(r.cumulative))}
-		if f.Event.Total, err = f.Event.Total.add(r.cumulative, "leaves"); err != nil {
+		if f.Event.Total, err = add(f.Event.Total, r.cumulative, "leaves"); err != nil {
 			return err
 		}
-		f.Leaves = append(r.cumulative.append(append(append(f.Leaves, r.spelt...), ',')), '\n')
+		f.Leaves = append(appendDecimal(append(append(f.Leaves, r.spelt...), ','), r.cumulative), '\n')
 	}
 	if f.Tree, err = merkle.Build(leaves, uint256.NewInt(uint64(terms.CapSum()))); err != nil {
 		return err

@@ -62,9 +62,9 @@ cap = "100"
 func TestCapStopsOneProgramme(t *testing.T) {
 	for _, c := range []struct {
 		name           string
-		staked         Amount // of account b; a has 100, half of which an earlier round gave
+		staked         Oxen // of account b; a has 100, half of which an earlier round gave
 		stopped        bool
-		given, heldoff Amount
+		given, heldoff Sesh
 	}{
 		{"just within the cap", 101, false, 50, 0},
 		{"one unit above it", 102, true, 0, 51},
@@ -243,7 +243,7 @@ func TestConversionIsExact(t *testing.T) {
 		limit := min(math.MaxInt64/8/num*min(den, 8), 1<<60)
 		var rows []Balance
 		for i := range rapid.IntRange(0, 8).Draw(t, "accounts") {
-			rows = append(rows, Balance{Account: Account(rune('a' + i)), Staked: Amount(rapid.Uint64Range(0, max(limit, 1)).Draw(t, "staked"))})
+			rows = append(rows, Balance{Account: Account(rune('a' + i)), Staked: Oxen(rapid.Uint64Range(0, max(limit, 1)).Draw(t, "staked"))})
 		}
 		tables := tablesWith(t, terms, map[uint64][]Balance{100: rows})
 		m, _ := tables.Migration()
@@ -282,7 +282,7 @@ func TestSharesOfPoints(t *testing.T) {
 			for i := range 6 {
 				staked := rapid.OneOf(rapid.Just(uint64(0)), rapid.Uint64Range(1, 10), rapid.Uint64Range(1, 1<<60)).Draw(t, "staked")
 				a := Account(rune('a' + i))
-				balances[height] = append(balances[height], Balance{Account: a, Staked: Amount(staked), Rewards: 1})
+				balances[height] = append(balances[height], Balance{Account: a, Staked: Oxen(staked), Rewards: 1})
 				if points[a] == nil {
 					points[a] = new(wide)
 				}
@@ -325,7 +325,7 @@ func TestRoundDoesNotDependOnOrder(t *testing.T) {
 		var claims []Claim
 		for i := range rapid.IntRange(1, 8).Draw(t, "accounts") {
 			a := Account(rune('a' + i))
-			rows = append(rows, Balance{Account: a, Staked: Amount(rapid.Uint64Range(0, 20).Draw(t, "staked")), Rewards: Amount(rapid.Uint64Range(0, 20).Draw(t, "rewards"))})
+			rows = append(rows, Balance{Account: a, Staked: Oxen(rapid.Uint64Range(0, 20).Draw(t, "staked")), Rewards: Oxen(rapid.Uint64Range(0, 20).Draw(t, "rewards"))})
 			for sequence := range rapid.Uint32Range(0, 3).Draw(t, "claims") {
 				claims = append(claims, Claim{Account: a, Recipient: testRecipient(rapid.IntRange(0, 3).Draw(t, "to")), Sequence: sequence, Entry: uint64(10*i) + uint64(sequence)})
 			}

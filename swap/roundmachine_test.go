@@ -165,7 +165,7 @@ func (m *roundMachine) snapshot(t *rapid.T) {
 	}
 	var all []holding
 	for h := range machineHolders {
-		all = append(all, holding{h, Amount(rapid.Uint64Range(0, 100).Draw(t, "staked")), Amount(rapid.Uint64Range(0, 50).Draw(t, "rewards"))})
+		all = append(all, holding{h, Oxen(rapid.Uint64Range(0, 100).Draw(t, "staked")), Oxen(rapid.Uint64Range(0, 50).Draw(t, "rewards"))})
 	}
 	m.holdings[height] = all
 	m.l.take(testContent(t, height, all...))
@@ -296,28 +296,28 @@ func (m *roundMachine) build(t *rapid.T) {
 		remainders := new(big.Rat)
 		amount := uint64(0)
 		for _, sum := range m.given[p.Name] {
-			tt.Before += Amount(sum)
+			tt.Before += Sesh(sum)
 		}
 		for h, exact := range m.owed(p.Name) {
 			whole := new(big.Int).Quo(exact.Num(), exact.Denom()).Uint64()
 			remainders.Add(remainders, new(big.Rat).Sub(exact, new(big.Rat).SetInt(new(big.Int).SetUint64(whole))))
-			tt.Owed += Amount(whole)
+			tt.Owed += Sesh(whole)
 			tt.Accounts++
 			now := whole - m.given[p.Name][h]
 			to, claimed := m.payee[h]
 			switch {
 			case now == 0:
 			case !claimed:
-				tt.Unclaimed += Amount(now)
+				tt.Unclaimed += Sesh(now)
 			default:
 				amount += now
 				lines = append(lines, line{p.Name, h, to, whole, now})
 			}
 		}
 		if uint64(tt.Before)+amount > uint64(p.Cap) {
-			tt.Stopped, tt.Withheld, lines = true, Amount(amount), nil
+			tt.Stopped, tt.Withheld, lines = true, Sesh(amount), nil
 		} else {
-			tt.Amount = Amount(amount)
+			tt.Amount = Sesh(amount)
 		}
 		want = append(want, lines...)
 		if files != nil {

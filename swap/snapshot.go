@@ -31,7 +31,7 @@ type Node struct {
 	Operator              string        `json:"operator"` // Oxen address
 	Funded                bool          `json:"funded"`
 	Active                bool          `json:"active"`
-	StakingRequirement    Amount        `json:"staking_requirement"`
+	StakingRequirement    Oxen          `json:"staking_requirement"`
 	RequestedUnlockHeight uint64        `json:"requested_unlock_height"` // 0: none requested
 	Contributors          []Contributor `json:"contributors"`
 }
@@ -45,22 +45,22 @@ type Contributor struct {
 
 // Locked is one locked output of a contributor.
 type Locked struct {
-	KeyImage Hash   `json:"key_image"`
-	OneTime  Hash   `json:"one_time_key"` // key_image_pub_key: the output's one-time public key
-	Amount   Amount `json:"amount"`
+	KeyImage Hash `json:"key_image"`
+	OneTime  Hash `json:"one_time_key"` // key_image_pub_key: the output's one-time public key
+	Amount   Oxen `json:"amount"`
 }
 
 // Reward is what an address has earned and not yet been paid, in whole atomic units.
 type Reward struct {
 	Address string `json:"address"`
-	Amount  Amount `json:"amount"`
+	Amount  Oxen   `json:"amount"`
 }
 
 // BlacklistedStake is a stake of a deregistered node, locked until a height. The daemon names no owner.
 type BlacklistedStake struct {
 	KeyImage     Hash   `json:"key_image"`
 	UnlockHeight uint64 `json:"unlock_height"`
-	Amount       Amount `json:"amount"`
+	Amount       Oxen   `json:"amount"`
 }
 
 // Normalise sorts the content into its normal form and refuses what cannot be: a node, a key image, an address in one
@@ -68,7 +68,7 @@ type BlacklistedStake struct {
 func (c *Content) Normalise() error {
 	slices.SortFunc(c.Nodes, func(a, b Node) int { return bytes.Compare(a.Key[:], b.Key[:]) })
 	images := make(map[Hash]struct{}, 4*len(c.Nodes))
-	var staked Amount
+	var staked Oxen
 	for i := range c.Nodes {
 		n := &c.Nodes[i]
 		if i > 0 && c.Nodes[i-1].Key == n.Key {
@@ -87,7 +87,7 @@ func (c *Content) Normalise() error {
 				}
 				images[l.KeyImage] = struct{}{}
 				var err error
-				if staked, err = staked.add(l.Amount, "locked contributions"); err != nil {
+				if staked, err = add(staked, l.Amount, "locked contributions"); err != nil {
 					return err
 				}
 			}
@@ -103,13 +103,13 @@ func (c *Content) Normalise() error {
 		return errTooMuch
 	}
 	slices.SortFunc(c.Rewards, func(a, b Reward) int { return cmp.Compare(a.Address, b.Address) })
-	var rewards Amount
+	var rewards Oxen
 	for i, r := range c.Rewards {
 		if i > 0 && c.Rewards[i-1].Address == r.Address {
 			return fmt.Errorf("accrued rewards list %s twice", r.Address)
 		}
 		var err error
-		if rewards, err = rewards.add(r.Amount, "accrued rewards"); err != nil {
+		if rewards, err = add(rewards, r.Amount, "accrued rewards"); err != nil {
 			return err
 		}
 	}
@@ -152,8 +152,8 @@ func AccountOf(a cryptonote.Address) Account {
 type Balance struct {
 	Account Account
 	Address string // the first, by bytes, of the addresses under which the snapshot names the account
-	Staked  Amount // locked contributions in funded nodes
-	Rewards Amount // accrued rewards
+	Staked  Oxen   // locked contributions in funded nodes
+	Rewards Oxen   // accrued rewards
 }
 
 // An Observation is what one daemon answered for one take at one block.

@@ -38,7 +38,7 @@ func (c *Content) Encode() ([]byte, error) {
 		b = append(b, `,"active":`...)
 		b = strconv.AppendBool(b, n.Active)
 		b = append(b, `,"staking_requirement":"`...)
-		b = n.StakingRequirement.append(b)
+		b = appendDecimal(b, n.StakingRequirement)
 		b = append(b, `","requested_unlock_height":`...)
 		b = strconv.AppendUint(b, n.RequestedUnlockHeight, 10)
 		b = append(b, `,"contributors":[`...)
@@ -58,7 +58,7 @@ func (c *Content) Encode() ([]byte, error) {
 		b = element(b, i, `{"address":"`)
 		b = append(b, r.Address...)
 		b = append(b, `","amount":"`...)
-		b = r.Amount.append(b)
+		b = appendDecimal(b, r.Amount)
 		b = append(b, `"}`...)
 	}
 	b = append(b, `],"blacklist":[`...)
@@ -68,7 +68,7 @@ func (c *Content) Encode() ([]byte, error) {
 		b = append(b, `","unlock_height":`...)
 		b = strconv.AppendUint(b, s.UnlockHeight, 10)
 		b = append(b, `,"amount":"`...)
-		b = s.Amount.append(b)
+		b = appendDecimal(b, s.Amount)
 		b = append(b, `"}`...)
 	}
 	return append(b, `]}`...), nil
@@ -87,7 +87,7 @@ func (t *Contributor) append(b []byte, i int) ([]byte, error) {
 		b = append(b, `","one_time_key":"`...)
 		b = hex.AppendEncode(b, l.OneTime[:])
 		b = append(b, `","amount":"`...)
-		b = l.Amount.append(b)
+		b = appendDecimal(b, l.Amount)
 		b = append(b, `"}`...)
 	}
 	return append(b, `]}`...), nil
@@ -156,17 +156,17 @@ type contentReader struct{ lineReader }
 
 func (r *contentReader) content() (c Content) {
 	r.skip(`{"height":`)
-	c.Height = uint64(r.number(','))
+	c.Height = r.number(',')
 	r.skip(`,"block_hash":"`)
 	c.BlockHash = r.hash()
 	r.skip(`","hard_fork":`)
-	c.HardFork = uint64(r.number(','))
+	c.HardFork = r.number(',')
 	r.skip(`,"nodes":[`)
 	c.Nodes = elements(r, func() (n Node) {
 		r.skip(`{"key":"`)
 		n.Key = r.hash()
 		r.skip(`","registration_height":`)
-		n.RegistrationHeight = uint64(r.number(','))
+		n.RegistrationHeight = r.number(',')
 		r.skip(`,"operator":"`)
 		n.Operator = r.address()
 		r.skip(`","funded":`)
@@ -174,9 +174,9 @@ func (r *contentReader) content() (c Content) {
 		r.skip(`,"active":`)
 		n.Active = r.boolean()
 		r.skip(`,"staking_requirement":"`)
-		n.StakingRequirement = r.amount()
+		n.StakingRequirement = Oxen(r.amount())
 		r.skip(`","requested_unlock_height":`)
-		n.RequestedUnlockHeight = uint64(r.number(','))
+		n.RequestedUnlockHeight = r.number(',')
 		r.skip(`,"contributors":[`)
 		n.Contributors = elements(r, r.contributor)
 		r.skip(`]}`)
@@ -187,7 +187,7 @@ func (r *contentReader) content() (c Content) {
 		r.skip(`{"address":"`)
 		w.Address = r.address()
 		r.skip(`","amount":"`)
-		w.Amount = r.amount()
+		w.Amount = Oxen(r.amount())
 		r.skip(`"}`)
 		return w
 	})
@@ -196,9 +196,9 @@ func (r *contentReader) content() (c Content) {
 		r.skip(`{"key_image":"`)
 		s.KeyImage = r.hash()
 		r.skip(`","unlock_height":`)
-		s.UnlockHeight = uint64(r.number(','))
+		s.UnlockHeight = r.number(',')
 		r.skip(`,"amount":"`)
-		s.Amount = r.amount()
+		s.Amount = Oxen(r.amount())
 		r.skip(`"}`)
 		return s
 	})
@@ -216,7 +216,7 @@ func (r *contentReader) contributor() (t Contributor) {
 		r.skip(`","one_time_key":"`)
 		l.OneTime = r.hash()
 		r.skip(`","amount":"`)
-		l.Amount = r.amount()
+		l.Amount = Oxen(r.amount())
 		r.skip(`"}`)
 		return l
 	})

@@ -146,7 +146,7 @@ func TestNormaliseRefuses(t *testing.T) {
 	node := func(n int, contributors ...Contributor) Node {
 		return Node{Key: testHash("node", n), Contributors: contributors}
 	}
-	stake := func(holder, image int, amount Amount) Contributor {
+	stake := func(holder, image int, amount Oxen) Contributor {
 		return Contributor{testAddress(holder), []Locked{{KeyImage: testHash("image", image), Amount: amount}}}
 	}
 	for _, c := range []struct {
@@ -261,7 +261,7 @@ func TestBalancesAddUp(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		var staked, rewards Amount
+		var staked, rewards Oxen
 		for i, b := range rows {
 			if i > 0 && rows[i-1].Account >= b.Account {
 				t.Fatalf("account %s after %s", b.Account, rows[i-1].Account)
@@ -298,14 +298,14 @@ func drawContent(t *rapid.T, height uint64) Content {
 			k := Contributor{Address: a}
 			for range rapid.IntRange(0, 2).Draw(t, "locked") {
 				image++
-				k.Locked = append(k.Locked, Locked{KeyImage: testHash("image", image), Amount: Amount(amount.Draw(t, "amount"))})
+				k.Locked = append(k.Locked, Locked{KeyImage: testHash("image", image), Amount: Oxen(amount.Draw(t, "amount"))})
 			}
 			node.Contributors = append(node.Contributors, k)
 		}
 		c.Nodes = append(c.Nodes, node)
 	}
 	for _, a := range rapid.SliceOfNDistinct(address, 0, 6, rapid.ID[string]).Draw(t, "rewarded") {
-		c.Rewards = append(c.Rewards, Reward{a, Amount(amount.Draw(t, "reward"))})
+		c.Rewards = append(c.Rewards, Reward{a, Oxen(amount.Draw(t, "reward"))})
 	}
 	if err := c.Normalise(); err != nil {
 		t.Fatal(err)

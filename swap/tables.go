@@ -39,9 +39,9 @@ type Tables interface {
 	Allocations(round uint64, visit func(Allocation) error) error // in the order of the list
 	AccountAllocations(Account) ([]RoundAllocation, error)        // by round
 	// Given visits the sum of published rounds by account and programme, in this order.
-	Given(visit func(a Account, programme string, sum Amount) error) error
+	Given(visit func(a Account, programme string, sum Sesh) error) error
 	// Cumulative visits the sum of published rounds by recipient, in the order of the bytes.
-	Cumulative(visit func(to EVMAddress, sum Amount) error) error
+	Cumulative(visit func(to EVMAddress, sum Sesh) error) error
 
 	Attempt(hash Hash) (Attempt, error)
 	Attempts(Intent) ([]Attempt, error) // by attempt number
@@ -110,9 +110,9 @@ type Config struct {
 
 // Limits above which a round needs a second operator's approval, in atomic SESH.
 type Limits struct {
-	Recipient Amount `json:"recipient"` // new amounts of one recipient in one round
-	Round     Amount `json:"round"`     // new amounts of one round
-	Day       Amount `json:"day"`       // new amounts of the rounds approved on one day (UTC)
+	Recipient Sesh `json:"recipient"` // new amounts of one recipient in one round
+	Round     Sesh `json:"round"`     // new amounts of one round
+	Day       Sesh `json:"day"`       // new amounts of the rounds approved on one day (UTC)
 }
 
 // LegacyFile is the one file of legacy claims.
@@ -171,8 +171,8 @@ type Proof struct {
 	Judged   uint64 // the entry that gave the status; 0 before
 	Check    string // that refused it
 	Counted  uint64 // outputs
-	Total    Amount
-	Staked   Amount // in it, and counted by the stake programme
+	Total    Oxen
+	Staked   Oxen // in it, and counted by the stake programme
 }
 
 // RoundStatus is where a round stands.
@@ -228,11 +228,11 @@ type Allocation struct {
 	Recipient EVMAddress `json:"recipient"`
 	Claim     uint64     `json:"claim"` // entry of the claim that named the recipient
 	Parts     []Part     `json:"parts"`
-	Owed      Amount     `json:"owed"`
+	Owed      Sesh       `json:"owed"`
 	Remainder Quantity   `json:"remainder"`
 	Den       Quantity   `json:"den"`
-	Before    Amount     `json:"before"` // given by earlier published rounds
-	Amount    Amount     `json:"amount"` // given by this one
+	Before    Sesh       `json:"before"` // given by earlier published rounds
+	Amount    Sesh       `json:"amount"` // given by this one
 }
 
 // RoundAllocation is an allocation and the round that it is in.

@@ -23,7 +23,7 @@ type Terms struct {
 	Opens        time.Time
 	Closes       time.Time // as written; a terms.extended entry may move it later
 	LegacyClaims bool
-	MinPush      Amount // smaller amounts are collected by their holders, not pushed; 0: everything is pushed
+	MinPush      Sesh // smaller amounts are collected by their holders, not pushed; 0: everything is pushed
 	Oxen         OxenTerms
 	Token        TokenTerms
 	Programmes   []Programme
@@ -64,7 +64,7 @@ const (
 type Programme struct {
 	Name   string
 	Kind   Kind
-	Cap    Amount // atomic SESH; never 0, never above 2^63-1
+	Cap    Sesh // atomic SESH; never 0, never above 2^63-1
 	Opens  time.Time
 	Closes time.Time
 
@@ -75,7 +75,7 @@ type Programme struct {
 	FromHeight     uint64 // share-points
 	ToHeight       uint64
 	Every          uint64 // share-points; 0, on a fakechain only: every final snapshot from FromHeight to ToHeight
-	MinCoins       Amount // convert-coins: the least, in atomic OXEN, that a proof must show for an account without stake
+	MinCoins       Oxen   // convert-coins: the least, in atomic OXEN, that a proof must show for an account without stake
 }
 
 // Ratio is an exact fraction. Both parts are below 2^32 and not zero.
@@ -83,6 +83,15 @@ type Ratio struct{ Num, Den uint64 }
 
 // String returns "num/den".
 func (r Ratio) String() string { return fmt.Sprintf("%d/%d", r.Num, r.Den) }
+
+// Of is a sum of OXEN times the ratio: what is owed for it in atomic SESH, as an exact fraction. There is no other way from
+// OXEN to SESH, and none back.
+func (r Ratio) Of(o Oxen) Part {
+	return Part{NewQuantity(uint64(o)), NewQuantity(r.Num), NewQuantity(r.Den)}
+}
+
+// times is the product of two ratios of the terms, whose parts do not reach 2^64.
+func (r Ratio) times(s Ratio) Ratio { return Ratio{r.Num * s.Num, r.Den * s.Den} }
 
 // Step multiplies a ratio from a date on, until the next step.
 type Step struct {
@@ -182,8 +191,8 @@ func (t *Terms) DevelopmentChain() bool { return IsDevelopmentChain(t.Token.Chai
 func IsDevelopmentChain(id uint64) bool { return id == 1337 || id == 31337 }
 
 // CapSum is the sum of all programmes' caps, at most 2^63-1.
-func (t *Terms) CapSum() Amount {
-	var sum Amount
+func (t *Terms) CapSum() Sesh {
+	var sum Sesh
 	for _, p := range t.Programmes {
 		sum += p.Cap
 	}
@@ -206,7 +215,7 @@ func (t *Terms) check() error {
 		return &TermsError{"opens", "opens after it closes"}
 	}
 	names, kinds := map[string]int{}, map[Kind]int{}
-	var caps Amount
+	var caps Sesh
 	points := uint64(0)
 	for i, p := range t.Programmes {
 		at := func(key string) string { return fmt.Sprintf("programme[%d].%s", i, key) }

@@ -29,7 +29,7 @@ func (r *treeReader) terms(top table) *Terms {
 	t.Opens, _ = top.time("opens", true)
 	t.Closes, _ = top.time("closes", true)
 	t.LegacyClaims = top.boolean("legacy_claims")
-	t.MinPush = top.amount("min_push", false)
+	t.MinPush = Sesh(top.amount("min_push", false))
 	t.Oxen = r.oxen(top.sub("oxen"))
 	t.Token = r.token(top.sub("token"))
 	for _, p := range top.tables("programme", true) {
@@ -92,7 +92,7 @@ func (r *treeReader) programme(o table, t *Terms) Programme {
 	}
 	kind, _ := o.str("kind", true)
 	p.Kind = Kind(kind)
-	p.Cap = o.amount("cap", true)
+	p.Cap = Sesh(o.amount("cap", true))
 	p.Opens, p.Closes = t.Opens, t.Closes
 	if at, ok := o.time("opens", false); ok {
 		p.Opens = at
@@ -107,7 +107,7 @@ func (r *treeReader) programme(o table, t *Terms) Programme {
 		p.Ratio = o.ratio("ratio")
 		if p.Kind == ConvertCoins {
 			p.Steps = r.steps(o)
-			p.MinCoins = o.amount("min_coins", false)
+			p.MinCoins = Oxen(o.amount("min_coins", false))
 		}
 	case ConvertDeposits:
 		p.Ratio = o.ratio("ratio")

@@ -93,12 +93,13 @@ func (t table) boolean(key string) bool {
 	return b
 }
 
-func (t table) amount(key string, required bool) Amount {
+// amount reads atomic units of the coin that the key is in.
+func (t table) amount(key string, required bool) uint64 {
 	s, ok := t.str(key, required)
 	if !ok {
 		return 0
 	}
-	a, err := ParseAmount(s)
+	a, err := parseDecimal[uint64]([]byte(s), inAtomicUnits)
 	if err != nil || a == 0 || a > maxCap {
 		t.r.fail(t.at(key), "%q: expected atomic units, a decimal number from 1 to 2^63-1 in a string", s)
 	}
@@ -124,8 +125,8 @@ func (t table) ratio(key string) Ratio {
 		return Ratio{}
 	}
 	num, den, _ := strings.Cut(s, "/")
-	n, err1 := ParseAmount(num)
-	d, err2 := ParseAmount(den)
+	n, err1 := parseDecimal[uint64]([]byte(num), "a decimal number")
+	d, err2 := parseDecimal[uint64]([]byte(den), "a decimal number")
 	switch {
 	case err1 != nil || err2 != nil || n > math.MaxUint32 || d > math.MaxUint32:
 		t.r.fail(t.at(key), "%q: expected num/den, both below 2^32, such as \"54/100\"", s)
@@ -134,7 +135,7 @@ func (t table) ratio(key string) Ratio {
 	case n == 0:
 		t.r.fail(t.at(key), "%q: the numerator is 0, so nothing would ever be owed", s)
 	}
-	return Ratio{uint64(n), uint64(d)}
+	return Ratio{n, d}
 }
 
 func (t table) sub(key string) table {

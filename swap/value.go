@@ -3,7 +3,6 @@ package swap
 import (
 	"encoding/hex"
 	"fmt"
-	"strconv"
 
 	"github.com/holiman/uint256"
 )
@@ -46,48 +45,6 @@ func (h *Hash) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// Amount is a sum in atomic units: 10^9 atomic units are 1 OXEN, and 10^9 are 1 SESH.
-// Its text form, in JSON too, is a decimal string without sign or leading zeros.
-type Amount uint64
-
-// ParseAmount reads a decimal string in its only spelling.
-func ParseAmount(s string) (Amount, error) {
-	var a Amount
-	err := a.UnmarshalText([]byte(s))
-	return a, err
-}
-
-// String returns the number of atomic units in decimal.
-func (a Amount) String() string { return strconv.FormatUint(uint64(a), 10) }
-
-// Coins returns the amount in whole coins with nine decimals, such as "15000.000000000".
-func (a Amount) Coins() string {
-	return fmt.Sprintf("%d.%09d", uint64(a)/1e9, uint64(a)%1e9)
-}
-
-// MarshalText implements encoding.TextMarshaler.
-func (a Amount) MarshalText() ([]byte, error) { return a.append(nil), nil }
-
-func (a Amount) append(b []byte) []byte { return strconv.AppendUint(b, uint64(a), 10) }
-
-// UnmarshalText implements encoding.TextUnmarshaler.
-func (a *Amount) UnmarshalText(text []byte) error {
-	n, err := strconv.ParseUint(string(text), 10, 64)
-	if err != nil || (len(text) > 1 && text[0] == '0') || text[0] == '+' {
-		return fmt.Errorf("amount %.40q: expected a decimal number of atomic units below 2^64, without sign or leading zeros", text)
-	}
-	*a = Amount(n)
-	return nil
-}
-
-// add returns a + b, or an error naming what was summed when the sum passes 2^64-1.
-func (a Amount) add(b Amount, what string) (Amount, error) {
-	if a+b < a {
-		return 0, fmt.Errorf("%s: the sum passes 2^64-1 atomic units", what)
-	}
-	return a + b, nil
-}
-
 // Quantity is an integer below 2^256: sources, points and products. Its text form, in JSON too, is a decimal string.
 type Quantity uint256.Int
 
@@ -107,15 +64,14 @@ func (q Quantity) append(b []byte) []byte {
 	if n := q.Int(); !n.IsUint64() {
 		return append(b, n.Dec()...)
 	}
-	return strconv.AppendUint(b, q[0], 10)
+	return appendDecimal(b, q[0])
 }
 
 // UnmarshalText implements encoding.TextUnmarshaler.
 func (q *Quantity) UnmarshalText(text []byte) error {
 	if len(text) < 20 { // below 2^64, as nearly all of them are
-		var a Amount
-		err := a.UnmarshalText(text)
-		*q = NewQuantity(uint64(a))
+		n, err := parseDecimal[uint64](text, "a decimal number")
+		*q = NewQuantity(n)
 		return err
 	}
 	var n uint256.Int

@@ -2,7 +2,6 @@ package swap
 
 import (
 	"encoding/json"
-	"math"
 	"math/big"
 	"strings"
 	"testing"
@@ -10,33 +9,6 @@ import (
 	"github.com/holiman/uint256"
 	"pgregory.net/rapid"
 )
-
-func TestAmountText(t *testing.T) {
-	for _, n := range []uint64{0, 1, 9, 10, 1e9, math.MaxInt64, math.MaxInt64 + 1, math.MaxUint64} {
-		a := Amount(n)
-		again, err := ParseAmount(a.String())
-		if err != nil || again != a {
-			t.Errorf("%d: %s, %v", n, a, err)
-		}
-		data, err := json.Marshal(a)
-		if err != nil || string(data) != `"`+a.String()+`"` {
-			t.Errorf("%d: %s, %v", n, data, err)
-		}
-	}
-	for _, s := range []string{"", "00", "01", "+1", "-1", "1.0", "1e3", " 1", "1 ", "1_000", "0x1", "18446744073709551616", "٣", strings.Repeat("1", 100)} {
-		if a, err := ParseAmount(s); err == nil || len(err.Error()) > 200 {
-			t.Errorf("%q was read as %s (%v)", s, a, err)
-		}
-	}
-	for a, want := range map[Amount]string{0: "0.000000000", 1: "0.000000001", 15000e9: "15000.000000000", math.MaxUint64: "18446744073.709551615"} {
-		if a.Coins() != want {
-			t.Errorf("%d: %s", a, a.Coins())
-		}
-	}
-	if _, err := Amount(math.MaxUint64).add(1, "tests"); err == nil || err.Error() != "tests: the sum passes 2^64-1 atomic units" {
-		t.Errorf("%v", err)
-	}
-}
 
 func TestQuantityText(t *testing.T) {
 	largest := Quantity(*new(uint256.Int).SetAllOne())

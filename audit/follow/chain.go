@@ -22,7 +22,7 @@ type Chain interface {
 	// BlockTime is the time stamp of a final block.
 	BlockTime(ctx context.Context, block uint64) (time.Time, error)
 	// Live is the root under which a distributor pays as of a final block, and what its leaves come to. Round 0: none yet.
-	Live(ctx context.Context, address swap.EVMAddress, block uint64) (round uint64, root swap.Hash, total swap.Amount, err error)
+	Live(ctx context.Context, address swap.EVMAddress, block uint64) (round uint64, root swap.Hash, total swap.Sesh, err error)
 	// Events visits the events of a distributor in the blocks from..to, in the chain's order, as the ledger records them.
 	Events(ctx context.Context, address swap.EVMAddress, from, to uint64, visit func(swap.Event) error) error
 }
@@ -240,7 +240,7 @@ func (c *comparison) proposals() error {
 }
 
 // builds says how a root on chain differs from the one that the log built for its round.
-func (c *comparison) builds(number uint64, root swap.Hash, total swap.Amount) string {
+func (c *comparison) builds(number uint64, root swap.Hash, total swap.Sesh) string {
 	i, ok := slices.BinarySearchFunc(c.Rounds, number, func(r round, n uint64) int { return cmp.Compare(r.Round, n) })
 	switch {
 	case !ok:

@@ -58,9 +58,9 @@ type chainState struct {
 
 // round is what the log says of a round.
 type round struct {
-	Round uint64      `json:"round"`
-	Root  swap.Hash   `json:"root"`
-	Total swap.Amount `json:"total"`
+	Round uint64    `json:"round"`
+	Root  swap.Hash `json:"root"`
+	Total swap.Sesh `json:"total"`
 }
 
 // event is an event of the distributor that one side has.

@@ -36,7 +36,7 @@ func (c *fakeChain) BlockTime(_ context.Context, block uint64) (time.Time, error
 	return time.Date(2000, 1, 1, 0, int(block), 0, 0, time.UTC), nil
 }
 
-func (c *fakeChain) Live(context.Context, swap.EVMAddress, uint64) (uint64, swap.Hash, swap.Amount, error) {
+func (c *fakeChain) Live(context.Context, swap.EVMAddress, uint64) (uint64, swap.Hash, swap.Sesh, error) {
 	return c.live.Round, c.live.Root, c.live.Total, nil
 }
 

@@ -28,13 +28,13 @@ type bars struct {
 // figures are the charts of a report.
 func figures(r *audit.Report) ([]Figure, error) {
 	programmes := bars{"Programmes", "What each programme has given, and what is still unclaimed, in SESH.", chart.Chart{
-		Series: []string{"given", "unclaimed"}, Values: make([][]swap.Amount, 2), Decimal: ".",
+		Series: []string{"given", "unclaimed"}, Values: make([][]swap.Sesh, 2), Decimal: ".",
 	}}
 	for _, p := range r.Programmes {
 		programmes.add(p.Name, p.Given, p.Unclaimed)
 	}
 	rounds := bars{"Rounds", "What each published round gives, and what was paid while it was live, in SESH.", chart.Chart{
-		Series: []string{"given", "paid"}, Values: make([][]swap.Amount, 2), Decimal: ".", Axis: "round",
+		Series: []string{"given", "paid"}, Values: make([][]swap.Sesh, 2), Decimal: ".", Axis: "round",
 	}}
 	for _, x := range published(r) {
 		rounds.add(fmt.Sprint(x.Round), x.Amount, x.Paid)
@@ -53,7 +53,7 @@ func figures(r *audit.Report) ([]Figure, error) {
 	return out, nil
 }
 
-func (b *bars) add(label string, values ...swap.Amount) {
+func (b *bars) add(label string, values ...swap.Sesh) {
 	b.Labels = append(b.Labels, audit.Printable(label))
 	for i, v := range values {
 		b.Values[i] = append(b.Values[i], v)

@@ -22,7 +22,7 @@ var source string
 func Write(w io.Writer, r *audit.Report, program string, made time.Time) error {
 	page, err := template.New("page").Funcs(template.FuncMap{
 		"coins": coins, "count": count, "clean": audit.Printable, "date": func(t time.Time) string { return t.UTC().Format("2 January 2006, 15:04 UTC") },
-		"exact": exact, "atomic": func(a swap.Amount) string { return count(uint64(a)) },
+		"exact": exact, "atomic": func(a swap.Sesh) string { return count(uint64(a)) },
 	}).Parse(source)
 	if err != nil {
 		return err
@@ -38,8 +38,8 @@ func Write(w io.Writer, r *audit.Report, program string, made time.Time) error {
 
 // sums are those over all programmes, in atomic SESH.
 type sums struct {
-	Cap, Owed, Given, Unclaimed swap.Amount
-	Paid, Due                   swap.Amount // paid, and given but not paid yet
+	Cap, Owed, Given, Unclaimed swap.Sesh
+	Paid, Due                   swap.Sesh // paid, and given but not paid yet
 }
 
 func sumUp(r *audit.Report) (s sums) {
@@ -65,7 +65,7 @@ func published(r *audit.Report) (out []audit.Round) {
 }
 
 // coins groups the whole SESH of an amount by thousands, and leaves out a fraction of nothing.
-func coins(a swap.Amount) string {
+func coins(a swap.Sesh) string {
 	whole, rest, _ := strings.Cut(a.Coins(), ".")
 	if strings.Trim(rest, "0") == "" {
 		return group(whole)

@@ -35,12 +35,12 @@ func report(words string, problems int) *audit.Report {
 	r.Corrected = r.Problems
 	for i, kind := range []swap.Kind{"convert-stake", "convert-rewards", "share", "coins"} {
 		name := []string{"stake", "rewards", words, "coins"}[i]
-		r.Programmes = append(r.Programmes, audit.Programme{Name: name, Kind: kind, Cap: 1e15, Owed: swap.Amount(3e14 * (i + 1)), Given: swap.Amount(2e14 * (i + 1)), Unclaimed: swap.Amount(1e14 * (i + 1))})
+		r.Programmes = append(r.Programmes, audit.Programme{Name: name, Kind: kind, Cap: 1e15, Owed: swap.Sesh(3e14 * (i + 1)), Given: swap.Sesh(2e14 * (i + 1)), Unclaimed: swap.Sesh(1e14 * (i + 1))})
 	}
 	for n := range uint64(14) {
 		x := audit.Round{
-			Round: n + 1, Status: swap.ActiveRound, Entry: 100 * n, Recipients: 10 * n, Amount: swap.Amount(1e14 + 3e13*(n%5)), Total: swap.Amount(1e14 * (n + 1)),
-			Approvals: []string{words}, Approved: "2026-11-22", Payments: n, Paid: swap.Amount(9e13 + 1e13*(n%3)),
+			Round: n + 1, Status: swap.ActiveRound, Entry: 100 * n, Recipients: 10 * n, Amount: swap.Sesh(1e14 + 3e13*(n%5)), Total: swap.Sesh(1e14 * (n + 1)),
+			Approvals: []string{words}, Approved: "2026-11-22", Payments: n, Paid: swap.Sesh(9e13 + 1e13*(n%3)),
 		}
 		if n == 3 {
 			x.Status = swap.CancelledRound
@@ -146,7 +146,7 @@ func TestHostile(t *testing.T) {
 
 // TestGroups: amounts are read by people.
 func TestGroups(t *testing.T) {
-	for a, want := range map[swap.Amount]string{0: "0", 1: "0.000000001", 999_999999999: "999.999999999", 1000_000000000: "1\u202f000", 18446744073709551615: "18\u202f446\u202f744\u202f073.709551615"} {
+	for a, want := range map[swap.Sesh]string{0: "0", 1: "0.000000001", 999_999999999: "999.999999999", 1000_000000000: "1\u202f000", 18446744073709551615: "18\u202f446\u202f744\u202f073.709551615"} {
 		if got := coins(a); got != want {
 			t.Errorf("%d: %s, want %s", a, got, want)
 		}

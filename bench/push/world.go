@@ -167,7 +167,7 @@ func recipient(i int) swap.EVMAddress {
 	return swap.EVMAddress(sum[:20])
 }
 
-func amount(i int) swap.Amount { return swap.Amount(i)*1_000_000_000 + 1 }
+func amount(i int) swap.Sesh { return swap.Sesh(i)*1_000_000_000 + 1 }
 
 // approve writes a round and its approval into the ledger.
 func (w *world) approve(ctx context.Context, recipients int) error {

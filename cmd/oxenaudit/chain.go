@@ -37,7 +37,7 @@ func (c chain) Final(ctx context.Context) (uint64, error) {
 }
 
 // Live implements follow.Chain.
-func (c chain) Live(ctx context.Context, address swap.EVMAddress, block uint64) (uint64, swap.Hash, swap.Amount, error) {
+func (c chain) Live(ctx context.Context, address swap.EVMAddress, block uint64) (uint64, swap.Hash, swap.Sesh, error) {
 	s, err := c.Reader.Distributor(ctx, address, new(big.Int).SetUint64(block))
 	if err != nil {
 		return 0, swap.Hash{}, 0, err

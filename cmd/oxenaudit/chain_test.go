@@ -114,7 +114,7 @@ func (w *chainWorld) deploy() {
 	must(w.t, err)
 	signed := &swap.TxSigned{
 		Intent: swap.Intent{Purpose: swap.PurposeDeploy, Plan: 1}, Attempt: 1, ChainID: 1337, Sender: swap.EVMAddress(crypto.PubkeyToAddress(w.deployer.PublicKey)),
-		Nonce: tx.Nonce(), Hash: swap.Hash(tx.Hash()), Raw: swap.Digest(raw), GasFee: swap.Amount(tx.GasFeeCap().Uint64()),
+		Nonce: tx.Nonce(), Hash: swap.Hash(tx.Hash()), Raw: swap.Digest(raw), GasFee: swap.Wei(tx.GasFeeCap().Uint64()),
 	}
 	w.log.add(w.t, signed, raw)
 	must(w.t, w.sim.Client().SendTransaction(w.t.Context(), tx))

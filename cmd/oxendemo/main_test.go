@@ -150,7 +150,7 @@ func TestSynthSnapshot(t *testing.T) {
 	o := observe(t, "a", server(t, "daemon", "--recording", one))
 	locked := 0
 	for _, n := range o.Content.Nodes {
-		var staked swap.Amount
+		var staked swap.Oxen
 		for _, c := range n.Contributors {
 			locked += len(c.Locked)
 			for _, l := range c.Locked {

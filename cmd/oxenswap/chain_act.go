@@ -125,7 +125,7 @@ func printDistributor(w io.Writer, d swap.Distributor) {
 func (a *app) chainFundCommand() *cobra.Command {
 	var round uint64
 	var amount string
-	var goal swap.Amount
+	var goal swap.Sesh
 	c := a.act("fund --round N | --amount A", "Transfer to the distributor what it lacks (development chains)", a.ownersKey, cli.NoArgs,
 		func(ctx context.Context, o *operator, key signer.Signer) error {
 			done, err := o.sender.Fund(ctx, key, round, goal)
@@ -134,10 +134,10 @@ func (a *app) chainFundCommand() *cobra.Command {
 			}
 			return a.print(done, func(w io.Writer) {
 				if done.Sent == 0 {
-					fmt.Fprintf(w, "the distributor has been given %s SESH or more already\n", done.Goal.Coins())
+					fmt.Fprintf(w, "the distributor has been given %s or more already\n", done.Goal)
 					return
 				}
-				fmt.Fprintf(w, "sent\t%s SESH\nthe distributor was given\t%s SESH in all\n", done.Sent.Coins(), done.Goal.Coins())
+				fmt.Fprintf(w, "sent\t%s\nthe distributor was given\t%s in all\n", done.Sent, done.Goal)
 				if done.Tx != nil {
 					fmt.Fprintf(w, "transaction\t0x%s\n", done.Tx)
 				}
@@ -153,7 +153,7 @@ signs. Elsewhere the owner transfers with the owner's own wallet; the error says
 			return cli.Usage("expected one of --round and --amount (usage: %s)", c.UseLine())
 		}
 		if amount != "" {
-			if goal, err = swap.ParseAmount(amount); err != nil || goal == 0 {
+			if goal, err = swap.ParseSesh(amount); err != nil || goal == 0 {
 				return cli.Usage("--amount %q: expected atomic SESH, above 0", amount)
 			}
 		}

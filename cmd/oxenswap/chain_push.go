@@ -57,7 +57,7 @@ func printPushed(w io.Writer, p *sender.Pushed, dryRun bool) {
 	if dryRun {
 		verb = "would be pushed"
 	}
-	fmt.Fprintf(w, "\n%s SESH %s to %d recipients of round %d (plan %d); gas: %s of the chain's coin\n", p.Amount.Coins(), verb, p.Recipients, p.Round, p.Plan, ether(p.Cost))
+	fmt.Fprintf(w, "\n%s %s to %d recipients of round %d (plan %d); gas: %s of the chain's coin\n", p.Amount, verb, p.Recipients, p.Round, p.Plan, ether(p.Cost))
 	if p.Price != nil {
 		fmt.Fprintf(w, "at the present price of %s wei per gas\n", p.Price)
 	}

@@ -70,8 +70,8 @@ func printReport(w io.Writer, r *reconcile.Report) {
 	if r.Newer > 0 {
 		fmt.Fprintf(w, ", %d of them newer than the ledger", r.Newer)
 	}
-	fmt.Fprintf(w, "\npayments\t%d to %d recipients, %s SESH\n", r.Payments, r.Recipients, r.Paid.Coins())
-	fmt.Fprintf(w, "still owed\t%s SESH under the live root, %s SESH are there\n", r.Owed.Coins(), r.Balance.Coins())
+	fmt.Fprintf(w, "\npayments\t%d to %d recipients, %s\n", r.Payments, r.Recipients, r.Paid)
+	fmt.Fprintf(w, "still owed\t%s under the live root, %s are there\n", r.Owed, r.Balance)
 	if r.Acknowledged > 0 {
 		fmt.Fprintf(w, "acknowledged\t%d differences\n", r.Acknowledged)
 	}

@@ -177,12 +177,12 @@ func describeRequest(w io.Writer, r *sender.Request, what, checksum string) erro
 	line("calls", "%s (%s)", r.To, calledName(r))
 	switch s := r.State; r.Purpose {
 	case swap.PurposeFund:
-		line("transfers", "%s SESH to the distributor %s", r.Amount.Coins(), r.Distributor.Address)
-		line("which has", "%s SESH, and paid %s; round %d needs %s in all", s.Balance.Coins(), s.TotalClaimed.Coins(), r.Round.Round, r.Round.Total.Coins())
+		line("transfers", "%s to the distributor %s", r.Amount, r.Distributor.Address)
+		line("which has", "%s, and paid %s; round %d needs %s in all", s.Balance, s.TotalClaimed.Coins(), r.Round.Round, r.Round.Total.Coins())
 		line("beware", "sign it once: a second transfer would be beyond what is needed")
 	case swap.PurposePropose:
 		line("root", "0x%s", r.Round.Root)
-		line("total", "%s SESH in all rounds, %s of them new, for %d recipients", r.Round.Total.Coins(), r.Round.Amount.Coins(), r.Round.Recipients)
+		line("total", "%s in all rounds, %s of them new, for %d recipients", r.Round.Total, r.Round.Amount.Coins(), r.Round.Recipients)
 		line("ledger", "entry %d approved it", r.Round.Approved)
 		line("then", "anyone can activate it %s later; until then owner and guardian can cancel it", time.Duration(r.Distributor.ActivationDelay)*time.Second)
 	case swap.PurposeUnpause:
@@ -191,7 +191,7 @@ func describeRequest(w io.Writer, r *sender.Request, what, checksum string) erro
 		line("claims close", "at %s instead of %s", unixTime(r.ClosesAt), unixTime(s.ClosesAt))
 		line("beware", "it is never moved back")
 	case sender.PurposeSweep:
-		line("sends", "%s SESH, all that the distributor holds, to %s", r.Amount.Coins(), r.Recipient)
+		line("sends", "%s, all that the distributor holds, to %s", r.Amount, r.Recipient)
 		line("closed", "since %s", unixTime(s.ClosesAt))
 	}
 	line("checked", "against block %d of %s; the call takes about %d gas", r.State.Block, unixTime(r.Time), r.Gas)

@@ -23,7 +23,7 @@ type chainStatus struct {
 	Gas         []gasStatus        `json:"gas"`
 	Open        []attemptStatus    `json:"open"` // transactions that are not final
 	Payments    uint64             `json:"payments"`
-	Paid        swap.Amount        `json:"paid"` // in final blocks
+	Paid        swap.Sesh          `json:"paid"` // in final blocks
 	Alarms      map[uint64]string  `json:"alarms"`
 }
 
@@ -32,15 +32,15 @@ type distributorStatus struct {
 	Live         rootStatus  `json:"live"`
 	Pending      *rootStatus `json:"pending"`
 	ActivatesAt  uint64      `json:"activates_at,omitempty"`
-	Balance      swap.Amount `json:"balance"`
-	TotalClaimed swap.Amount `json:"total_claimed"`
+	Balance      swap.Sesh   `json:"balance"`
+	TotalClaimed swap.Sesh   `json:"total_claimed"`
 	Paused       bool        `json:"paused"`
 }
 
 type rootStatus struct {
-	Round uint64      `json:"round"` // 0: none
-	Root  swap.Hash   `json:"root"`
-	Total swap.Amount `json:"total"`
+	Round uint64    `json:"round"` // 0: none
+	Root  swap.Hash `json:"root"`
+	Total swap.Sesh `json:"total"`
 }
 
 // gasStatus is what a role has for gas.
@@ -157,7 +157,7 @@ func (s *chainStatus) print(w io.Writer) {
 		fmt.Fprintln(w, "distributor\tnot deployed yet (`oxenswap chain deploy`)")
 	} else {
 		d.print(w)
-		fmt.Fprintf(w, "payments\t%d, %s SESH in final blocks\n", s.Payments, s.Paid.Coins())
+		fmt.Fprintf(w, "payments\t%d, %s in final blocks\n", s.Payments, s.Paid)
 	}
 	for _, g := range s.Gas {
 		fmt.Fprintf(w, "gas of the %s\t%s (%s)\n", g.Role, ether(g.Wei), g.Address)
@@ -174,14 +174,14 @@ func (d *distributorStatus) print(w io.Writer) {
 	if d.Live.Round == 0 {
 		fmt.Fprintln(w, "live\tno round yet")
 	} else {
-		fmt.Fprintf(w, "live\tround %d, %s SESH in all, root 0x%s\n", d.Live.Round, d.Live.Total.Coins(), d.Live.Root)
+		fmt.Fprintf(w, "live\tround %d, %s in all, root 0x%s\n", d.Live.Round, d.Live.Total, d.Live.Root)
 	}
 	if d.Pending != nil {
-		fmt.Fprintf(w, "pending\tround %d, %s SESH in all, root 0x%s, from %s on\n", d.Pending.Round, d.Pending.Total.Coins(), d.Pending.Root, unixTime(d.ActivatesAt))
+		fmt.Fprintf(w, "pending\tround %d, %s in all, root 0x%s, from %s on\n", d.Pending.Round, d.Pending.Total, d.Pending.Root, unixTime(d.ActivatesAt))
 	}
-	fmt.Fprintf(w, "holds\t%s SESH\nhas paid\t%s SESH\n", d.Balance.Coins(), d.TotalClaimed.Coins())
+	fmt.Fprintf(w, "holds\t%s\nhas paid\t%s\n", d.Balance, d.TotalClaimed)
 	if owed := d.Live.Total - min(d.Live.Total, d.TotalClaimed); d.Live.Round > 0 {
-		fmt.Fprintf(w, "still owes\t%s SESH under the live root\n", owed.Coins())
+		fmt.Fprintf(w, "still owes\t%s under the live root\n", owed)
 	}
 	if d.Paused {
 		fmt.Fprintf(w, "paused\tyes, closing moves later meanwhile (%s without the pause)\n", time.Unix(int64(d.ClosesAt), 0).UTC().Format(time.DateOnly))

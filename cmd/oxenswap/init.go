@@ -116,7 +116,7 @@ func parseDaemons(args []string) ([]datadir.DaemonConfig, error) {
 		if err := datadir.CheckURL(url); err != nil {
 			return nil, cli.Usage("--daemon %s: %v", name, err)
 		}
-		out = append(out, datadir.DaemonConfig{name, url})
+		out = append(out, datadir.DaemonConfig{Name: name, URL: url})
 	}
 	return out, nil
 }

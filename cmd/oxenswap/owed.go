@@ -81,14 +81,14 @@ func (v *owedView) explain(out io.Writer, terms *swap.Terms) {
 			fmt.Fprintf(out, "  %s %s x %s / %s\n", part.Source, unit, part.Num, part.Den)
 		}
 		if len(row.Parts) > 0 {
-			fmt.Fprintf(out, "  = %s atomic SESH (%s SESH), remainder %s / %s\n", row.Owed, row.Owed.Coins(), row.Remainder, row.Den)
+			fmt.Fprintf(out, "  = %d atomic SESH (%s), remainder %s / %s\n", row.Owed, row.Owed, row.Remainder, row.Den)
 			fmt.Fprintf(out, "  from the final snapshot%s of height %s\n", map[bool]string{true: "s"}[len(row.Heights) > 1], joinHeights(row.Heights))
 		}
 		for _, r := range row.Rounds {
-			fmt.Fprintf(out, "  round %d (%s): %s SESH to %s\n", r.Round, r.Status, r.Amount.Coins(), r.Recipient)
+			fmt.Fprintf(out, "  round %d (%s): %s to %s\n", r.Round, r.Status, r.Amount, r.Recipient)
 		}
 	}
-	fmt.Fprintf(out, "\ntotal %s SESH, of which rounds gave %s SESH\n", v.Total.Coins(), v.Given.Coins())
+	fmt.Fprintf(out, "\ntotal %s, of which rounds gave %s\n", v.Total, v.Given)
 	switch {
 	case v.Claim == nil && v.Total == 0:
 		fmt.Fprintln(out, "Nothing is owed to this address. Staked coins count in funded nodes at the snapshot; coins at an exchange are the exchange's.")

@@ -44,13 +44,13 @@ func (a *app) roundPaymentsCommand() *cobra.Command {
 // describeSource is what an amount was computed from: OXEN, or points where a pot is shared.
 func describeSource(terms *swap.Terms, p service.Payment) string {
 	programme, _ := terms.Programme(p.Programme)
-	var sum swap.Amount
+	var sum swap.Oxen
 	for _, part := range p.Source {
-		n, err := swap.ParseAmount(part.Source.String())
-		if err != nil || programme.Kind == swap.SharePoints {
+		n := part.Source.Int()
+		if !n.IsUint64() || programme.Kind == swap.SharePoints {
 			return part.Source.String() + " points"
 		}
-		sum += n
+		sum += swap.Oxen(n.Uint64())
 	}
 	return sum.Coins()
 }

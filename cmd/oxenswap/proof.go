@@ -63,8 +63,8 @@ type judgedView struct {
 	Reason   string            `json:"reason,omitempty"`
 	Outputs  uint64            `json:"outputs"`
 	Counted  uint64            `json:"counted"`
-	Total    swap.Amount       `json:"total"`
-	Staked   swap.Amount       `json:"staked"`
+	Total    swap.Oxen         `json:"total"`
+	Staked   swap.Oxen         `json:"staked"`
 	LeftOut  map[string]uint64 `json:"left_out,omitempty"` // outputs by reason
 	Claim    *uint64           `json:"claim,omitempty"`    // entry of the claim that came with it
 	ClaimErr string            `json:"claim_refused,omitempty"`
@@ -102,9 +102,9 @@ func (a *app) printJudged(j service.Judged) error {
 			fmt.Fprintf(out, "the claim that came with it is refused: %s\n", v.ClaimErr)
 		}
 		if v.Status == swap.AcceptedProof {
-			fmt.Fprintf(out, "proof accepted (entry %d): %d of %d outputs count, %s OXEN\n", v.Entry, v.Counted, v.Outputs, v.Total.Coins())
+			fmt.Fprintf(out, "proof accepted (entry %d): %d of %d outputs count, %s\n", v.Entry, v.Counted, v.Outputs, v.Total)
 			if v.Staked > 0 {
-				fmt.Fprintf(out, "%s OXEN of it are staked and paid as stake\n", v.Staked.Coins())
+				fmt.Fprintf(out, "%s of it are staked and paid as stake\n", v.Staked)
 			}
 		} else {
 			fmt.Fprintf(out, "proof %s (entry %d): %s\n", v.Status, v.Entry, strings.Join(nonEmpty(v.Check, v.Reason), ": "))

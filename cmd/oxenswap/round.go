@@ -73,8 +73,8 @@ func roundOf(ctx context.Context, d *datadir.Dir, number uint64) (r swap.Round, 
 func printRound(out io.Writer, r roundView) {
 	fmt.Fprintf(out, "round\t%d (%s), entry %d\n", r.Round, r.Status, r.Entry)
 	fmt.Fprintf(out, "from\tthe first %d entries\n", r.Cutoff)
-	fmt.Fprintf(out, "gives\t%s SESH in %d lines, at most %s to one recipient\n", r.Amount.Coins(), r.Lines, r.Largest.Coins())
-	fmt.Fprintf(out, "tree\t%d recipients, %s SESH in all rounds\nroot\t0x%s\n", r.Recipients, r.Total.Coins(), r.Root)
+	fmt.Fprintf(out, "gives\t%s in %d lines, at most %s to one recipient\n", r.Amount, r.Lines, r.Largest.Coins())
+	fmt.Fprintf(out, "tree\t%d recipients, %s in all rounds\nroot\t0x%s\n", r.Recipients, r.Total, r.Root)
 	fmt.Fprintf(out, "approved by\t%s\n", cmp.Or(joinWords(r.Approvals), "nobody yet"))
 	fmt.Fprintln(out, "\nPROGRAMME\tOWED SESH\tGIVEN BEFORE\tTHIS ROUND\tWITHOUT CLAIM\tOVERPAID\t")
 	for _, p := range r.Programmes {

@@ -64,8 +64,8 @@ func (a *app) snapshotTakeCommand() *cobra.Command {
 func printTotals(w io.Writer, t swap.SnapshotTotals) {
 	fmt.Fprintf(w, "nodes\t%d, %d of them funded\n", t.Nodes, t.Funded)
 	fmt.Fprintf(w, "contributions\t%d\naccounts\t%d\n", t.Contributions, t.Accounts)
-	fmt.Fprintf(w, "staked\t%s OXEN\nin unfunded nodes\t%s OXEN\n", t.Staked.Coins(), t.Unfunded.Coins())
-	fmt.Fprintf(w, "rewards\t%s OXEN\nblacklisted\t%s OXEN\n", t.Rewards.Coins(), t.Blacklisted.Coins())
+	fmt.Fprintf(w, "staked\t%s\nin unfunded nodes\t%s\n", t.Staked, t.Unfunded)
+	fmt.Fprintf(w, "rewards\t%s\nblacklisted\t%s\n", t.Rewards, t.Blacklisted)
 }
 
 func (a *app) snapshotFinalizeCommand() *cobra.Command {
@@ -117,8 +117,8 @@ type snapshotView struct {
 type balanceView struct {
 	Account swap.Account `json:"account"`
 	Oxen    string       `json:"oxen"`
-	Staked  swap.Amount  `json:"staked"`
-	Rewards swap.Amount  `json:"rewards"`
+	Staked  swap.Oxen    `json:"staked"`
+	Rewards swap.Oxen    `json:"rewards"`
 }
 
 func viewSnapshot(s swap.Snapshot) snapshotView {
@@ -234,10 +234,10 @@ func (a *app) snapshotShowCommand() *cobra.Command {
 
 // difference is what changed for one account between two snapshots, in atomic OXEN.
 type difference struct {
-	Account swap.Account   `json:"account"`
-	Oxen    string         `json:"oxen"`
-	Staked  [2]swap.Amount `json:"staked"`
-	Rewards [2]swap.Amount `json:"rewards"`
+	Account swap.Account `json:"account"`
+	Oxen    string       `json:"oxen"`
+	Staked  [2]swap.Oxen `json:"staked"`
+	Rewards [2]swap.Oxen `json:"rewards"`
 }
 
 func (a *app) snapshotDiffCommand() *cobra.Command {

@@ -172,11 +172,11 @@ func describeTerms(w io.Writer, t *swap.Terms) {
 	fmt.Fprintf(w, "Oxen network\t%s, genesis block %s\n", t.Oxen.Network, t.Oxen.Genesis)
 	fmt.Fprintf(w, "token\t%s at %s on chain %d, %d decimals\n", t.Token.Symbol, t.Token.Address.Hex(), t.Token.ChainID, t.Token.Decimals)
 	if t.MinPush > 0 {
-		fmt.Fprintf(w, "not pushed\tless than %s SESH: its holder collects it\n", t.MinPush.Coins())
+		fmt.Fprintf(w, "not pushed\tless than %s: its holder collects it\n", t.MinPush)
 	}
 	for i := range t.Programmes {
 		p := &t.Programmes[i]
-		fmt.Fprintf(w, "%s\t%s; cap %s SESH\n", p.Name, describeProgramme(p), p.Cap.Coins())
+		fmt.Fprintf(w, "%s\t%s; cap %s\n", p.Name, describeProgramme(p), p.Cap)
 	}
 }
 

@@ -18,19 +18,19 @@ type reserveVerdict struct {
 	Good    bool            `json:"good"`
 	Check   string          `json:"check,omitempty"` // the first that failed
 	Reason  string          `json:"reason,omitempty"`
-	Total   swap.Amount     `json:"total"` // of what counts
+	Total   swap.Oxen       `json:"total"` // of what counts
 	Outputs []outputVerdict `json:"outputs"`
 }
 
 type outputVerdict struct {
-	Transaction swap.Hash   `json:"txid"`
-	Index       uint64      `json:"index"`
-	KeyImage    swap.Hash   `json:"key_image"`
-	Amount      swap.Amount `json:"amount"`
-	Height      uint64      `json:"height"`
-	InPool      bool        `json:"in_pool"`
-	Counted     bool        `json:"counted"`
-	Verdict     string      `json:"verdict"`
+	Transaction swap.Hash `json:"txid"`
+	Index       uint64    `json:"index"`
+	KeyImage    swap.Hash `json:"key_image"`
+	Amount      swap.Oxen `json:"amount"`
+	Height      uint64    `json:"height"`
+	InPool      bool      `json:"in_pool"`
+	Counted     bool      `json:"counted"`
+	Verdict     string    `json:"verdict"`
 }
 
 func (a *app) verifyReserveProofCommand() *cobra.Command {
@@ -104,13 +104,13 @@ func verifyReserveProof(ctx context.Context, d swap.CoinDaemon, address, message
 	if err != nil {
 		return reserveVerdict{}, err
 	}
-	v := reserveVerdict{Good: report.Good(), Total: swap.Amount(report.Total), Outputs: make([]outputVerdict, len(report.Outputs))}
+	v := reserveVerdict{Good: report.Good(), Total: swap.Oxen(report.Total), Outputs: make([]outputVerdict, len(report.Outputs))}
 	if report.Refusal != nil {
 		v.Check, v.Reason = report.Check.String(), report.Refusal.Error()
 	}
 	for i := range report.Outputs {
 		o := &report.Outputs[i]
-		v.Outputs[i] = outputVerdict{swap.Hash(o.TxID), o.Index, swap.Hash(o.KeyImage), swap.Amount(o.Amount), o.Height, o.InPool, o.Counted, o.Verdict()}
+		v.Outputs[i] = outputVerdict{swap.Hash(o.TxID), o.Index, swap.Hash(o.KeyImage), swap.Oxen(o.Amount), o.Height, o.InPool, o.Counted, o.Verdict()}
 	}
 	return v, nil
 }
@@ -121,7 +121,7 @@ func (v reserveVerdict) print(w io.Writer) {
 		fmt.Fprintf(w, "%.16s\t%d\t%s\t%d\t%s\n", o.Transaction, o.Index, o.Amount.Coins(), o.Height, o.Verdict)
 	}
 	if v.Good {
-		fmt.Fprintf(w, "good: %s OXEN\n", v.Total.Coins())
+		fmt.Fprintf(w, "good: %s\n", v.Total)
 	} else {
 		fmt.Fprintf(w, "bad: %s: %s\n", v.Check, v.Reason)
 	}

@@ -20,8 +20,8 @@ import (
 // tally sums up payments to one account. Two tallies are equal when they are of the same payments in the same order.
 type tally struct {
 	count      uint64
-	sum        swap.Amount
-	cumulative swap.Amount // of the last payment
+	sum        swap.Sesh
+	cumulative swap.Sesh // of the last payment
 	digest     [sha256.Size]byte
 }
 
@@ -39,14 +39,14 @@ func (t *tally) add(e *swap.PayoutSeen) {
 }
 
 func (t *tally) String() string {
-	return fmt.Sprintf("%s in %d payments that lead to %s (%x)", t.sum, t.count, t.cumulative, t.digest[:4])
+	return fmt.Sprintf("%d in %d payments that lead to %d (%x)", t.sum, t.count, t.cumulative, t.digest[:4])
 }
 
 // account is whom the distributor pays.
 type account struct {
 	ledger, chain tally
-	paid          swap.Amount // by every final event
-	leaf          swap.Amount // in the live tree
+	paid          swap.Sesh // by every final event
+	leaf          swap.Sesh // in the live tree
 }
 
 func (c *comparison) account(to swap.EVMAddress) *account {
@@ -73,7 +73,7 @@ func (c *comparison) comparePayments() {
 			c.differ("payments", to, a.chain.String(), a.ledger.String())
 		}
 		if a.chain.sum != a.chain.cumulative {
-			c.differ("payments", to, fmt.Sprintf("it was paid %s in all", a.chain.cumulative), fmt.Sprintf("its payments come to %s", a.chain.sum))
+			c.differ("payments", to, fmt.Sprintf("it was paid %d in all", a.chain.cumulative), fmt.Sprintf("its payments come to %d", a.chain.sum))
 		}
 	}
 }
@@ -81,7 +81,7 @@ func (c *comparison) comparePayments() {
 // chainRound is a round as the distributor's events tell of it.
 type chainRound struct {
 	root   swap.Hash
-	total  swap.Amount
+	total  swap.Sesh
 	status swap.RoundStatus
 }
 
@@ -118,7 +118,7 @@ func (c *comparison) compareRounds(ctx context.Context) error {
 			continue
 		}
 		if on.root != r.Root || on.total != r.Total {
-			c.differ("round", about, fmt.Sprintf("root 0x%s, total %s", on.root, on.total), fmt.Sprintf("root 0x%s, total %s", r.Root, r.Total))
+			c.differ("round", about, fmt.Sprintf("root 0x%s, total %d", on.root, on.total), fmt.Sprintf("root 0x%s, total %d", r.Root, r.Total))
 		}
 		if on.status != r.Status {
 			c.differ("round", about, fmt.Sprintf("it is %s", on.status), fmt.Sprintf("it is %s", r.Status))
@@ -131,7 +131,7 @@ func (c *comparison) compareRounds(ctx context.Context) error {
 type ownTx struct {
 	swap.Attempt
 	events uint64
-	paid   swap.Amount
+	paid   swap.Sesh
 }
 
 // opens reports whether a transaction for the purpose may still do something.
@@ -155,7 +155,7 @@ func (c *comparison) compareTransactions() {
 		case tx.events == 0 && tx.Status == swap.FinalizedAttempt && alwaysSeen(tx.Purpose) && c.synced:
 			c.differ("transaction", about, "it caused no event", fmt.Sprintf("it is %s", tx.Status))
 		case tx.paid > tx.Amount:
-			c.differ("transaction", about, fmt.Sprintf("it paid %s", tx.paid), fmt.Sprintf("it was signed for %s", tx.Amount))
+			c.differ("transaction", about, fmt.Sprintf("it paid %d", tx.paid), fmt.Sprintf("it was signed for %d", tx.Amount))
 		}
 	}
 }
@@ -178,13 +178,13 @@ func (c *comparison) compareState(ctx context.Context) error {
 	}
 	c.out.Balance, c.out.Owed = state.Balance, state.Live.Total-min(state.Live.Total, state.TotalClaimed)
 	if state.TotalClaimed != c.out.Paid {
-		c.differ("total claimed", d.Address, state.TotalClaimed.String(), fmt.Sprintf("its payments come to %s", c.out.Paid))
+		c.differ("total claimed", d.Address, fmt.Sprintf("%d", state.TotalClaimed), fmt.Sprintf("its payments come to %d", c.out.Paid))
 	}
 	if state.Live.Round != c.live {
 		c.differ("live root", d.Address, fmt.Sprintf("that of round %d", state.Live.Round), fmt.Sprintf("the last activation is that of round %d", c.live))
 	}
 	if short := c.out.Owed - min(c.out.Owed, state.Balance); short > 0 && !c.swept {
-		c.differ("balance", d.Address, fmt.Sprintf("%s too little for what it owes", short), "it was funded before the root was proposed")
+		c.differ("balance", d.Address, fmt.Sprintf("%d too little for what it owes", short), "it was funded before the root was proposed")
 	}
 	leaves, err := c.readLeaves(state.Live)
 	if err != nil {
@@ -201,10 +201,10 @@ func (c *comparison) compareState(ctx context.Context) error {
 	for i, to := range recipients {
 		a := c.accounts[to]
 		if claimed[i] != a.paid {
-			c.differ("claimed", to, claimed[i].String(), fmt.Sprintf("its payments come to %s", a.paid))
+			c.differ("claimed", to, fmt.Sprintf("%d", claimed[i]), fmt.Sprintf("its payments come to %d", a.paid))
 		}
 		if leaves && a.paid > a.leaf {
-			c.differ("leaf", to, fmt.Sprintf("it was paid %s", a.paid), fmt.Sprintf("its leaf in round %d is %s", state.Live.Round, a.leaf))
+			c.differ("leaf", to, fmt.Sprintf("it was paid %d", a.paid), fmt.Sprintf("its leaf in round %d is %d", state.Live.Round, a.leaf))
 		}
 	}
 	return nil
@@ -232,7 +232,7 @@ func (c *comparison) readLeaves(live ethclient.Root) (bool, error) {
 	}
 	for n := range tree.Len() {
 		leaf := tree.Leaf(n)
-		c.account(swap.EVMAddress(leaf.Account)).leaf = swap.Amount(leaf.Amount.Uint64()) // below the terms' caps
+		c.account(swap.EVMAddress(leaf.Account)).leaf = swap.Sesh(leaf.Amount.Uint64()) // below the terms' caps
 	}
 	return true, nil
 }

@@ -27,7 +27,7 @@ var ErrAhead = errors.New("the ledger has events of later blocks than the node's
 type Chain interface {
 	Events(ctx context.Context, distributor swap.EVMAddress, from, to uint64, visit func(swap.Event) error) error
 	Distributor(ctx context.Context, address swap.EVMAddress, block *big.Int) (*ethclient.State, error)
-	Claimed(ctx context.Context, distributor swap.EVMAddress, recipients []swap.EVMAddress, block uint64) ([]swap.Amount, error)
+	Claimed(ctx context.Context, distributor swap.EVMAddress, recipients []swap.EVMAddress, block uint64) ([]swap.Sesh, error)
 }
 
 var _ Chain = (*ethclient.Reader)(nil)
@@ -48,9 +48,9 @@ type Report struct {
 	Newer        uint64            `json:"newer"` // of them, how many the ledger is yet to record
 	Payments     uint64            `json:"payments"`
 	Recipients   uint64            `json:"recipients"` // who were paid
-	Paid         swap.Amount       `json:"paid"`
-	Owed         swap.Amount       `json:"owed"`    // under the live root, not paid yet
-	Balance      swap.Amount       `json:"balance"` // of the distributor
+	Paid         swap.Sesh         `json:"paid"`
+	Owed         swap.Sesh         `json:"owed"`    // under the live root, not paid yet
+	Balance      swap.Sesh         `json:"balance"` // of the distributor
 	Differences  []swap.Difference `json:"differences"`
 	Acknowledged uint64            `json:"acknowledged"` // differences that a person has answered already
 }
@@ -107,7 +107,8 @@ func Compare(ctx context.Context, chain Chain, ledger Ledger, final ethclient.Bl
 	return c.out, c.acknowledge()
 }
 
-// differ adds a difference.
+// differ adds a difference. It goes into an alarm and is acknowledged by its words, so sums in it stay atomic SESH, as they
+// are in entries.
 func (c *comparison) differ(what string, about any, chain, ledger string) {
 	c.out.Differences = append(c.out.Differences, swap.Difference{What: what, About: fmt.Sprint(about), Chain: chain, Ledger: ledger})
 }

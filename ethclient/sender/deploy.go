@@ -191,16 +191,16 @@ func (op *operation) deployed(ctx context.Context, a swap.Attempt) (*swap.Distri
 
 // Funded is what the distributor was given.
 type Funded struct {
-	Round uint64      `json:"round,omitempty"`
-	Goal  swap.Amount `json:"goal"` // what it should have been given in all, atomic SESH
-	Sent  swap.Amount `json:"sent"` // now; 0: it had enough
-	Tx    *swap.Hash  `json:"tx,omitempty"`
+	Round uint64     `json:"round,omitempty"`
+	Goal  swap.Sesh  `json:"goal"` // what it should have been given in all, atomic SESH
+	Sent  swap.Sesh  `json:"sent"` // now; 0: it had enough
+	Tx    *swap.Hash `json:"tx,omitempty"`
 }
 
 // Fund transfers to the distributor what its balance and its payments lack of a goal, and returns when that is final: the
 // total of a round, or with round 0 the goal given. The owner's key signs, on a development chain only; elsewhere the error
 // says what the owner must transfer, and signer may be nil.
-func (s *Sender) Fund(ctx context.Context, signer signer.Signer, round uint64, goal swap.Amount) (*Funded, error) {
+func (s *Sender) Fund(ctx context.Context, signer signer.Signer, round uint64, goal swap.Sesh) (*Funded, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	op, err := s.begin(ctx, signer, swap.PurposeFund)
@@ -236,7 +236,7 @@ func (s *Sender) Fund(ctx context.Context, signer signer.Signer, round uint64, g
 	} else if !errors.As(err, &short) {
 		return nil, err
 	}
-	out.Sent = swap.Amount(short.Missing().Uint64()) // below the goal
+	out.Sent = short.Missing() // below the goal
 	err = op.carry(ctx, swap.PurposeFund, round, func(ctx context.Context) (call, error) { return op.transfer(ctx, out.Sent) })
 	if err != nil {
 		return nil, err
@@ -265,8 +265,8 @@ func (op *operation) payable(ctx context.Context, number uint64) (swap.Round, er
 	return r, err
 }
 
-func (op *operation) transfer(ctx context.Context, amount swap.Amount) (call, error) {
-	if err := op.mustBeDevelopment(fmt.Sprintf("transfer %s atomic SESH (%s SESH) to %s", amount, amount.Coins(), op.m.Distributor.Address)); err != nil {
+func (op *operation) transfer(ctx context.Context, amount swap.Sesh) (call, error) {
+	if err := op.mustBeDevelopment(fmt.Sprintf("transfer %d atomic SESH (%s) to %s", amount, amount, op.m.Distributor.Address)); err != nil {
 		return call{}, err
 	}
 	if err := op.mustBe("owner", op.state.Owner); err != nil {
@@ -276,15 +276,15 @@ func (op *operation) transfer(ctx context.Context, amount swap.Amount) (call, er
 }
 
 // transferFromOwner is the owner's transfer to the distributor, if the owner holds that much.
-func (op *operation) transferFromOwner(ctx context.Context, amount swap.Amount) (call, error) {
+func (op *operation) transferFromOwner(ctx context.Context, amount swap.Sesh) (call, error) {
 	token, owner := op.m.Distributor.Token, op.state.Owner
 	has, err := op.chain.TokenBalance(ctx, token, owner, nil)
 	if err != nil {
 		return call{}, err
 	}
 	if has < amount {
-		return call{}, fmt.Errorf("the owner %s holds %s SESH, %s are missing in the distributor: give the owner %s more", owner, has.Coins(), amount.Coins(), (amount - has).Coins())
+		return call{}, fmt.Errorf("the owner %s holds %s, %s are missing in the distributor: give the owner %s more", owner, has, amount.Coins(), (amount - has).Coins())
 	}
 	to := common.Address(token)
-	return call{to: &to, data: bindings.NewTestToken().PackTransfer(op.at, wei(amount)), amount: amount}, nil
+	return call{to: &to, data: bindings.NewTestToken().PackTransfer(op.at, amount.Int()), amount: amount}, nil
 }

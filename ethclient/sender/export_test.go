@@ -11,11 +11,11 @@ import (
 )
 
 // Offer, Outbid and Settings let the tests look at what is decided before anything is signed.
-func Offer(now ethclient.Fees, ceiling swap.Amount) (state.Fees, error) {
+func Offer(now ethclient.Fees, ceiling swap.Wei) (state.Fees, error) {
 	return offer(now, ceiling)
 }
 
-func Outbid(old *types.Transaction, now ethclient.Fees, ceiling swap.Amount) (state.Fees, error) {
+func Outbid(old *types.Transaction, now ethclient.Fees, ceiling swap.Wei) (state.Fees, error) {
 	return outbid(state.Ethereum(), old, now, ceiling)
 }
 
@@ -29,4 +29,4 @@ func MustBeDevelopment(m swap.Migration) error {
 	return (&operation{m: m}).mustBeDevelopment("transfer 5")
 }
 
-func Wei(n uint64) *big.Int { return wei(swap.Amount(n)) }
+func Wei(n uint64) *big.Int { return swap.Wei(n).Int() }

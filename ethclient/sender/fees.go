@@ -16,26 +16,26 @@ const gasNum, gasDen = 6, 5
 
 // offer is what a transaction offers: what the chain suggests now, but never above the ceiling. A price of now above the
 // ceiling is a *railError.
-func offer(now ethclient.Fees, ceiling swap.Amount) (state.Fees, error) {
+func offer(now ethclient.Fees, ceiling swap.Wei) (state.Fees, error) {
 	f, least, ok := state.Offer(state.Fees(now), ceiling)
 	return f, atCeiling(least, ceiling, ok)
 }
 
 // outbid is an offer for another attempt with the nonce of an earlier transaction.
-func outbid(p state.Profile, old *types.Transaction, now ethclient.Fees, ceiling swap.Amount) (state.Fees, error) {
+func outbid(p state.Profile, old *types.Transaction, now ethclient.Fees, ceiling swap.Wei) (state.Fees, error) {
 	f, least, ok := p.Outbid(old.GasFeeCap(), old.GasTipCap(), state.Fees(now), ceiling)
 	return f, atCeiling(least, ceiling, ok)
 }
 
-func atCeiling(least *big.Int, ceiling swap.Amount, ok bool) error {
+func atCeiling(least *big.Int, ceiling swap.Wei, ok bool) error {
 	if ok {
 		return nil
 	}
-	asked := ^swap.Amount(0)
+	asked := ^swap.RailValue(0)
 	if least.IsUint64() {
-		asked = swap.Amount(least.Uint64())
+		asked = swap.RailValue(least.Uint64())
 	}
-	return &railError{"gas_price", ceiling, asked, "wei per gas"}
+	return &railError{"gas_price", swap.RailValue(ceiling), asked}
 }
 
 // gasLimit is an estimate with its margin.
@@ -45,5 +45,3 @@ func gasLimit(p state.Profile, estimate uint64) (uint64, error) {
 	}
 	return min(estimate*gasNum/gasDen, p.MaxGas), nil
 }
-
-func wei(a swap.Amount) *big.Int { return state.Wei(a) }

@@ -21,7 +21,7 @@ func TestFees(t *testing.T) {
 		name     string
 		outbid   bool
 		now      ethclient.Fees
-		ceiling  swap.Amount
+		ceiling  swap.Wei
 		cap, tip uint64 // 0: refused
 	}{
 		{"as suggested", false, now(100, 7), 1000, 207, 7},

@@ -236,7 +236,7 @@ func (c *chase) again(ctx context.Context, intent swap.Intent, o *state.Observat
 		why = c.watch(intent).words
 	}
 	if c.signer == nil || swap.EVMAddress(c.signer.Address()) != last.Sender {
-		need := fmt.Sprintf("offers %s wei per gas and must offer more", last.GasFee)
+		need := fmt.Sprintf("offers %s per gas and must offer more", last.GasFee)
 		if noop {
 			need = "must be replaced by a no-op: " + why
 		}

@@ -221,7 +221,7 @@ func TestReplacement(t *testing.T) {
 	tip, err := w.sim.Client().SuggestGasTipCap(t.Context())
 	must(t, err)
 	low := testRails
-	low.GasPrice = swap.Amount(new(big.Int).Add(head.BaseFee, tip).Uint64() + 1_000_000)
+	low.GasPrice = swap.Wei(new(big.Int).Add(head.BaseFee, tip).Uint64() + 1_000_000)
 	w.setRails(low)
 	w.chain.onSend = func(context.Context, *types.Transaction) error { return errors.New("i/o timeout") }
 	err = w.propose(1)(t.Context(), w.sender())

@@ -15,22 +15,22 @@ import (
 // Row is one recipient of a push plan. Amounts are in atomic SESH.
 type Row struct {
 	Recipient  common.Address
-	Cumulative swap.Amount // the leaf's
-	Due        swap.Amount // of it, not paid in a final block yet
+	Cumulative swap.Sesh // the leaf's
+	Due        swap.Sesh // of it, not paid in a final block yet
 }
 
 // Plan says whom to push to in which transactions.
 type Plan struct {
 	Batches    [][]Row // consecutive unpaid leaves, in the order of the leaf hashes
 	Recipients uint64
-	Amount     swap.Amount // due to them
-	Paid       uint64      // recipients left out: they have it already
-	TooSmall   uint64      // recipients left out: less than the terms' min_push is due
+	Amount     swap.Sesh // due to them
+	Paid       uint64    // recipients left out: they have it already
+	TooSmall   uint64    // recipients left out: less than the terms' min_push is due
 }
 
 // MakePlan takes every leaf that is not paid, unless less than minPush is due to it. Leaves that are neighbours by hash
 // share most of their proof, so a batch is a run of them. paid is by recipient, cumulative, from final blocks.
-func MakePlan(tree *merkle.Tree, paid map[swap.EVMAddress]swap.Amount, minPush swap.Amount, batch uint64) (*Plan, error) {
+func MakePlan(tree *merkle.Tree, paid map[swap.EVMAddress]swap.Sesh, minPush swap.Sesh, batch uint64) (*Plan, error) {
 	if batch == 0 {
 		return nil, fmt.Errorf("rails.batch is 0: set how many recipients one push transaction may have")
 	}
@@ -41,7 +41,7 @@ func MakePlan(tree *merkle.Tree, paid map[swap.EVMAddress]swap.Amount, minPush s
 		if !leaf.Amount.IsUint64() {
 			return nil, fmt.Errorf("the leaf of %s passes 2^64-1 atomic SESH", leaf.Account)
 		}
-		r := Row{Recipient: leaf.Account, Cumulative: swap.Amount(leaf.Amount.Uint64())}
+		r := Row{Recipient: leaf.Account, Cumulative: swap.Sesh(leaf.Amount.Uint64())}
 		r.Due = r.Cumulative - min(r.Cumulative, paid[swap.EVMAddress(leaf.Account)])
 		switch {
 		case r.Due == 0:
@@ -94,14 +94,14 @@ func (p *Plan) List() []byte {
 	var buf bytes.Buffer
 	for n, rows := range p.Batches {
 		for _, r := range rows {
-			fmt.Fprintf(&buf, "%d,%s,%s\n", n, r.Recipient.Hex(), r.Cumulative)
+			fmt.Fprintf(&buf, "%d,%s,%d\n", n, r.Recipient.Hex(), r.Cumulative)
 		}
 	}
 	return buf.Bytes()
 }
 
 // ReadPlan reads a list that List wrote. What is due is computed from what is paid now: holders may have claimed since.
-func ReadPlan(list []byte, paid map[swap.EVMAddress]swap.Amount) (*Plan, error) {
+func ReadPlan(list []byte, paid map[swap.EVMAddress]swap.Sesh) (*Plan, error) {
 	p := &Plan{}
 	line := 0
 	for text := range strings.Lines(string(list)) {
@@ -119,7 +119,7 @@ func ReadPlan(list []byte, paid map[swap.EVMAddress]swap.Amount) (*Plan, error) 
 			return nil, fmt.Errorf("push plan, line %d: %w", line, err)
 		}
 		r := Row{Recipient: to}
-		if r.Cumulative, err = swap.ParseAmount(fields[2]); err != nil {
+		if r.Cumulative, err = swap.ParseSesh(fields[2]); err != nil {
 			return nil, fmt.Errorf("push plan, line %d: %w", line, err)
 		}
 		r.Due = r.Cumulative - min(r.Cumulative, paid[swap.EVMAddress(to)])
@@ -134,7 +134,7 @@ func ReadPlan(list []byte, paid map[swap.EVMAddress]swap.Amount) (*Plan, error) 
 }
 
 // due is what a batch moves, at most.
-func due(batch []Row) (sum swap.Amount) {
+func due(batch []Row) (sum swap.Sesh) {
 	for _, r := range batch {
 		sum += r.Due
 	}

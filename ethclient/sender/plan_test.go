@@ -21,15 +21,15 @@ func TestPlan(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		n := rapid.IntRange(1, 40).Draw(t, "leaves")
 		batch := rapid.Uint64Range(1, 12).Draw(t, "batch")
-		least := rapid.SampledFrom([]swap.Amount{0, 1, 50}).Draw(t, "min_push")
+		least := rapid.SampledFrom([]swap.Sesh{0, 1, 50}).Draw(t, "min_push")
 		var leaves []merkle.Leaf
-		paid, due := map[swap.EVMAddress]swap.Amount{}, map[common.Address]swap.Amount{}
-		var sum swap.Amount
+		paid, due := map[swap.EVMAddress]swap.Sesh{}, map[common.Address]swap.Sesh{}
+		var sum swap.Sesh
 		for i := range n {
 			amount := rapid.Uint64Range(1, 100).Draw(t, "amount")
 			leaves = append(leaves, merkle.Leaf{Account: common.Address(holder(i)), Amount: *uint256.NewInt(amount)})
-			paid[holder(i)] = swap.Amount(rapid.Uint64Range(0, 110).Draw(t, "paid"))
-			if rest := swap.Amount(amount) - min(swap.Amount(amount), paid[holder(i)]); rest > 0 && rest >= least {
+			paid[holder(i)] = swap.Sesh(rapid.Uint64Range(0, 110).Draw(t, "paid"))
+			if rest := swap.Sesh(amount) - min(swap.Sesh(amount), paid[holder(i)]); rest > 0 && rest >= least {
 				due[common.Address(holder(i))] = rest
 				sum += rest
 			}

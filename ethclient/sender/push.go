@@ -28,7 +28,7 @@ type Pushed struct {
 	Round      uint64        `json:"round"`
 	Plan       uint64        `json:"plan"` // 0: nothing was left to do
 	Recipients uint64        `json:"recipients"`
-	Amount     swap.Amount   `json:"amount"`    // due to them before the push
+	Amount     swap.Sesh     `json:"amount"`    // due to them before the push
 	Paid       uint64        `json:"paid"`      // recipients left out: paid already
 	TooSmall   uint64        `json:"too_small"` // recipients left out: below the terms' min_push
 	Batches    []PushedBatch `json:"batches"`
@@ -38,13 +38,13 @@ type Pushed struct {
 
 // PushedBatch is one transaction of a push.
 type PushedBatch struct {
-	Batch      uint64      `json:"batch"`
-	Recipients uint64      `json:"recipients"`
-	Amount     swap.Amount `json:"amount"`       // due, at most
-	Gas        uint64      `json:"gas"`          // used, or with a dry run estimated, of many batches by a sample of them
-	Bytes      uint64      `json:"bytes"`        // of the transaction
-	Tx         *swap.Hash  `json:"tx,omitempty"` // none: a dry run, or everyone in it was paid meanwhile
-	Block      uint64      `json:"block,omitempty"`
+	Batch      uint64     `json:"batch"`
+	Recipients uint64     `json:"recipients"`
+	Amount     swap.Sesh  `json:"amount"`       // due, at most
+	Gas        uint64     `json:"gas"`          // used, or with a dry run estimated, of many batches by a sample of them
+	Bytes      uint64     `json:"bytes"`        // of the transaction
+	Tx         *swap.Hash `json:"tx,omitempty"` // none: a dry run, or everyone in it was paid meanwhile
+	Block      uint64     `json:"block,omitempty"`
 }
 
 // pushing is one push of one round.
@@ -153,10 +153,10 @@ func (op *operation) tree(r swap.Round) (*merkle.Tree, error) {
 }
 
 // paid is what final Claimed events say that everyone was paid in all.
-func (s *Sender) paid(ctx context.Context) (map[swap.EVMAddress]swap.Amount, error) {
-	var out map[swap.EVMAddress]swap.Amount
+func (s *Sender) paid(ctx context.Context) (map[swap.EVMAddress]swap.Sesh, error) {
+	var out map[swap.EVMAddress]swap.Sesh
 	err := s.ledger.View(ctx, func(t swap.Tables, _ uint64) error {
-		out = map[swap.EVMAddress]swap.Amount{}
+		out = map[swap.EVMAddress]swap.Sesh{}
 		return t.Payouts(func(p swap.Payout) error {
 			out[p.Recipient] = max(out[p.Recipient], p.Cumulative)
 			return nil
@@ -239,9 +239,9 @@ func (p *pushing) sendBatch(ctx context.Context, intent swap.Intent, rows []Row,
 	if err := p.check(); err != nil {
 		return err
 	}
-	if n, limit := swap.Amount(len(rows)), swap.Amount(p.m.Config.Rails.Batch); n > limit {
+	if n, limit := uint64(len(rows)), p.m.Config.Rails.Batch; n > limit {
 		return fmt.Errorf("%w, or leave the rest of this plan (`oxenswap chain push %d --new-plan`)",
-			p.stopAtRail(ctx, intent, &railError{"batch", limit, n, "recipients"}), p.round.Round)
+			p.stopAtRail(ctx, intent, &railError{"batch", swap.RailValue(limit), swap.RailValue(n)}), p.round.Round)
 	}
 	if next := p.state.Pending; next.Round != 0 && p.time+uint64(waiting)*batchTime >= p.state.ActivatesAt {
 		return fmt.Errorf("round %d can be activated from %s on, before another batch of round %d is sure to be in a block: activate it and push that one, which includes what is left",
@@ -277,7 +277,7 @@ func (p *pushing) account(ctx context.Context, plan *numbered) (*Pushed, error) 
 				}
 				b := &out.Batches[n]
 				b.Tx, b.Block, b.Gas, b.Bytes = &e.Hash, e.Block, e.GasUsed, uint64(len(raw))
-				out.Cost.Add(out.Cost, wei(e.Fee))
+				out.Cost.Add(out.Cost, e.Fee.Int())
 			}
 		}
 	}

@@ -10,8 +10,8 @@ import (
 )
 
 // even gives n holders the same amount.
-func even(n int, amount swap.Amount) []swap.Amount {
-	return slices.Repeat([]swap.Amount{amount}, n)
+func even(n int, amount swap.Sesh) []swap.Sesh {
+	return slices.Repeat([]swap.Sesh{amount}, n)
 }
 
 // mostWaiting is how many transactions of the last process were signed and in no block at one time.
@@ -123,7 +123,7 @@ func TestApprovalsInForce(t *testing.T) {
 	w := newWorld(t)
 	w.deploy()
 	w.approve(even(3, 5000)...)
-	limits := func(round swap.Amount) {
+	limits := func(round swap.Sesh) {
 		m, err := w.tables.Migration()
 		must(t, err)
 		config := m.Config

@@ -11,14 +11,14 @@ import (
 
 // checkPayment refuses a push transaction above a rail. signed is what was signed on the same day (UTC) before it.
 // Only payments to holders count: the owner's funding stays the migration's money.
-func checkPayment(rails swap.Rails, e *swap.TxSigned, signed swap.Amount) error {
+func checkPayment(rails swap.Rails, e *swap.TxSigned, signed swap.Sesh) error {
 	if e.Purpose != swap.PurposePush || e.Attempt > 1 {
 		return nil // another attempt of an intent pays no second time
 	}
 	if err := checkRail("transaction", rails.Transaction, e.Amount); err != nil {
 		return err
 	}
-	return checkRail("day", rails.Day, signed+min(e.Amount, ^swap.Amount(0)-signed))
+	return checkRail("day", rails.Day, signed+min(e.Amount, ^swap.Sesh(0)-signed))
 }
 
 // railHit is the entry about a rail.
@@ -56,11 +56,11 @@ func (s *Sender) stopAtRail(ctx context.Context, intent swap.Intent, err error) 
 }
 
 // signedOn is what was signed for pushes on a day (UTC). Further attempts of an intent pay no second time.
-func signedOn(t swap.Tables, day time.Time) (sum swap.Amount, err error) {
+func signedOn(t swap.Tables, day time.Time) (sum swap.Sesh, err error) {
 	day = day.UTC().Truncate(24 * time.Hour)
 	err = t.AllAttempts(func(a swap.Attempt) error {
 		if a.Purpose == swap.PurposePush && a.TxSigned.Attempt == 1 && a.At.UTC().Truncate(24*time.Hour).Equal(day) {
-			sum += min(a.Amount, ^swap.Amount(0)-sum)
+			sum += min(a.Amount, ^swap.Sesh(0)-sum)
 		}
 		return nil
 	})
@@ -70,14 +70,13 @@ func signedOn(t swap.Tables, day time.Time) (sum swap.Amount, err error) {
 // railError says at which rail sending stops. It becomes a rail.hit entry.
 type railError struct {
 	Rail         string
-	Limit, Asked swap.Amount
-	unit         string
+	Limit, Asked swap.RailValue
 }
 
-// checkRail refuses an amount above a rail.
-func checkRail(name string, limit, asked swap.Amount) error {
+// checkRail refuses a sum above a rail.
+func checkRail(name string, limit, asked swap.Sesh) error {
 	if asked > limit {
-		return &railError{name, limit, asked, "atomic SESH"}
+		return &railError{name, swap.RailValue(limit), swap.RailValue(asked)}
 	}
 	return nil
 }
@@ -92,7 +91,7 @@ func (op *operation) lacksApproval(ctx context.Context, r swap.Round) error {
 	}); err != nil || len(by) >= needed {
 		return err
 	}
-	return &railError{railApprovals, swap.Amount(len(by)), swap.Amount(needed), ""}
+	return &railError{railApprovals, swap.RailValue(len(by)), swap.RailValue(needed)}
 }
 
 // mustBeApproved stops at a round that lacks an approval.
@@ -108,7 +107,7 @@ const railApprovals = "approvals"
 
 func (e *railError) Error() string {
 	if e.Rail == railApprovals {
-		return fmt.Sprintf("by the operators and limits in force the round has %s of the %s approvals that it needs: nothing was sent; another operator must approve it (`oxenswap round approve`)", e.Limit, e.Asked)
+		return fmt.Sprintf("by the operators and limits in force the round has %d of the %s that it needs: nothing was sent; another operator must approve it (`oxenswap round approve`)", e.Limit, e.Asked.In(e.Rail))
 	}
-	return fmt.Sprintf("rails.%s is %s %s, this needs %s: nothing was sent; a person must look, and then may raise the rail in the configuration", e.Rail, e.Limit, e.unit, e.Asked)
+	return fmt.Sprintf("rails.%s is %s, this needs %d: nothing was sent; a person must look, and then may raise the rail in the configuration", e.Rail, e.Limit.In(e.Rail), e.Asked)
 }

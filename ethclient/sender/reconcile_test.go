@@ -59,7 +59,7 @@ type bent struct {
 	*ethclient.Reader
 	event   func(e swap.Event) swap.Event // nil: there is no such event
 	state   func(s *ethclient.State)
-	claimed func(amounts []swap.Amount)
+	claimed func(amounts []swap.Sesh)
 }
 
 func (b *bent) Events(ctx context.Context, at swap.EVMAddress, from, to uint64, visit func(swap.Event) error) error {
@@ -81,7 +81,7 @@ func (b *bent) Distributor(ctx context.Context, at swap.EVMAddress, block *big.I
 	return s, err
 }
 
-func (b *bent) Claimed(ctx context.Context, at swap.EVMAddress, recipients []swap.EVMAddress, block uint64) ([]swap.Amount, error) {
+func (b *bent) Claimed(ctx context.Context, at swap.EVMAddress, recipients []swap.EVMAddress, block uint64) ([]swap.Sesh, error) {
 	amounts, err := b.Reader.Claimed(ctx, at, recipients, block)
 	if err == nil && b.claimed != nil {
 		b.claimed(amounts)
@@ -155,7 +155,7 @@ func TestReconcileFinds(t *testing.T) {
 			other.Event = "Swept"
 			return &other
 		})}, nil, []string{"event"}},
-		{"another claimed amount", bent{claimed: func(amounts []swap.Amount) { amounts[2]++ }}, nil, []string{"claimed"}},
+		{"another claimed amount", bent{claimed: func(amounts []swap.Sesh) { amounts[2]++ }}, nil, []string{"claimed"}},
 		{"a payment by a transaction that failed", bent{}, func(t *bentTables) error {
 			return t.set(hash(swap.PurposePush, 1), swap.FailedAttempt)
 		}, []string{"transaction"}},

@@ -112,7 +112,7 @@ func TestUnderfunded(t *testing.T) {
 	w.approve(5000, 6000)
 	err := w.refused(w.propose(1), nil, "11000", "chain fund --round 1")
 	var short *ethclient.UnderfundedError
-	if !errors.As(err, &short) || short.Missing().Int64() != 11000 {
+	if !errors.As(err, &short) || short.Missing() != 11000 {
 		t.Errorf("missing: %v", err)
 	}
 	// A part of it is not enough, and funding adds only what is missing.

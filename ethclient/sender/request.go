@@ -25,7 +25,7 @@ type Request struct {
 	Time        uint64           // of that block, Unix seconds
 	Distributor swap.Distributor
 	Round       swap.Round      // of funding and of a proposal
-	Amount      swap.Amount     // moved by funding and sweeping, atomic SESH
+	Amount      swap.Sesh       // moved by funding and sweeping, atomic SESH
 	ClosesAt    uint64          // of an extension, Unix seconds
 	Recipient   swap.EVMAddress // of sweeping
 }
@@ -47,11 +47,11 @@ func (s *Sender) RequestFunding(ctx context.Context, round uint64) (*Request, er
 		}
 		var short *ethclient.UnderfundedError
 		if err := op.state.Covers(r.Round.Total); err == nil {
-			return c, fmt.Errorf("the distributor has been given the %s SESH of round %d already: there is nothing to sign", r.Round.Total.Coins(), round)
+			return c, fmt.Errorf("the distributor has been given the %s of round %d already: there is nothing to sign", r.Round.Total, round)
 		} else if !errors.As(err, &short) {
 			return c, err
 		}
-		r.Amount = swap.Amount(short.Missing().Uint64()) // below the total
+		r.Amount = short.Missing() // below the total
 		return op.transferFromOwner(ctx, r.Amount)
 	})
 }

@@ -79,7 +79,7 @@ func TestRestart(t *testing.T) {
 		must(t, err)
 		records = append(records, swap.Record{Event: &swap.TxSigned{
 			Intent: swap.Intent{Purpose: swap.PurposeFund, Plan: n + 1}, Attempt: 1, ChainID: chainID, Sender: swap.EVMAddress(self), Nonce: n,
-			Hash: swap.Hash(tx.Hash()), Raw: swap.Digest(raw), GasFee: swap.Amount(fee.Uint64()),
+			Hash: swap.Hash(tx.Hash()), Raw: swap.Digest(raw), GasFee: swap.Wei(fee.Uint64()),
 		}, Attachments: [][]byte{raw}})
 		if n < intents/2 {
 			must(t, w.sim.Client().SendTransaction(ctx, tx))

@@ -46,9 +46,9 @@ func (op *operation) proposal(ctx context.Context, r swap.Round) (call, error) {
 	if err != nil {
 		return call{}, err
 	}
-	total := wei(r.Total)
+	total := r.Total.Int()
 	if got := tree.Total().ToBig(); got.Cmp(total) != 0 {
-		return call{}, fmt.Errorf("the leaves of round %d come to %s atomic SESH, the round says %s", r.Round, got, r.Total)
+		return call{}, fmt.Errorf("the leaves of round %d come to %s atomic SESH, the round says %d", r.Round, got, r.Total)
 	}
 	if err := op.state.Covers(r.Total); err != nil {
 		return call{}, fmt.Errorf("round %d: %w (`oxenswap chain fund --round %d`)", r.Round, err, r.Round)

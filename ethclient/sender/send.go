@@ -27,9 +27,9 @@ type call struct {
 	swap.Intent
 	to     *common.Address // nil: create a contract
 	data   []byte
-	amount swap.Amount // atomic SESH that it moves, at most
-	noop   bool        // it only fills the nonce of earlier attempts
-	note   string      // why
+	amount swap.Sesh // atomic SESH that it moves, at most
+	noop   bool      // it only fills the nonce of earlier attempts
+	note   string    // why
 }
 
 // submit signs the first attempt of an intent, stores it and sends it. Everything that can be refused is refused before
@@ -102,7 +102,7 @@ func (s *Sender) signAndSend(ctx context.Context, m swap.Migration, key signer.S
 	}
 	event := &swap.TxSigned{
 		Intent: c.Intent, Attempt: attempt, ChainID: m.Terms.Token.ChainID, Sender: swap.EVMAddress(from), Nonce: tx.Nonce(),
-		Hash: swap.Hash(tx.Hash()), Raw: swap.Digest(raw), Amount: c.amount, GasFee: swap.Amount(tx.GasFeeCap().Uint64()),
+		Hash: swap.Hash(tx.Hash()), Raw: swap.Digest(raw), Amount: c.amount, GasFee: swap.Wei(tx.GasFeeCap().Uint64()),
 		Noop: c.noop,
 	}
 	var hit error

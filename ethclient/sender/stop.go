@@ -50,7 +50,7 @@ func (c *chase) stop(ctx context.Context, intent swap.Intent, o *state.Observati
 			return false, len(d.Events) > 0, nil
 		}
 	case state.Ceiling:
-		_, least, _ := o.Profile.Outbid(state.Wei(last.GasFee), new(big.Int), o.Fees, o.Ceiling)
+		_, least, _ := o.Profile.Outbid(last.GasFee.Int(), new(big.Int), o.Fees, o.Ceiling)
 		return true, false, fatal{c.stopAtRail(ctx, intent, atCeiling(least, o.Ceiling, false))}
 	case state.NodeRefuses:
 		e.err = fmt.Errorf("the node keeps refusing it, and it is in no block: %s; the bytes are kept: mend what the node says, or configure another node, and run the command again", w.words)

@@ -72,8 +72,8 @@ type world struct {
 	deployer, owner, publisher, guardian, stranger key
 
 	steps []sender.Step
-	wait  func()                          // makes time pass instead of a block
-	owed  map[swap.EVMAddress]swap.Amount // cumulative, by the rounds approved so far
+	wait  func()                        // makes time pass instead of a block
+	owed  map[swap.EVMAddress]swap.Sesh // cumulative, by the rounds approved so far
 }
 
 func newWorld(t *testing.T, configure ...func(*node.Config, *ethconfig.Config)) *world {
@@ -82,7 +82,7 @@ func newWorld(t *testing.T, configure ...func(*node.Config, *ethconfig.Config)) 
 }
 
 // fundedWorld is a world with an approved round 1, for which the distributor has the money. Holder i is given amounts[i].
-func fundedWorld(t *testing.T, amounts ...swap.Amount) *world {
+func fundedWorld(t *testing.T, amounts ...swap.Sesh) *world {
 	t.Helper()
 	w := newWorld(t)
 	w.deploy()
@@ -93,7 +93,7 @@ func fundedWorld(t *testing.T, amounts ...swap.Amount) *world {
 }
 
 // liveWorld is a world in which round 1 is live.
-func liveWorld(t *testing.T, amounts ...swap.Amount) *world {
+func liveWorld(t *testing.T, amounts ...swap.Sesh) *world {
 	t.Helper()
 	w := newWorld(t)
 	w.deploy()
@@ -107,7 +107,7 @@ func newWorldOn(t *testing.T, id uint64, configure ...func(*node.Config, *ethcon
 	w := &world{
 		id:       id,
 		deployer: newKey("deployer"), owner: newKey("owner"), publisher: newKey("publisher"), guardian: newKey("guardian"),
-		stranger: newKey("stranger"), owed: map[swap.EVMAddress]swap.Amount{}, faults: &faults{},
+		stranger: newKey("stranger"), owed: map[swap.EVMAddress]swap.Sesh{}, faults: &faults{},
 	}
 	var rich []common.Address
 	for _, k := range []key{w.deployer, w.owner, w.publisher, w.guardian, w.stranger} {
@@ -233,7 +233,7 @@ func holder(i int) swap.EVMAddress {
 }
 
 // approve builds and approves the next round, which gives each holder an amount; holder i is that of amounts[i].
-func (w *world) approve(amounts ...swap.Amount) swap.Round {
+func (w *world) approve(amounts ...swap.Sesh) swap.Round {
 	w.t.Helper()
 	rounds, err := w.tables.Rounds()
 	must(w.t, err)
@@ -261,7 +261,7 @@ func (w *world) approve(amounts ...swap.Amount) swap.Round {
 	for i := range 1000 {
 		if sum := w.owed[holder(i)]; sum > 0 {
 			leaves = append(leaves, merkle.Leaf{Account: common.Address(holder(i)), Amount: *uint256.NewInt(uint64(sum))})
-			fmt.Fprintf(&csv, "%s,%s\n", holder(i), sum)
+			fmt.Fprintf(&csv, "%s,%d\n", holder(i), sum)
 			e.Total += sum
 		}
 	}
@@ -308,7 +308,7 @@ func (w *world) pass(seconds int) {
 }
 
 // balance is what an account holds of the token.
-func (w *world) balance(of swap.EVMAddress) swap.Amount {
+func (w *world) balance(of swap.EVMAddress) swap.Sesh {
 	w.t.Helper()
 	s, err := ethclient.New(w.t.Context(), ethclient.Options{ChainID: w.id}, w.node(w.sim.Client()))
 	must(w.t, err)
@@ -320,7 +320,7 @@ func (w *world) balance(of swap.EVMAddress) swap.Amount {
 // check holds the chain and the ledger against what is owed, and the ledger against itself.
 func (w *world) check() {
 	w.t.Helper()
-	seen := map[swap.EVMAddress]swap.Amount{}
+	seen := map[swap.EVMAddress]swap.Sesh{}
 	must(w.t, w.tables.Payouts(func(p swap.Payout) error { seen[p.Recipient] += p.Amount; return nil }))
 	for to, owed := range w.owed {
 		if got := w.balance(to); got != owed {

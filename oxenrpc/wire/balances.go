@@ -12,7 +12,7 @@ import (
 func ParseRewards(body []byte) ([]swap.Reward, error) {
 	var (
 		addresses []string
-		amounts   []swap.Amount
+		amounts   []swap.Oxen
 		balances  []swap.Reward
 	)
 	err := parse(body, func(r *reader, name []byte) bool {
@@ -140,9 +140,9 @@ func ParseCheckpoints(body []byte) ([]Checkpoint, error) {
 
 // Supply is what the miner transactions of a range of blocks made, in atomic OXEN.
 type Supply struct {
-	Emission swap.Amount // without rewards that are accrued and not yet paid
-	Fees     swap.Amount
-	Burned   swap.Amount
+	Emission swap.Oxen // without rewards that are accrued and not yet paid
+	Fees     swap.Oxen
+	Burned   swap.Oxen
 }
 
 // ParseSupply reads an answer of get_coinbase_tx_sum.

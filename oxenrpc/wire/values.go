@@ -71,7 +71,7 @@ func (r *reader) signed32() int32 {
 	return int32(n)
 }
 
-func (r *reader) amount() swap.Amount { return swap.Amount(r.integer()) }
+func (r *reader) amount() swap.Oxen { return swap.Oxen(r.integer()) }
 
 // boolean reads true or false.
 func (r *reader) boolean() bool {

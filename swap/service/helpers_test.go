@@ -30,7 +30,7 @@ func (l *testLedger) proofAccepted(received uint64, images ...int) (*swap.ProofA
 	file := []byte(encoded(l.t, e))
 	a := &swap.ProofAccepted{
 		Received: received, Account: p.Account, Height: p.Height, Snapshot: s.Digest, Daemons: bothDaemons, Evidence: swap.Digest(file),
-		Counted: uint64(len(images)), Total: swap.Amount(10 * len(images)), LeftOut: map[string]uint64{},
+		Counted: uint64(len(images)), Total: swap.Oxen(10 * len(images)), LeftOut: map[string]uint64{},
 	}
 	if n := p.Outputs - a.Counted; n > 0 {
 		a.LeftOut["spent"] = n

@@ -308,7 +308,7 @@ func testRecipient(n int) swap.EVMAddress {
 // holding is what one holder has in a snapshot.
 type holding struct {
 	holder          int
-	staked, rewards swap.Amount
+	staked, rewards swap.Oxen
 }
 
 // testContent is a snapshot's content in normal form: a funded node with every holder's stake, and their rewards.

@@ -16,7 +16,7 @@ import (
 // what is owed for coins with what an independent program computed.
 func TestRecordedCoins(t *testing.T) {
 	var expected struct {
-		Accounts map[string]map[string]swap.Amount `json:"accounts"`
+		Accounts map[string]map[string]swap.Sesh `json:"accounts"`
 	}
 	if err := json.Unmarshal(readFile(t, "migration/expected.json"), &expected); err != nil {
 		t.Fatal(err)
@@ -60,7 +60,7 @@ func TestRecordedCoins(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		staked := swap.Amount(0)
+		staked := swap.Oxen(0)
 		for _, b := range balances {
 			staked += b.Staked
 		}
@@ -192,11 +192,11 @@ func TestRecordedLateProof(t *testing.T) {
 			t.Fatal(p.Wallet, err)
 		}
 		j := s.judge(s.receive(HandIn{Pending: &Incoming{c, swap.RecipientCode{Ethereum: swap.SeenNotChecked, Target: swap.SeenNothing, Confirmed: false}}, Proof: p.Proof}).Received)
-		var spent, all swap.Amount
+		var spent, all swap.Oxen
 		for _, o := range j.Report.Outputs {
-			all += swap.Amount(o.Amount)
+			all += swap.Oxen(o.Amount)
 			if s.spent[swap.Hash(o.KeyImage)] != 0 {
-				spent += swap.Amount(o.Amount)
+				spent += swap.Oxen(o.Amount)
 			}
 		}
 		if all != p.Balance || j.Proof.Total+j.Proof.Staked+spent != all {

@@ -15,7 +15,7 @@ import (
 // compares what is owed and given with what an independent program computed.
 func TestRecordedMigration(t *testing.T) {
 	var expected struct {
-		Accounts map[string]map[string]swap.Amount `json:"accounts"`
+		Accounts map[string]map[string]swap.Sesh `json:"accounts"`
 	}
 	if err := json.Unmarshal(readFile(t, "migration/expected.json"), &expected); err != nil {
 		t.Fatal(err)
@@ -69,7 +69,7 @@ func TestRecordedMigration(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		want := map[swap.Account]swap.Amount{}
+		want := map[swap.Account]swap.Sesh{}
 		for address, owed := range expected.Accounts {
 			if owed[name] > 0 {
 				a, err := swap.ParseOxen(l.terms, address)
@@ -79,7 +79,7 @@ func TestRecordedMigration(t *testing.T) {
 				want[swap.AccountOf(a)] = owed[name]
 			}
 		}
-		owed := map[swap.Account]swap.Amount{}
+		owed := map[swap.Account]swap.Sesh{}
 		for _, o := range got.Owings {
 			owed[o.Account] = o.Owed
 		}
@@ -90,11 +90,11 @@ func TestRecordedMigration(t *testing.T) {
 	}
 
 	// What was given to each wallet's recipients.
-	got := map[swap.EVMAddress]swap.Amount{}
-	if err := l.tables.Cumulative(func(to swap.EVMAddress, sum swap.Amount) error { got[to] = sum; return nil }); err != nil {
+	got := map[swap.EVMAddress]swap.Sesh{}
+	if err := l.tables.Cumulative(func(to swap.EVMAddress, sum swap.Sesh) error { got[to] = sum; return nil }); err != nil {
 		t.Fatal(err)
 	}
-	want := map[swap.EVMAddress]swap.Amount{}
+	want := map[swap.EVMAddress]swap.Sesh{}
 	for _, w := range claims {
 		owed := expected.Accounts[w.Address]
 		if w.Wallet == mike.Wallet {
@@ -103,11 +103,11 @@ func TestRecordedMigration(t *testing.T) {
 		}
 		want[w.Recipient] = owed["stake"] + owed["rewards"] + owed["bonus"]
 	}
-	maps.DeleteFunc(want, func(_ swap.EVMAddress, sum swap.Amount) bool { return sum == 0 })
+	maps.DeleteFunc(want, func(_ swap.EVMAddress, sum swap.Sesh) bool { return sum == 0 })
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-	var total swap.Amount
+	var total swap.Sesh
 	for _, sum := range want {
 		total += sum
 	}

@@ -44,14 +44,14 @@ func BuildRound(ctx context.Context, l swap.Ledger) (r swap.Round, again bool, e
 // Change is what a round gives one recipient, in atomic SESH.
 type Change struct {
 	Recipient  swap.EVMAddress `json:"recipient"`
-	Amount     swap.Amount     `json:"amount"`
-	Cumulative swap.Amount     `json:"cumulative"`
+	Amount     swap.Sesh       `json:"amount"`
+	Cumulative swap.Sesh       `json:"cumulative"`
 	New        bool            `json:"new"` // no earlier round gave it anything
 }
 
 // RoundChanges are what a round gives, by recipient, the largest first.
 func RoundChanges(ctx context.Context, l swap.Ledger, att swap.Attachments, r swap.Round) ([]Change, error) {
-	sums := map[swap.EVMAddress]swap.Amount{}
+	sums := map[swap.EVMAddress]swap.Sesh{}
 	if err := l.View(ctx, func(t swap.Tables, _ uint64) error {
 		return t.Allocations(r.Round, func(a swap.Allocation) error { sums[a.Recipient] += a.Amount; return nil })
 	}); err != nil {
@@ -69,7 +69,7 @@ func RoundChanges(ctx context.Context, l swap.Ledger, att swap.Attachments, r sw
 	for _, leaf := range leaves {
 		to := swap.EVMAddress(leaf.Account)
 		if sum := sums[to]; sum > 0 {
-			cumulative := swap.Amount(leaf.Amount.Uint64())
+			cumulative := swap.Sesh(leaf.Amount.Uint64())
 			out = append(out, Change{to, sum, cumulative, sum == cumulative})
 		}
 	}
@@ -121,7 +121,7 @@ type Payment struct {
 	Oxen      string          `json:"oxen"`
 	Programme string          `json:"programme"`
 	Source    []swap.Part     `json:"source"` // atomic OXEN, or points
-	Amount    swap.Amount     `json:"amount"` // atomic SESH
+	Amount    swap.Sesh       `json:"amount"` // atomic SESH
 	Recipient swap.EVMAddress `json:"recipient"`
 	PaidIn    *swap.Hash      `json:"paid_in"` // final transaction; null: not paid yet
 }
@@ -145,7 +145,7 @@ func Payments(t swap.Tables) ([]Payment, error) {
 		return nil, err
 	}
 	list := []Payment{}
-	cumulative := map[swap.EVMAddress]swap.Amount{}
+	cumulative := map[swap.EVMAddress]swap.Sesh{}
 	for _, r := range rounds {
 		if !r.Status.Published() {
 			continue

@@ -133,7 +133,7 @@ func (s *coinScene) content(height uint64, funded bool, stakes ...staking) swap.
 	for _, k := range stakes {
 		contributor := swap.Contributor{Address: k.wallet.Address().String()}
 		for _, o := range k.outputs {
-			contributor.Locked = append(contributor.Locked, swap.Locked{KeyImage: swap.Hash(o.KeyImage), OneTime: swap.Hash(o.Key), Amount: swap.Amount(o.Amount)})
+			contributor.Locked = append(contributor.Locked, swap.Locked{KeyImage: swap.Hash(o.KeyImage), OneTime: swap.Hash(o.Key), Amount: swap.Oxen(o.Amount)})
 		}
 		n.Contributors = append(n.Contributors, contributor)
 	}
@@ -222,11 +222,11 @@ type recordedCoins struct {
 }
 
 type recordedProof struct {
-	Wallet  string      `json:"wallet"`
-	Text    string      `json:"claim_text"`
-	Message string      `json:"message"`
-	Proof   string      `json:"proof"`
-	Balance swap.Amount `json:"balance"`
+	Wallet  string    `json:"wallet"`
+	Text    string    `json:"claim_text"`
+	Message string    `json:"message"`
+	Proof   string    `json:"proof"`
+	Balance swap.Oxen `json:"balance"`
 }
 
 func readCoins(t testing.TB) (c recordedCoins) {

@@ -160,7 +160,7 @@ func (w *world) claimOne(tree *merkle.Tree) int {
 	has := w.balances()
 	for rank := tree.Len() - 1; rank >= 0; rank-- {
 		p := tree.Proof(tree.ByHash(rank))
-		if has[swap.EVMAddress(p.Leaf.Account)] == swap.Amount(p.Leaf.Amount.Uint64()) {
+		if has[swap.EVMAddress(p.Leaf.Account)] == swap.Sesh(p.Leaf.Amount.Uint64()) {
 			continue
 		}
 		path := make([][32]byte, len(p.Path))

@@ -52,7 +52,7 @@ type migration struct {
 	used    int // wallets that have claimed
 	store   *store.Store
 
-	owed map[swap.EVMAddress]swap.Amount // cumulative, by the last round
+	owed map[swap.EVMAddress]swap.Sesh // cumulative, by the last round
 }
 
 // memoryDir is a directory that need not survive the machine: every commit waits for its disk.
@@ -73,7 +73,7 @@ func seeded(name string) *rand.ChaCha8 {
 
 func newMigration(t *testing.T, token common.Address, chainID uint64, rounds int) *migration {
 	t.Helper()
-	m := &migration{t: t, dir: memoryDir(t), owed: map[swap.EVMAddress]swap.Amount{}}
+	m := &migration{t: t, dir: memoryDir(t), owed: map[swap.EVMAddress]swap.Sesh{}}
 	random := seeded("wallets")
 	for range rounds * perRound {
 		w, err := cryptonote.NewWallet(cryptonote.Fakechain, random)
@@ -248,9 +248,9 @@ func (m *migration) approve() uint64 {
 	must(m.t, err)
 	leaves, err := merkle.ReadCSV(bytes.NewReader(raw))
 	must(m.t, err)
-	m.owed = map[swap.EVMAddress]swap.Amount{}
+	m.owed = map[swap.EVMAddress]swap.Sesh{}
 	for _, leaf := range leaves {
-		m.owed[swap.EVMAddress(leaf.Account)] = swap.Amount(leaf.Amount.Uint64())
+		m.owed[swap.EVMAddress(leaf.Account)] = swap.Sesh(leaf.Amount.Uint64())
 	}
 	signed, err := ledger.SignNote(swap.ApprovalText(m.terms.Origin(), &r.RoundBuilt), m.ada)
 	must(m.t, err)

@@ -102,7 +102,7 @@ func newWorld(t *testing.T, make maker, epoch, rounds int) *world {
 	}, ActivationDelay: delay})
 	must(t, err)
 	w.at = common.Address(d.Address)
-	_, err = p.sender.Fund(p.ctx, w.owner, 0, swap.Amount(rounds)*perRound*3e11)
+	_, err = p.sender.Fund(p.ctx, w.owner, 0, swap.Sesh(rounds)*perRound*3e11)
 	must(t, err)
 	return w
 }
@@ -268,7 +268,7 @@ func (w *world) publish(round uint64) {
 }
 
 // balances reads what all recipients hold, around every fault.
-func (w *world) balances() map[swap.EVMAddress]swap.Amount {
+func (w *world) balances() map[swap.EVMAddress]swap.Sesh {
 	w.t.Helper()
 	abi := bindings.NewTestToken()
 	var batch []rpc.BatchElem
@@ -278,11 +278,11 @@ func (w *world) balances() map[swap.EVMAddress]swap.Amount {
 		batch = append(batch, rpc.BatchElem{Method: "eth_call", Args: []any{call, "latest"}, Result: &answers[i]})
 	}
 	must(w.t, w.chain.client().Client().BatchCallContext(w.t.Context(), batch))
-	out := map[swap.EVMAddress]swap.Amount{}
+	out := map[swap.EVMAddress]swap.Sesh{}
 	for i, b := range batch {
 		must(w.t, b.Error)
 		if n := new(big.Int).SetBytes(common.FromHex(answers[i])); n.Sign() > 0 {
-			out[holder(i)] = swap.Amount(n.Uint64())
+			out[holder(i)] = swap.Sesh(n.Uint64())
 		}
 	}
 	return out
@@ -291,7 +291,7 @@ func (w *world) balances() map[swap.EVMAddress]swap.Amount {
 // check holds the chain and the ledger against what is owed.
 func (w *world) check() {
 	w.t.Helper()
-	has, seen := w.balances(), map[swap.EVMAddress]swap.Amount{}
+	has, seen := w.balances(), map[swap.EVMAddress]swap.Sesh{}
 	var alarms map[uint64]string
 	final, nonces := map[swap.Intent]int{}, map[swap.Intent]uint64{}
 	w.view(func(t swap.Tables, _ uint64) error {

@@ -10,7 +10,7 @@ import (
 )
 
 // attempt is attempt n of an intent with nonce 7.
-func attempt(n uint64, fee swap.Amount, status swap.AttemptStatus) swap.Attempt {
+func attempt(n uint64, fee swap.Wei, status swap.AttemptStatus) swap.Attempt {
 	return swap.Attempt{TxSigned: swap.TxSigned{Attempt: n, Nonce: 7, Hash: swap.Hash{byte(n)}, GasFee: fee}, Status: status}
 }
 

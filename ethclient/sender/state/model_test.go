@@ -16,7 +16,7 @@ import (
 // lag and forget; receipts and nonces are the chain's, if late.
 type model struct {
 	profile  state.Profile
-	ceiling  swap.Amount
+	ceiling  swap.Wei
 	base     uint64
 	attempts []swap.Attempt
 	tips     []uint64
@@ -52,10 +52,10 @@ const foreign = -2
 func newModel(t *rapid.T) *model {
 	m := &model{
 		profile: rapid.SampledFrom([]state.Profile{state.Arbitrum(), state.Ethereum()}).Draw(t, "profile"),
-		ceiling: swap.Amount(rapid.Uint64Range(1, 2000).Draw(t, "ceiling")), base: rapid.Uint64Range(1, 500).Draw(t, "base"),
+		ceiling: swap.Wei(rapid.Uint64Range(1, 2000).Draw(t, "ceiling")), base: rapid.Uint64Range(1, 500).Draw(t, "base"),
 		arrived: map[int]bool{}, pool: -1, blocks: []block{{-1, false, rapid.Uint64Range(5, 7).Draw(t, "nonce")}}, final: 1,
 	}
-	cap := swap.Amount(rapid.Uint64Range(1, uint64(m.ceiling)).Draw(t, "cap"))
+	cap := swap.Wei(rapid.Uint64Range(1, uint64(m.ceiling)).Draw(t, "cap"))
 	m.attempts = []swap.Attempt{{TxSigned: swap.TxSigned{Attempt: 1, Nonce: 7, GasFee: cap}, Status: swap.SignedAttempt}}
 	m.tips = []uint64{0}
 	return m
@@ -130,22 +130,22 @@ func (m *model) act(t *rapid.T, o state.Observation, d state.Decision, answer st
 		if m.nonce() > 7 && d.State != state.Next {
 			t.Fatalf("%s although the nonce is used", d.Action)
 		}
-		offer, least, ok := m.profile.Outbid(state.Wei(m.attempts[last].GasFee), num(m.tips[last]), o.Fees, m.ceiling)
+		offer, least, ok := m.profile.Outbid(m.attempts[last].GasFee.Int(), num(m.tips[last]), o.Fees, m.ceiling)
 		if !ok {
-			if least.Cmp(state.Wei(m.ceiling)) <= 0 {
+			if least.Cmp(m.ceiling.Int()) <= 0 {
 				t.Fatalf("refused %s under the ceiling %s", least, m.ceiling)
 			}
 			m.looks = state.MostLooks // the shell stops at the rail
 			return
 		}
-		if offer.Cap.Cmp(state.Wei(m.ceiling)) > 0 {
+		if offer.Cap.Cmp(m.ceiling.Int()) > 0 {
 			t.Fatalf("offers %s above the ceiling %s", offer.Cap, m.ceiling)
 		}
 		if least := num((uint64(m.attempts[last].GasFee)*11 + 9) / 10); m.profile.Replaces && offer.Cap.Cmp(least) < 0 {
 			t.Fatalf("offers %s to replace %s", offer.Cap, m.attempts[last].GasFee)
 		}
 		a := swap.Attempt{TxSigned: swap.TxSigned{
-			Attempt: uint64(last) + 2, Nonce: o.Nonce(), GasFee: swap.Amount(offer.Cap.Uint64()), Noop: d.Action == state.Fill || m.attempts[last].Noop,
+			Attempt: uint64(last) + 2, Nonce: o.Nonce(), GasFee: swap.Wei(offer.Cap.Uint64()), Noop: d.Action == state.Fill || m.attempts[last].Noop,
 		}, Status: swap.SignedAttempt}
 		if d.Action == state.Fill && m.attempts[last].Noop {
 			t.Fatal("filled twice")

@@ -47,13 +47,13 @@ const (
 
 // Offer is what a first attempt offers: what the chain suggests now, but never above the ceiling. ok is false if the price of
 // now is above it; least is then what it would take.
-func Offer(now Fees, ceiling swap.Amount) (f Fees, least *big.Int, ok bool) {
+func Offer(now Fees, ceiling swap.Wei) (f Fees, least *big.Int, ok bool) {
 	return under(now, new(big.Int).Add(now.Base, now.Tip), ceiling)
 }
 
 // Outbid is an offer for another attempt with the nonce of an old one: at least a tenth more in both caps where pools
 // replace.
-func (p Profile) Outbid(oldCap, oldTip *big.Int, now Fees, ceiling swap.Amount) (f Fees, least *big.Int, ok bool) {
+func (p Profile) Outbid(oldCap, oldTip *big.Int, now Fees, ceiling swap.Wei) (f Fees, least *big.Int, ok bool) {
 	if !p.Replaces {
 		return Offer(now, ceiling)
 	}
@@ -63,8 +63,8 @@ func (p Profile) Outbid(oldCap, oldTip *big.Int, now Fees, ceiling swap.Amount) 
 }
 
 // under lowers the cap to the ceiling, unless not even least is under it.
-func under(f Fees, least *big.Int, ceiling swap.Amount) (Fees, *big.Int, bool) {
-	most := Wei(ceiling)
+func under(f Fees, least *big.Int, ceiling swap.Wei) (Fees, *big.Int, bool) {
+	most := ceiling.Int()
 	if least.Cmp(most) > 0 {
 		return Fees{}, least, false
 	}

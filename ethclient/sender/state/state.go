@@ -12,7 +12,6 @@ package state
 
 import (
 	"fmt"
-	"math/big"
 	"time"
 
 	"oxenswap/swap"
@@ -33,8 +32,8 @@ type Observation struct {
 	Latest     uint64
 	Final      uint64 // matters only without a receipt and with Latest above the nonce
 	FinalBlock uint64
-	Fees       Fees        // what the chain asks for now
-	Ceiling    swap.Amount // rails.gas_price: most wei per gas that may be offered
+	Fees       Fees     // what the chain asks for now
+	Ceiling    swap.Wei // rails.gas_price: most wei per gas that may be offered
 
 	Pool     Answer        // what the nodes say of the last attempt
 	Idle     time.Duration // since the last attempt's bytes were sent
@@ -186,9 +185,6 @@ func (o *Observation) ended(first swap.Event, winner int, reason string) []swap.
 
 // Open reports whether an attempt may still do something.
 func Open(s swap.AttemptStatus) bool { return s == swap.SignedAttempt || s == swap.MinedAttempt }
-
-// Wei is an amount of wei as a number to reckon with.
-func Wei(a swap.Amount) *big.Int { return new(big.Int).SetUint64(uint64(a)) }
 
 // Fingerprint is what must stay the same for two looks to count as seeing nothing new: where the intent stands, its attempts,
 // and the newest final block. Prices and the answers of pools move all the time.

@@ -124,12 +124,12 @@ func (o *Observation) doubtful() bool { return o.Fails && o.Failing < SureAfter 
 
 func (o *Observation) fillable() bool { return (o.Unwanted != "" || o.Fails) && !o.last().Noop }
 
-func (o *Observation) pricedOut() bool { return o.Fees.Base.Cmp(Wei(o.last().GasFee)) > 0 }
+func (o *Observation) pricedOut() bool { return o.Fees.Base.Cmp(o.last().GasFee.Int()) > 0 }
 
 // affordable reports whether another attempt with the nonce could be signed under the ceiling. The tip of the last attempt is
 // not known here: it is at most its cap.
 func (o *Observation) affordable() bool {
-	_, _, ok := o.Profile.Outbid(Wei(o.last().GasFee), new(big.Int), o.Fees, o.Ceiling)
+	_, _, ok := o.Profile.Outbid(o.last().GasFee.Int(), new(big.Int), o.Fees, o.Ceiling)
 	return ok
 }
 

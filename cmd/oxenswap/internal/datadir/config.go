@@ -3,6 +3,7 @@ package datadir
 import (
 	"bytes"
 	"cmp"
+	"encoding"
 	"fmt"
 	"net"
 	"net/url"
@@ -162,7 +163,7 @@ func NewConfig(terms *swap.Terms, operators []string, daemons []DaemonConfig, ch
 		daemons = []DaemonConfig{{"a", "http://127.0.0.1:22023"}, {"b", "http://127.0.0.1:22123"}}
 	}
 	quorum := len(daemons)/2 + 1
-	part := func(n swap.Amount) string { return max(terms.CapSum()/n, 1).String() }
+	part := func(n swap.Sesh) string { return fmt.Sprint(uint64(max(terms.CapSum()/n, 1))) }
 	var buf bytes.Buffer
 	err := configTemplate.Execute(&buf, map[string]any{
 		"ID": terms.ID(), "Name": terms.Name, "Operators": operators, "Quorum": quorum, "Fakechain": terms.Fakechain(),
@@ -273,7 +274,7 @@ func (c *Config) InForce(terms *swap.Terms) (swap.Config, error) {
 	out := swap.Config{Operators: c.Operators, Quorum: c.Oxen.Quorum, Daemons: len(c.Oxen.Daemons)}
 	for _, field := range []struct {
 		name, value string
-		to          *swap.Amount
+		to          encoding.TextUnmarshaler
 	}{
 		{"limits.recipient", c.Limits.Recipient, &out.Limits.Recipient},
 		{"limits.round", c.Limits.Round, &out.Limits.Round},
@@ -282,8 +283,7 @@ func (c *Config) InForce(terms *swap.Terms) (swap.Config, error) {
 		{"rails.day", c.Rails.Day, &out.Rails.Day},
 		{"rails.gas_price", c.Rails.GasPrice, &out.Rails.GasPrice},
 	} {
-		var err error
-		if *field.to, err = swap.ParseAmount(field.value); err != nil {
+		if err := field.to.UnmarshalText([]byte(field.value)); err != nil {
 			return out, fmt.Errorf("%s: %s: %w", ConfigFile, field.name, err)
 		}
 	}

@@ -84,7 +84,7 @@ func (a *API) allocationFile(w http.ResponseWriter, r *http.Request, n uint64) e
 		for i := range page.Lines {
 			l := &page.Lines[i]
 			file.row(string(l.Account), l.Programme, l.Recipient.String(), strconv.FormatUint(l.Claim, 10),
-				l.Owed.String(), l.Remainder.String(), l.Den.String(), l.Before.String(), l.Amount.String())
+				atomic(l.Owed), l.Remainder.String(), l.Den.String(), atomic(l.Before), atomic(l.Amount))
 		}
 		file.flush()
 		if after = page.Next; after == "" {
@@ -118,12 +118,15 @@ func (a *API) progress(w http.ResponseWriter, r *http.Request) error {
 	file.row("day", "programme", "owed", "claimed", "given", "paid")
 	for _, d := range p.Days {
 		for i, s := range d.Sums {
-			file.row(d.Day.Format(time.DateOnly), p.Programmes[i].Programme, s.Owed.String(), s.Claimed.String(), s.Given.String(), s.Paid.String())
+			file.row(d.Day.Format(time.DateOnly), p.Programmes[i].Programme, atomic(s.Owed), atomic(s.Claimed), atomic(s.Given), atomic(s.Paid))
 		}
 	}
 	file.flush()
 	return nil
 }
+
+// atomic writes a sum as a machine reads it, in atomic units.
+func atomic(s swap.Sesh) string { return strconv.FormatUint(uint64(s), 10) }
 
 // file is a CSV file on its way. Its fields are digits, names of programmes and addresses: none begins like a formula.
 type file struct {

@@ -147,11 +147,11 @@ func (c *chain) mined(ctx context.Context, hash common.Hash) (*types.Receipt, er
 }
 
 // balance is what an address has of the token.
-func (c *chain) balance(of swap.EVMAddress) swap.Amount {
+func (c *chain) balance(of swap.EVMAddress) swap.Sesh {
 	c.t.Helper()
 	data, err := c.client.CallContract(c.t.Context(), ethereum.CallMsg{To: &c.token, Data: bindings.NewTestToken().PackBalanceOf(common.Address(of))}, nil)
 	c.must(err)
-	return swap.Amount(new(big.Int).SetBytes(data).Uint64())
+	return swap.Sesh(new(big.Int).SetBytes(data).Uint64())
 }
 
 // publish funds a root, proposes it and makes it live.

@@ -168,9 +168,9 @@ func (s *scene) post(path string, fields ...string) string {
 // pay records that a recipient was paid all that rounds gave so far.
 func (s *scene) pay(round uint64, to swap.EVMAddress) {
 	s.t.Helper()
-	var sum swap.Amount
+	var sum swap.Sesh
 	s.Must(s.View(s.t.Context(), func(t swap.Tables, _ uint64) error {
-		return t.Cumulative(func(recipient swap.EVMAddress, amount swap.Amount) error {
+		return t.Cumulative(func(recipient swap.EVMAddress, amount swap.Sesh) error {
 			if recipient == to {
 				sum = amount
 			}

@@ -19,17 +19,17 @@ type Account struct {
 	Entitled bool         `json:"entitled"` // its claim is recorded without a proof of coins
 	Balances []Balance    `json:"balances"` // in snapshots that programmes read, by height: the named one and the last 100
 	Statement
-	Paid      swap.Amount `json:"paid"`    // of what was given, in final blocks
-	Payable   swap.Amount `json:"payable"` // given by rounds that are live on chain, and not paid yet
-	Lines     []Given     `json:"lines"`   // what rounds gave it, with where that stands
-	Claim     *Claim      `json:"claim"`   // in force; null: none
-	Proofs    []Proof     `json:"proofs"`
-	Next      []NextStep  `json:"next"`   // what is missing, in order
-	Causes    []Cause     `json:"causes"` // why nothing is found; empty when something is owed or could be
-	ClaimBy   time.Time   `json:"claim_by"`
-	CollectBy *time.Time  `json:"collect_by"` // the distributor's closing as deployed; null: not deployed yet
-	NextStep  *Step       `json:"next_step"`  // the next date from which coins convert at another rate; null: none
-	Basis     Basis       `json:"-"`
+	Paid      swap.Sesh  `json:"paid"`    // of what was given, in final blocks
+	Payable   swap.Sesh  `json:"payable"` // given by rounds that are live on chain, and not paid yet
+	Lines     []Given    `json:"lines"`   // what rounds gave it, with where that stands
+	Claim     *Claim     `json:"claim"`   // in force; null: none
+	Proofs    []Proof    `json:"proofs"`
+	Next      []NextStep `json:"next"`   // what is missing, in order
+	Causes    []Cause    `json:"causes"` // why nothing is found; empty when something is owed or could be
+	ClaimBy   time.Time  `json:"claim_by"`
+	CollectBy *time.Time `json:"collect_by"` // the distributor's closing as deployed; null: not deployed yet
+	NextStep  *Step      `json:"next_step"`  // the next date from which coins convert at another rate; null: none
+	Basis     Basis      `json:"-"`
 }
 
 // Balance is what an account has in a snapshot, in atomic OXEN.
@@ -37,8 +37,8 @@ type Balance struct {
 	Height  uint64              `json:"height"`
 	Status  swap.SnapshotStatus `json:"status"`
 	Named   bool                `json:"named"` // the snapshot at which stake, rewards and coins convert
-	Staked  swap.Amount         `json:"staked"`
-	Rewards swap.Amount         `json:"rewards"`
+	Staked  swap.Oxen           `json:"staked"`
+	Rewards swap.Oxen           `json:"rewards"`
 }
 
 // NextStep is what has to happen before the account has everything; stable, for programs.
@@ -255,7 +255,7 @@ func nextSteps(a *Account, m *swap.Migration, claimed, coins bool, now time.Time
 }
 
 // underway is what a round that is not approved yet would give.
-func underway(lines []Given) (sum swap.Amount) {
+func underway(lines []Given) (sum swap.Sesh) {
 	for _, l := range lines {
 		if l.State == StateBuilt {
 			sum += l.Amount

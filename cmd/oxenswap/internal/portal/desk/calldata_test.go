@@ -25,7 +25,7 @@ func TestCalldata(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		c := Collect{Recipient: to, Cumulative: swap.Amount(amount.Uint64()), Proof: path}
+		c := Collect{Recipient: to, Cumulative: swap.Sesh(amount.Uint64()), Proof: path}
 		if got := c.Calldata(); got != "0x"+hex.EncodeToString(want) {
 			t.Errorf("%d hashes: %s, expected %x", n, got, want)
 		}

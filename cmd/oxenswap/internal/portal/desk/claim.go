@@ -43,7 +43,7 @@ const (
 type Given struct {
 	Round     uint64          `json:"round"`
 	Programme string          `json:"programme"`
-	Amount    swap.Amount     `json:"amount"`
+	Amount    swap.Sesh       `json:"amount"`
 	Recipient swap.EVMAddress `json:"recipient"`
 	Claim     uint64          `json:"claim"` // entry of the claim that named the recipient
 	State     State           `json:"state"`
@@ -54,9 +54,9 @@ type Given struct {
 // Payment is a transfer to a recipient in a final block, of everything that rounds gave it so far.
 type Payment struct {
 	Evidence
-	Amount     swap.Amount `json:"amount"`
-	Cumulative swap.Amount `json:"cumulative"` // all payments to the recipient, this one included
-	Round      uint64      `json:"round"`      // live when it was paid
+	Amount     swap.Sesh `json:"amount"`
+	Cumulative swap.Sesh `json:"cumulative"` // all payments to the recipient, this one included
+	Round      uint64    `json:"round"`      // live when it was paid
 }
 
 // ClaimStatus is a claim and what became of it.
@@ -64,23 +64,23 @@ type ClaimStatus struct {
 	Claim      Claim       `json:"claim"`
 	ReplacedBy *uint64     `json:"replaced_by"` // entry of the account's claim in force, if that is another one
 	Rounds     []ClaimStep `json:"rounds"`      // that follow from this claim
-	Paid       swap.Amount `json:"paid"`        // to the recipient in all, in final blocks; other accounts' claims may name it too
+	Paid       swap.Sesh   `json:"paid"`        // to the recipient in all, in final blocks; other accounts' claims may name it too
 	Basis      Basis       `json:"-"`
 }
 
 // ClaimStep is what one round gives for a claim, and the evidence of each step so far.
 type ClaimStep struct {
-	Round     uint64      `json:"round"`
-	State     State       `json:"state"`
-	Amount    swap.Amount `json:"amount"`
-	Lines     []Given     `json:"lines"`
-	Built     *Evidence   `json:"built"`
-	Approved  *Evidence   `json:"approved,omitempty"`
-	Proposed  *Evidence   `json:"proposed,omitempty"`
-	LiveAt    *time.Time  `json:"live_at,omitempty"`
-	Activated *Evidence   `json:"activated,omitempty"`
-	Ended     *Evidence   `json:"ended,omitempty"` // abandoned or cancelled
-	Paid      *Payment    `json:"paid,omitempty"`
+	Round     uint64     `json:"round"`
+	State     State      `json:"state"`
+	Amount    swap.Sesh  `json:"amount"`
+	Lines     []Given    `json:"lines"`
+	Built     *Evidence  `json:"built"`
+	Approved  *Evidence  `json:"approved,omitempty"`
+	Proposed  *Evidence  `json:"proposed,omitempty"`
+	LiveAt    *time.Time `json:"live_at,omitempty"`
+	Activated *Evidence  `json:"activated,omitempty"`
+	Ended     *Evidence  `json:"ended,omitempty"` // abandoned or cancelled
+	Paid      *Payment   `json:"paid,omitempty"`
 }
 
 // claim adds to a claim what its entry says.

@@ -91,7 +91,7 @@ func TestLife(t *testing.T) {
 	a = lookup(t, d, oxen)
 	expect(a, desk.NextClaim, desk.NextMayProve)
 	w.Must(w.View(t.Context(), func(tables swap.Tables, _ uint64) error { return sameAsEverybody(tables, a) }))
-	if want := swap.Amount(30_000_000_000*54/100 + 3_000_000_000*54/100 + 300_000_000_000*3/21); a.Total != want || a.Programmes[2].Owed != 300_000_000_000*3/21 {
+	if want := swap.Sesh(30_000_000_000*54/100 + 3_000_000_000*54/100 + 300_000_000_000*3/21); a.Total != want || a.Programmes[2].Owed != 300_000_000_000*3/21 {
 		t.Errorf("owed %s, expected %s", a.Total, want)
 	}
 
@@ -471,7 +471,7 @@ func TestProgress(t *testing.T) {
 	w.Pay(to, r.Round, r.Amount, r.Amount)
 	p := progress()
 	first := time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
-	all, one := swap.Amount(30_000_000_000*54/100), swap.Amount(20_000_000_000*54/100)
+	all, one := swap.Sesh(30_000_000_000*54/100), swap.Sesh(20_000_000_000*54/100)
 	var got []desk.Sums
 	for i, d := range p.Days {
 		if !d.Day.Equal(first.Add(time.Duration(i) * day)) {

@@ -277,7 +277,7 @@ func (r *roundMarks) approved(entry uint64) *Evidence {
 type payment struct {
 	entry, round, block uint64
 	at                  int64 // Unix seconds
-	amount, cumulative  swap.Amount
+	amount, cumulative  swap.Sesh
 	tx                  swap.Hash
 	before              int32
 }

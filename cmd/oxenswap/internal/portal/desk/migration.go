@@ -20,7 +20,7 @@ type Migration struct {
 	Oxen         OxenChain    `json:"oxen"`
 	Token        Token        `json:"token"`
 	LegacyClaims bool         `json:"legacy_claims"`
-	MinPush      swap.Amount  `json:"min_push"` // smaller amounts are collected by their holders, not pushed
+	MinPush      swap.Sesh    `json:"min_push"` // smaller amounts are collected by their holders, not pushed
 	Programmes   []Programme  `json:"programmes"`
 	Distributor  *Distributor `json:"distributor"` // null: not deployed yet
 	Operators    []string     `json:"operators"`   // verifier keys of who approves rounds
@@ -51,7 +51,7 @@ type Token struct {
 type Programme struct {
 	Name      string           `json:"name"`
 	Kind      swap.Kind        `json:"kind"`
-	Cap       swap.Amount      `json:"cap"`
+	Cap       swap.Sesh        `json:"cap"`
 	Opens     time.Time        `json:"opens"`
 	Closes    time.Time        `json:"closes"`
 	Height    uint64           `json:"height,omitempty"` // of its snapshot, or of its first one
@@ -60,7 +60,7 @@ type Programme struct {
 	Ratio     *swap.Ratio      `json:"-"`
 	Fraction  string           `json:"ratio,omitempty"` // "54/100"
 	Steps     []Step           `json:"steps,omitempty"`
-	MinCoins  swap.Amount      `json:"min_coins,omitempty"` // atomic OXEN that an account without stake must show
+	MinCoins  swap.Oxen        `json:"min_coins,omitempty"` // atomic OXEN that an account without stake must show
 	Settled   bool             `json:"settled"`             // its snapshots are fixed: what it owes from them moves no more
 	Heights   []uint64         `json:"heights"`             // of the snapshots that it is computed from, once settled
 	Snapshots []SnapshotStatus `json:"snapshots"`           // those in its range so far, the last 100 of them
@@ -79,8 +79,8 @@ type SnapshotStatus struct {
 	Digest    swap.Hash           `json:"digest"`
 	Status    swap.SnapshotStatus `json:"status"`
 	Accounts  uint64              `json:"accounts"`
-	Staked    swap.Amount         `json:"staked"`
-	Rewards   swap.Amount         `json:"rewards"`
+	Staked    swap.Oxen           `json:"staked"`
+	Rewards   swap.Oxen           `json:"rewards"`
 	Taken     uint64              `json:"taken"`             // entry
 	Decided   uint64              `json:"decided,omitempty"` // entry that made it final or discarded it
 }

@@ -14,7 +14,7 @@ type Owed struct {
 	Kind      swap.Kind     `json:"kind"`
 	Heights   []uint64      `json:"heights"` // final snapshots; none yet: nothing is owed so far
 	Parts     []swap.Part   `json:"parts"`   // atomic OXEN or points, times num / den
-	Owed      swap.Amount   `json:"owed"`    // the sum of the parts, rounded down
+	Owed      swap.Sesh     `json:"owed"`    // the sum of the parts, rounded down
 	Remainder swap.Quantity `json:"remainder"`
 	Den       swap.Quantity `json:"den"`
 	Rounds    []OwedRound   `json:"rounds"`
@@ -25,15 +25,15 @@ type Owed struct {
 type OwedRound struct {
 	Round     uint64           `json:"round"`
 	Status    swap.RoundStatus `json:"status"`
-	Amount    swap.Amount      `json:"amount"`
+	Amount    swap.Sesh        `json:"amount"`
 	Recipient swap.EVMAddress  `json:"recipient"`
 }
 
 // Statement is everything that an account is owed, and why.
 type Statement struct {
-	Programmes []Owed      `json:"programmes"`
-	Total      swap.Amount `json:"total"`
-	Given      swap.Amount `json:"given"` // by published rounds
+	Programmes []Owed    `json:"programmes"`
+	Total      swap.Sesh `json:"total"`
+	Given      swap.Sesh `json:"given"` // by published rounds
 }
 
 // StateOwed computes what an account is owed. points gives all accounts' points in a share-points programme.

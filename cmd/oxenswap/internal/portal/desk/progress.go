@@ -28,20 +28,20 @@ type Progress struct {
 
 // ProgrammeProgress sums up one programme.
 type ProgrammeProgress struct {
-	Programme string      `json:"programme"`
-	Kind      swap.Kind   `json:"kind"`
-	Cap       swap.Amount `json:"cap"`
-	Accounts  uint64      `json:"accounts"`  // that are owed something
-	Claimants uint64      `json:"claimants"` // of them, with a claim
+	Programme string    `json:"programme"`
+	Kind      swap.Kind `json:"kind"`
+	Cap       swap.Sesh `json:"cap"`
+	Accounts  uint64    `json:"accounts"`  // that are owed something
+	Claimants uint64    `json:"claimants"` // of them, with a claim
 	Sums
 }
 
 // Sums are how far a programme is.
 type Sums struct {
-	Owed    swap.Amount `json:"owed"`
-	Claimed swap.Amount `json:"claimed"` // of it, to accounts with a claim
-	Given   swap.Amount `json:"given"`   // by approved rounds
-	Paid    swap.Amount `json:"paid"`    // of what was given, in final blocks
+	Owed    swap.Sesh `json:"owed"`
+	Claimed swap.Sesh `json:"claimed"` // of it, to accounts with a claim
+	Given   swap.Sesh `json:"given"`   // by approved rounds
+	Paid    swap.Sesh `json:"paid"`    // of what was given, in final blocks
 }
 
 // Day is where the programmes stood at the end of a day (UTC), in the order of Progress.Programmes.
@@ -193,7 +193,7 @@ func (c *counter) owed(p *swap.Programme, i int) error {
 		if claimed {
 			row.Claimants++
 		}
-		add := func(day time.Time, amount swap.Amount) {
+		add := func(day time.Time, amount swap.Sesh) {
 			c.at(day, i).Owed += amount
 			if claimed {
 				if first.After(day) {
@@ -227,14 +227,14 @@ func (c *counter) settled(heights []uint64) (day time.Time, err error) {
 }
 
 // proved adds what an account's proofs of coins came to, each on the day of its acceptance.
-func (c *counter) proved(p *swap.Programme, o *swap.Owing, settled time.Time, add func(time.Time, swap.Amount)) error {
+func (c *counter) proved(p *swap.Programme, o *swap.Owing, settled time.Time, add func(time.Time, swap.Sesh)) error {
 	proofs, err := c.t.AccountProofs(o.Account)
 	if err != nil {
 		return err
 	}
 	proofs = slices.DeleteFunc(proofs, func(p swap.Proof) bool { return p.Status != swap.AcceptedProof })
 	slices.SortFunc(proofs, func(a, b swap.Proof) int { return int(a.Judged) - int(b.Judged) })
-	var before swap.Amount
+	var before swap.Sesh
 	for n := range proofs {
 		now := o.Owed
 		if n < len(proofs)-1 {

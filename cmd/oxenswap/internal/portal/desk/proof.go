@@ -34,8 +34,8 @@ type Proof struct {
 	Check   string            `json:"check,omitempty"`  // that refused it
 	Detail  string            `json:"detail,omitempty"` // of a refusal
 	Counted uint64            `json:"counted"`          // outputs
-	Total   swap.Amount       `json:"total"`
-	Staked  swap.Amount       `json:"staked"`             // in it, and counted by the stake programme
+	Total   swap.Oxen         `json:"total"`
+	Staked  swap.Oxen         `json:"staked"`             // in it, and counted by the stake programme
 	LeftOut map[string]uint64 `json:"left_out,omitempty"` // outputs that do not count, by check
 }
 

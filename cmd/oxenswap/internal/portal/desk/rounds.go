@@ -126,7 +126,7 @@ type Collect struct {
 	State       State            `json:"-"`
 	Root        common.Hash      `json:"root"` // 0x...
 	Recipient   swap.EVMAddress  `json:"recipient"`
-	Cumulative  swap.Amount      `json:"cumulative"` // of all rounds so far
+	Cumulative  swap.Sesh        `json:"cumulative"` // of all rounds so far
 	Proof       []common.Hash    `json:"proof"`
 	Distributor *swap.EVMAddress `json:"distributor"` // null: not deployed yet
 	ChainID     uint64           `json:"chain_id"`
@@ -146,7 +146,7 @@ func (d *Desk) Collect(ctx context.Context, number uint64, to swap.EVMAddress) (
 	}
 	p := tree.Proof(i)
 	out := &Collect{
-		Round: number, State: state.state, Root: p.Root, Recipient: to, Cumulative: swap.Amount(p.Leaf.Amount.Uint64()), Proof: p.Path,
+		Round: number, State: state.state, Root: p.Root, Recipient: to, Cumulative: swap.Sesh(p.Leaf.Amount.Uint64()), Proof: p.Path,
 		Distributor: state.distributor, ChainID: d.terms.Token.ChainID, Basis: state.basis,
 	}
 	return out, nil

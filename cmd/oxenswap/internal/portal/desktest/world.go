@@ -178,9 +178,9 @@ func (w *World) Take(height uint64) {
 		n := swap.Node{Key: w.hash(), RegistrationHeight: height - 20, Operator: w.Oxen(i), Funded: true, Active: true, StakingRequirement: 100e9}
 		for j := i; j < min(i+4, len(w.Wallets)); j++ {
 			n.Contributors = append(n.Contributors, swap.Contributor{Address: w.Oxen(j), Locked: []swap.Locked{
-				{KeyImage: w.hash(), OneTime: w.hash(), Amount: swap.Amount(j+1) * 10e9},
+				{KeyImage: w.hash(), OneTime: w.hash(), Amount: swap.Oxen(j+1) * 10e9},
 			}})
-			c.Rewards = append(c.Rewards, swap.Reward{Address: w.Oxen(j), Amount: swap.Amount(j+1) * 1e9})
+			c.Rewards = append(c.Rewards, swap.Reward{Address: w.Oxen(j), Amount: swap.Oxen(j+1) * 1e9})
 		}
 		c.Nodes = append(c.Nodes, n)
 	}
@@ -292,7 +292,7 @@ func (w *World) Carry() *swap.RoundBuilt {
 }
 
 // Pay records a payment.
-func (w *World) Pay(to swap.EVMAddress, round uint64, amount, cumulative swap.Amount) {
+func (w *World) Pay(to swap.EVMAddress, round uint64, amount, cumulative swap.Sesh) {
 	w.Helper()
 	w.Add(swap.Record{Event: &swap.PayoutSeen{Recipient: to, Amount: amount, Cumulative: cumulative, Round: round, LogPosition: w.position()}})
 }

@@ -41,7 +41,7 @@ type Index struct {
 	Format     string      `json:"format"`
 	Round      uint64      `json:"round"`
 	Root       common.Hash `json:"root"`
-	Total      swap.Amount `json:"total"` // atomic SESH, of all recipients
+	Total      swap.Sesh   `json:"total"` // atomic SESH, of all recipients
 	Recipients int         `json:"recipients"`
 	Digits     int         `json:"digits"` // of an address that name its file
 }

@@ -28,7 +28,7 @@ func TestWrite(t *testing.T) {
 			t.Fatal(err)
 		}
 		dir := t.TempDir()
-		r := &swap.RoundBuilt{Round: 7, Root: swap.Hash(tree.Root()), Total: swap.Amount(tree.Total().Uint64())}
+		r := &swap.RoundBuilt{Round: 7, Root: swap.Hash(tree.Root()), Total: swap.Sesh(tree.Total().Uint64())}
 		if has, err := Has(dir, r); has || err != nil {
 			t.Fatalf("before: %v, %v", has, err)
 		}

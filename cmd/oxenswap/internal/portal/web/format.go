@@ -8,8 +8,6 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
-
-	"oxenswap/swap"
 )
 
 // T is a text of the catalogue.
@@ -22,9 +20,15 @@ func (v *view) With(page any) *view {
 	return &part
 }
 
-// Coins are an amount in whole coins: grouped by thousands, without zeros at the end, with the language's decimal mark.
-func (v *view) Coins(a swap.Amount) (string, error) {
-	whole, rest, _ := strings.Cut(a.Coins(), ".")
+// Coins are a sum of either coin in whole coins and without the unit: grouped by thousands, without zeros at the end,
+// with the language's decimal mark.
+func (v *view) Coins(a interface{ Coins() string }) (string, error) {
+	return v.decimal(a.Coins())
+}
+
+// decimal groups a decimal number and leaves out zeros at its end.
+func (v *view) decimal(number string) (string, error) {
+	whole, rest, _ := strings.Cut(number, ".")
 	if rest = strings.TrimRight(rest, "0"); rest == "" {
 		return group(whole), nil
 	}

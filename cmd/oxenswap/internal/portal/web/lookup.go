@@ -2,6 +2,7 @@ package web
 
 import (
 	"errors"
+	"fmt"
 	"html/template"
 	"math/big"
 	"net/http"
@@ -26,7 +27,7 @@ type lookupPage struct {
 	Named    *desk.Balance // at the snapshot at which stake, rewards and coins convert
 	Earlier  []desk.Balance
 	Rows     []row
-	Expected swap.Amount // of snapshots that are taken and not final
+	Expected swap.Sesh // of snapshots that are taken and not final
 	CanClaim bool
 }
 
@@ -35,7 +36,7 @@ type row struct {
 	desk.Owed
 	Words    []template.HTML // the arithmetic
 	Rounded  bool
-	Expected swap.Amount // once the snapshot, which is taken, is final
+	Expected swap.Sesh // once the snapshot, which is taken, is final
 }
 
 func (s *Site) lookup(r *http.Request, v *view) (answer, error) {
@@ -90,11 +91,16 @@ func (v *view) rows(a *desk.Account, named *desk.Balance) ([]row, error) {
 			one.Words = append(one.Words, words)
 		}
 		if o.Waiting && named != nil && p.Ratio != nil && len(o.Parts) == 0 {
+			var source swap.Oxen
 			switch p.Kind {
 			case swap.ConvertStake:
-				one.Expected = times(named.Staked, p.Ratio.Num, p.Ratio.Den)
+				source = named.Staked
 			case swap.ConvertRewards:
-				one.Expected = times(named.Rewards, p.Ratio.Num, p.Ratio.Den)
+				source = named.Rewards
+			}
+			var err error
+			if one.Expected, err = p.Ratio.Of(source).Floor(); err != nil {
+				return nil, err
 			}
 		}
 		out = append(out, one)
@@ -116,7 +122,7 @@ func (v *view) arithmetic(p desk.Programme, o desk.Owed, part swap.Part) (templa
 		return v.Text("sum.share-points", "cap", limit, "points", v.Count(part.Source), "all", v.Count(part.Den), "snapshots", len(o.Heights), "symbol", v.Migration.Token.Symbol,
 			"percent", v.percent(part))
 	}
-	source, err := v.Coins(swap.Amount(part.Source.Int().Uint64()))
+	source, err := v.Coins(swap.Oxen(part.Source.Int().Uint64()))
 	if err != nil {
 		return "", err
 	}
@@ -128,18 +134,11 @@ func (v *view) percent(part swap.Part) string {
 	if part.Den.Int().IsZero() {
 		return "0"
 	}
-	n := new(big.Int).Mul(part.Source.Int().ToBig(), big.NewInt(1_000_000_000_00))
-	n.Div(n, part.Den.Int().ToBig())
-	// As an amount it has nine decimals: a share of 1 is 100.000000000.
-	words, err := v.Coins(swap.Amount(n.Uint64() / 100_000 * 100_000))
+	n := new(big.Int).Mul(part.Source.Int().ToBig(), big.NewInt(100_0000))
+	share := n.Div(n, part.Den.Int().ToBig()).Uint64()
+	words, err := v.decimal(fmt.Sprintf("%d.%04d", share/1_0000, share%1_0000))
 	if err != nil {
 		return ""
 	}
 	return words
-}
-
-// times is a x num / den, rounded down.
-func times(a swap.Amount, num, den uint64) swap.Amount {
-	n := new(big.Int).Mul(new(big.Int).SetUint64(uint64(a)), new(big.Int).SetUint64(num))
-	return swap.Amount(n.Div(n, new(big.Int).SetUint64(den)).Uint64())
 }

@@ -103,10 +103,10 @@ func (v *view) chart(p *desk.Progress, programme int, dark bool) ([]byte, error)
 		return nil, err
 	}
 	c.Decimal = string(mark)
-	c.Values = make([][]swap.Amount, len(c.Series))
+	c.Values = make([][]swap.Sesh, len(c.Series))
 	add := func(label string, s desk.Sums) {
 		c.Labels = append(c.Labels, label)
-		for i, a := range []swap.Amount{s.Owed, s.Claimed, s.Given, s.Paid} {
+		for i, a := range []swap.Sesh{s.Owed, s.Claimed, s.Given, s.Paid} {
 			c.Values[i] = append(c.Values[i], a)
 		}
 	}

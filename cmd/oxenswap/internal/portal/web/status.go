@@ -87,7 +87,7 @@ type collectPage struct {
 	Collect *desk.Collect // null: the live round has nothing for the recipient
 	Paid    bool          // all of it is paid
 	Chain   string        // the chain's id, as wallets write it
-	Due     swap.Amount   // that is not paid yet
+	Due     swap.Sesh     // that is not paid yet
 }
 
 func (s *Site) collect(r *http.Request, v *view) (answer, error) {
