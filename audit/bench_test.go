@@ -264,7 +264,7 @@ func provers(tb testing.TB, n int) (l *testLog, bare func() int) {
 	must(tb, err)
 	return l, func() (outputs int) {
 		for _, p := range proofs {
-			r, err := p.Verify(address, []byte(swap.ProofMessage(claim.Text)), evidence)
+			r, err := p.Verify(context.Background(), address, []byte(swap.ProofMessage(claim.Text)), evidence)
 			if err != nil || !r.Good() {
 				tb.Fatal(err, r.Refusal)
 			}

@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"context"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
@@ -78,7 +79,7 @@ func (l *testLog) receive(c swap.Claim, pending *swap.ClaimAccepted, text string
 // judge records what becomes of a proof.
 func (l *testLog) judge(received uint64, evidence swap.Evidence) swap.Event {
 	l.tb.Helper()
-	record, _, err := swap.JudgeProof(&l.tables, l, l.migration(), received, []string{"a", "b"}, evidence)
+	record, _, err := swap.JudgeProof(context.Background(), &l.tables, l, l.migration(), received, []string{"a", "b"}, evidence)
 	l.record(record, err)
 	return record.Event
 }
@@ -146,6 +147,7 @@ func (l *testLog) prove(w wallet, claim swap.Claim, c *coins, times int, seed st
 func (c *coins) reserve(tb testing.TB) cryptonote.ReserveEvidence {
 	tb.Helper()
 	e := cryptonote.ReserveEvidence{
+		Rules:          cryptonote.Rules1,
 		SnapshotHeight: 240, Transactions: map[cryptonote.TxID]cryptonote.RecordedTransaction{}, Spent: map[cryptonote.KeyImage]cryptonote.SpentStatus{},
 	}
 	for _, t := range c.Transactions {

@@ -2,6 +2,7 @@ package audit
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -118,7 +119,7 @@ func (r *replay) checkOwner(e *swap.ProofReceived, x *examined) error {
 }
 
 // judge decides again what came of a proof, with the tables as they were before the entry.
-func (r *replay) judge(received uint64, daemons []string, evidence swap.Hash, x *examined) error {
+func (r *replay) judge(ctx context.Context, received uint64, daemons []string, evidence swap.Hash, x *examined) error {
 	m, err := r.tables.Migration()
 	if err != nil {
 		return err
@@ -132,7 +133,7 @@ func (r *replay) judge(received uint64, daemons []string, evidence swap.Hash, x 
 		}
 	}
 	_, accepted := x.event.(*swap.ProofAccepted)
-	again, err := r.judgeAgain(m, received, daemons, evidence)
+	again, err := r.judgeAgain(ctx, m, received, daemons, evidence)
 	switch {
 	case errors.Is(err, swap.ErrNone):
 		return nil // applying the entry says so
@@ -151,7 +152,7 @@ func (r *replay) judge(received uint64, daemons []string, evidence swap.Hash, x 
 }
 
 // judgeAgain gives the record that should follow the evidence.
-func (r *replay) judgeAgain(m swap.Migration, received uint64, daemons []string, evidence swap.Hash) (swap.Record, error) {
+func (r *replay) judgeAgain(ctx context.Context, m swap.Migration, received uint64, daemons []string, evidence swap.Hash) (swap.Record, error) {
 	if r.proofs.hidden {
 		return swap.Record{}, swap.ErrWithheld
 	}
@@ -173,7 +174,7 @@ func (r *replay) judgeAgain(m swap.Migration, received uint64, daemons []string,
 			return swap.Record{}, err
 		}
 	}
-	record, report, err := swap.JudgeProof(&r.tables, &r.proofs.snapshot, m, received, daemons, parsed)
+	record, report, err := swap.JudgeProof(ctx, &r.tables, &r.proofs.snapshot, m, received, daemons, parsed)
 	if err == nil && report.Good() {
 		r.report.add(countOutputs, uint64(len(report.Outputs)))
 	}

@@ -52,7 +52,7 @@ func (r *replay) all(ctx context.Context) error {
 	x := &examiner{export: r.x, files: r.files, terms: r.terms, att: r.att, public: r.o.Public, calls: calls, claims: claims}
 	err = ordered(ctx, r.bundles(), x.bundle, func(b bundle) bool {
 		for i := range b.entries {
-			r.step(&b.entries[i])
+			r.step(ctx, &b.entries[i])
 		}
 		if b.err != nil {
 			r.unreadable(b.err)
@@ -84,7 +84,7 @@ func (r *replay) unreadable(err error) {
 }
 
 // step takes the next entry.
-func (r *replay) step(x *examined) {
+func (r *replay) step(ctx context.Context, x *examined) {
 	for _, what := range x.problems {
 		r.report.entry(x.entry.Seq, x.entry.Kind, what)
 	}
@@ -99,7 +99,7 @@ func (r *replay) step(x *examined) {
 		r.tree.Append(x.record)
 		r.checkSince()
 		if x.event != nil {
-			r.apply(x)
+			r.apply(ctx, x)
 		}
 	}
 	r.done++
@@ -122,7 +122,7 @@ func (r *replay) checkSince() {
 }
 
 // apply holds an entry against all before it.
-func (r *replay) apply(x *examined) {
+func (r *replay) apply(ctx context.Context, x *examined) {
 	seq, kind := x.entry.Seq, x.entry.Kind
 	wrong := func(err error) {
 		if err != nil {
@@ -135,7 +135,7 @@ func (r *replay) apply(x *examined) {
 	r.last = x.entry.Time
 	wrong(r.checkFollows(x.event))
 	said := len(x.problems)
-	wrong(r.before(x))
+	wrong(r.before(ctx, x))
 	for _, what := range x.problems[said:] {
 		r.report.entry(seq, kind, what)
 	}
@@ -155,7 +155,7 @@ func (r *replay) apply(x *examined) {
 }
 
 // before are the checks that need the tables as they were before the entry.
-func (r *replay) before(x *examined) error {
+func (r *replay) before(ctx context.Context, x *examined) error {
 	switch e := x.event.(type) {
 	case *swap.SnapshotTaken:
 		m, err := r.tables.Migration()
@@ -189,9 +189,9 @@ func (r *replay) before(x *examined) error {
 			return r.checkPending(e, c, x)
 		}
 	case *swap.ProofAccepted:
-		return r.judge(e.Received, e.Daemons, e.Evidence, x)
+		return r.judge(ctx, e.Received, e.Daemons, e.Evidence, x)
 	case *swap.ProofRefused:
-		return r.judge(e.Received, e.Daemons, e.Evidence, x)
+		return r.judge(ctx, e.Received, e.Daemons, e.Evidence, x)
 	case *swap.ClaimChecked:
 		if !r.claims.has(e.Claim) {
 			return fmt.Errorf("entry %d is not an accepted claim", e.Claim)

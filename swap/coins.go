@@ -244,9 +244,10 @@ func (c *Content) stakes(terms *Terms) (counted, locked map[cryptonote.KeyImage]
 	return counted, locked
 }
 
-// Reserve makes of the evidence what cryptonote's verification takes.
+// Reserve makes of the evidence what cryptonote's verification takes, under the rules that all logs have so far.
 func (e *Evidence) Reserve(height uint64) (cryptonote.ReserveEvidence, error) {
 	out := cryptonote.ReserveEvidence{
+		Rules:          cryptonote.Rules1,
 		SnapshotHeight: height,
 		Transactions:   make(map[cryptonote.TxID]cryptonote.RecordedTransaction, len(e.Transactions)),
 		Spent:          make(map[cryptonote.KeyImage]cryptonote.SpentStatus, len(e.Images)),
@@ -270,8 +271,8 @@ func (e *Evidence) Reserve(height uint64) (cryptonote.ReserveEvidence, error) {
 
 // JudgeProof verifies a received proof against the evidence, the snapshot's stakes and what earlier proofs were counted
 // for. It is a pure function: whoever accepts the proof and the auditor run the same code. The entry that follows is a
-// ProofAccepted or a ProofRefused; report is for people.
-func JudgeProof(t Tables, att Attachments, m Migration, received uint64, daemons []string, evidence Evidence) (Record, cryptonote.ReserveReport, error) {
+// ProofAccepted or a ProofRefused; report is for people. It stops, with an error, soon after ctx is done.
+func JudgeProof(ctx context.Context, t Tables, att Attachments, m Migration, received uint64, daemons []string, evidence Evidence) (Record, cryptonote.ReserveReport, error) {
 	var report cryptonote.ReserveReport
 	p, err := t.Proof(received)
 	if err != nil {
@@ -319,7 +320,7 @@ func JudgeProof(t Tables, att Attachments, m Migration, received uint64, daemons
 			return Record{}, report, err
 		}
 	}
-	if report, err = proof.Verify(address, []byte(ProofMessage(p.Text)), reserve); err != nil {
+	if report, err = proof.Verify(ctx, address, []byte(ProofMessage(p.Text)), reserve); err != nil {
 		return Record{}, report, err
 	}
 	evidence.Counted = nil

@@ -1,6 +1,7 @@
 package swap
 
 import (
+	"context"
 	"errors"
 	"testing"
 )
@@ -73,7 +74,7 @@ func TestStorageErrorsAreNoAnswers(t *testing.T) {
 	if err := ApplyEvent(freed, coins.files, uint64(len(coins.log)), coins.now, &SnapshotDiscarded{Height: 100, BlockHash: s.BlockHash, Daemons: agree}); !errors.Is(err, errBroken) {
 		t.Errorf("freeing proofs: %v", err)
 	}
-	if _, _, err := JudgeProof(brokenProofs{coins.tables}, coins.files, coins.migration(), 5, bothDaemons, Evidence{}); !errors.Is(err, errBroken) {
+	if _, _, err := JudgeProof(context.Background(), brokenProofs{coins.tables}, coins.files, coins.migration(), 5, bothDaemons, Evidence{}); !errors.Is(err, errBroken) {
 		t.Errorf("judging: %v", err)
 	}
 	if _, err := BuildRound(broken, 1); !errors.Is(err, errBroken) {

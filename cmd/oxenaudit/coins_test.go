@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -47,7 +48,7 @@ func coinsLog(t *testing.T) *testLog {
 	l.add(t, &swap.ProofReceived{Account: c.Account, Oxen: c.Oxen, Pending: pending, Height: 240, Outputs: 1, Proof: swap.Digest([]byte(h.Proof))}, []byte(h.Proof))
 	m, err := l.tables.Migration()
 	must(t, err)
-	verdict, _, err := swap.JudgeProof(&l.tables, l, m, received, []string{"a"}, h.Evidence)
+	verdict, _, err := swap.JudgeProof(context.Background(), &l.tables, l, m, received, []string{"a"}, h.Evidence)
 	l.record(t)(verdict, err)
 	l.add(t, pending)
 	return l

@@ -100,7 +100,7 @@ func verifyReserveProof(ctx context.Context, d swap.CoinDaemon, address, message
 	if err != nil {
 		return reserveVerdict{}, err
 	}
-	report, err := proof.Verify(who, []byte(message), evidence)
+	report, err := proof.Verify(ctx, who, []byte(message), evidence)
 	if err != nil {
 		return reserveVerdict{}, err
 	}

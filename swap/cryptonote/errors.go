@@ -88,15 +88,18 @@ const (
 	ErrAfterSnapshot   Reason = "newer than the snapshot"
 	ErrNoOutput        Reason = "transaction has no such output"
 	ErrNoTxKey         Reason = "transaction has no usable public key"
+	ErrTooManyTxKeys   Reason = "fits none of the transaction's first 16 public keys"
 	ErrSharedSecret    Reason = "shared secret does not fit address, message and transaction"
 	ErrKeyImage        Reason = "key image signature does not match"
 	ErrNotOwned        Reason = "output belongs to no spend key of the proof"
 	ErrClearAmount     Reason = "amount in clear where it must be hidden"
 	ErrOpening         Reason = "commitment does not open to the amount"
+	ErrZeroAmount      Reason = "amount is zero"
 	ErrSpent           Reason = "spent"
 	ErrSpentInPool     Reason = "spent in the pool"
 	ErrStaked          Reason = "counted by the stake programme"
 	ErrNoOwner         Reason = "address's spend key is not in the proof"
+	ErrOwnerSignature  Reason = "address's spend key has not signed this message and these key images"
 	ErrSum             Reason = "sum overflows"
 )
 
@@ -141,9 +144,11 @@ func (r Reason) Advice() string {
 	case ErrRepeatedKey, ErrDuplicateImage, ErrDuplicateOutput, ErrDuplicateKey, ErrNoOutput, ErrNoTxKey, ErrKeyImage,
 		ErrNotOwned, ErrClearAmount, ErrOpening, ErrNoOwner, ErrSum:
 		return "no unaltered wallet makes such a proof; make it again with the stock one"
-	case ErrSharedSecret:
+	case ErrSharedSecret, ErrOwnerSignature:
 		return "make the proof with the wallet of this address, for exactly this message"
-	case ErrUsed, ErrStaked, ErrSpent, ErrSpentInPool, ErrAfterSnapshot:
+	case ErrTooManyTxKeys:
+		return "send the coins to yourself, before the snapshot, and make the proof again"
+	case ErrUsed, ErrStaked, ErrSpent, ErrSpentInPool, ErrAfterSnapshot, ErrZeroAmount:
 		return "nothing needs to be done; the other outputs count"
 	case ErrInPool:
 		return "wait until it is in a block and make the proof again"

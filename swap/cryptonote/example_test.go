@@ -1,6 +1,7 @@
 package cryptonote_test
 
 import (
+	"context"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -125,6 +126,7 @@ func ExampleReserveProof_Verify() {
 	prunable, _ := hex.DecodeString("5397e683d4920f4a59b1732788fd174e46a484ca7332734495cd1186ce939182")
 	output := proof.Outputs[0]
 	evidence := cryptonote.ReserveEvidence{
+		Rules:          cryptonote.Rules2,
 		SnapshotHeight: 240,
 		Transactions: map[cryptonote.TxID]cryptonote.RecordedTransaction{
 			output.TxID: {Bytes: pruned, Pruned: true, PrunableHash: [32]byte(prunable), Height: 166},
@@ -132,7 +134,7 @@ func ExampleReserveProof_Verify() {
 		Spent: map[cryptonote.KeyImage]cryptonote.SpentStatus{output.KeyImage: cryptonote.Unspent},
 	}
 	message := []byte("db545d0f7a1f58d4e1143836d355f65ae5c9c12a6beac9e0037e2b6cc9c4289c")
-	report, err := proof.Verify(address, message, evidence)
+	report, err := proof.Verify(context.Background(), address, message, evidence)
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -142,18 +144,18 @@ func ExampleReserveProof_Verify() {
 	fmt.Println(o.TxID, o.Index, o.Height, o.Amount, o.Verdict())
 
 	evidence.SnapshotHeight = 100
-	report, _ = proof.Verify(address, message, evidence)
+	report, _ = proof.Verify(context.Background(), address, message, evidence)
 	fmt.Println(report.Good(), report.Total, report.Outputs[0].Verdict())
 
-	report, _ = proof.Verify(address, []byte("another message"), evidence)
+	report, _ = proof.Verify(context.Background(), address, []byte("another message"), evidence)
 	fmt.Println(report.Good(), report.Check)
 	fmt.Println(report.Refusal)
 	// Output:
 	// true 120000000000
 	// 4fb82da9c7e93f3932d4d39bf7c6a4c3221cbab7a4e5b354bf1dba4f7e796eac 1 166 120000000000 counted
 	// true 0 newer than the snapshot
-	// false shared secret
-	// shared secret: shared secret does not fit address, message and transaction (output 1 of the proof): make the proof with the wallet of this address, for exactly this message
+	// false signatures
+	// reserve proof: address's spend key has not signed this message and these key images (spend key 1 of the proof): make the proof with the wallet of this address, for exactly this message
 }
 
 // A miner transaction, as a daemon gives it: the hash comes from the bytes.

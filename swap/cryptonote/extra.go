@@ -179,6 +179,11 @@ func allZero(b []byte) bool {
 type txKeys struct {
 	shared     []PublicKey // for every output, each once
 	additional [][]byte    // lists of one key an output
+
+	// The first maxTriedKeys of shared as they stand in extra, and whether there
+	// are others.
+	ordered []PublicKey
+	more    bool
 }
 
 func (t *Transaction) keys() (k txKeys) {
@@ -206,6 +211,15 @@ func (t *Transaction) keys() (k txKeys) {
 			_, n := readVarint(f.Data)
 			k.additional = append(k.additional, f.Data[n:])
 		}
+	}
+	for _, key := range k.shared {
+		if slices.Contains(k.ordered, key) {
+			continue
+		}
+		if k.more = len(k.ordered) == maxTriedKeys; k.more {
+			break
+		}
+		k.ordered = append(k.ordered, key)
 	}
 	k.shared = distinctKeys(k.shared)
 	return k
@@ -241,6 +255,27 @@ func (k txKeys) of(index uint64) iter.Seq[PublicKey] {
 			}
 		}
 	}
+}
+
+// first gives the first maxTriedKeys keys to try for an output, and whether there
+// are others.
+func (k txKeys) first(index uint64) (keys iter.Seq[PublicKey], more bool) {
+	list := slices.Clip(k.ordered)
+	more = k.more
+	for _, additional := range k.additional {
+		if index >= uint64(len(additional)/32) {
+			continue
+		}
+		key := PublicKey(additional[32*index:][:32])
+		if slices.Contains(list, key) {
+			continue
+		}
+		if len(list) == maxTriedKeys {
+			return slices.Values(list), true
+		}
+		list = append(list, key)
+	}
+	return slices.Values(list), more
 }
 
 // PublicKeys gives the keys under which the output of that index may have been

@@ -30,6 +30,9 @@ func TestKeysAreSearched(t *testing.T) {
 		},
 	} {
 		s := base.copy(t)
+		if name == "60 other keys" {
+			s.evidence.Rules = Rules1
+		}
 		s.replace(5, func(tx *Transaction) { tx.Extra = change(s, tx.Extra) })
 		if report := s.verify(); !report.Good() || report.Total != sceneTotal {
 			t.Errorf("%s: %d, %v", name, report.Total, report.Refusal)

@@ -2,6 +2,7 @@ package cryptonote
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"reflect"
 	"runtime/metrics"
@@ -268,7 +269,7 @@ func fuzzScene(f *testing.F) (archive []byte, verify func(t *testing.T, archive 
 		for _, o := range p.Outputs {
 			e.Spent[o.KeyImage] = Unspent
 		}
-		report, err := p.Verify(s.address, s.message, e)
+		report, err := p.Verify(context.Background(), s.address, s.message, e)
 		if err != nil {
 			t.Fatal(err)
 		}

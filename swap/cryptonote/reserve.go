@@ -1,21 +1,16 @@
 package cryptonote
 
 import (
-	"errors"
-	"fmt"
 	"math"
-	"runtime"
 	"strconv"
-	"sync"
-	"sync/atomic"
-
-	"filippo.io/edwards25519"
 )
 
-// A Check is one of the things that a reserve proof is checked for, in the
-// order in which they are checked. The failure of a check refuses the whole
-// proof, except that an output is left uncounted by CheckBlock, CheckSpent,
-// CheckStake, and by CheckDuplicates if an earlier proof was counted for it.
+// A Check is one of the things that a reserve proof is checked for. Rules say in
+// which order they are made: Rules1 in the order of the constants. The failure
+// of a check refuses the whole proof, except that an output is left uncounted by
+// CheckBlock, CheckSpent, CheckStake, by CheckDuplicates if an earlier proof was
+// counted for it, and under Rules2 by CheckTxKey if there are too many keys and
+// by CheckAmount if the amount is zero.
 //
 // Two things are left to the caller: that the message is the one that the proof
 // has to name, and that the key images of counted outputs become Used in the
@@ -78,6 +73,38 @@ func (c Check) String() string {
 	return checkNames[c]
 }
 
+// Rules are a version of what Verify decides. A verdict that was recorded is
+// made again under the rules that were in force then. The zero value is none.
+type Rules uint8
+
+const (
+	// Rules1 make one check of all outputs before the next check, in the order
+	// of the constants of Check, and report the first check that fails with the
+	// first output that it refuses. Every public key of a transaction is tried
+	// for each of its outputs, and an amount of zero counts.
+	Rules1 Rules = iota + 1
+	// Rules2 make the cheap checks of the whole proof first, among them the
+	// signature of the address's own key, and then output by output every check,
+	// CheckKeyImage before those that take keys of the transaction. They report
+	// the first output that is refused, with its first check. At most 16 public
+	// keys are tried for an output: if it fits none of them and there are more,
+	// it does not count (ErrTooManyTxKeys), nor does an amount of zero
+	// (ErrZeroAmount).
+	//
+	// Oxen writes at most 3: the transaction's own key, the one that
+	// construct_miner_tx adds for the block's winner, and one an output in
+	// ExtraAdditionalKeys. A transaction of before Monero's wallet put its extra
+	// in order has one more for each signature that was thrown away. The keys are
+	// tried in the order in which the wallet does (wallet2,
+	// process_new_transaction): those in ExtraPublicKey fields, then the
+	// additional ones. A sender can write thousands, and the stock wallet proves
+	// such an output with the others: hence it does not refuse the proof.
+	Rules2
+)
+
+// maxTriedKeys is the number of keys that Rules2 try for an output.
+const maxTriedKeys = 16
+
 // SpentStatus says whether a key image was seen in a transaction, as of when a
 // daemon was asked. The numbers are oxend's.
 type SpentStatus uint8
@@ -105,6 +132,8 @@ const AnyHeight = math.MaxUint64
 // ReserveEvidence is all that a verification depends on besides the proof, its
 // address and its message. Verify changes nothing in it.
 type ReserveEvidence struct {
+	// Rules must be set: those in force when the proof was received.
+	Rules Rules
 	// SnapshotHeight is that of the migration's snapshot; newer outputs do not
 	// count. It must be set: AnyHeight says that there is none.
 	SnapshotHeight uint64
@@ -179,159 +208,4 @@ func (r ReserveReport) Counted() (images []KeyImage) {
 		}
 	}
 	return images
-}
-
-// errEvidence is what Verify's error wraps: not the proof is at fault.
-var errEvidence = errors.New("verify reserve proof")
-
-// Verify checks that the proof was made by the holder of the address for
-// exactly this message, and says what it shows. An integrated address stands
-// for its standard address. It is a pure function: the same input gives the
-// same report on any machine. The error says what evidence is missing; a bad
-// proof is not an error but a report with a Refusal.
-func (p *ReserveProof) Verify(address Address, message []byte, evidence ReserveEvidence) (ReserveReport, error) {
-	if evidence.SnapshotHeight == 0 {
-		return ReserveReport{}, fmt.Errorf("%w: no snapshot height: set it, or AnyHeight", errEvidence)
-	}
-	v := verification{proof: p, address: address.Standard(), evidence: &evidence, workers: evidence.Workers}
-	if v.workers <= 0 {
-		v.workers = runtime.GOMAXPROCS(0)
-	}
-	v.report.Outputs = make([]OutputReport, len(p.Outputs))
-	v.outputs = make([]outputState, len(p.Outputs))
-	for i := range p.Outputs {
-		o := &p.Outputs[i]
-		v.report.Outputs[i] = OutputReport{TxID: o.TxID, Index: o.Index, KeyImage: o.KeyImage}
-	}
-	if v.checkForm() && v.checkKeys() {
-		v.prefix = p.prefixHash(v.address, message)
-		_ = v.eachOutput(v.checkImage) && v.eachSpendKey(v.checkSpendKey) &&
-			v.checkTransactions() && v.checkOneTimeKeys() &&
-			v.eachOutput(v.checkSharedSecret) && v.eachOutput(v.checkKeyImage) && v.eachOutput(v.checkOwner) && v.eachOutput(v.checkAmount) &&
-			v.checkSpent() && v.checkOwnKey() && v.eachSpendKey(v.checkSignature) && v.count()
-	}
-	if v.err != nil {
-		return ReserveReport{}, v.err
-	}
-	v.report.judged = true
-	return v.report, nil
-}
-
-// VerifyOwner checks only that the address's spend key has signed the message
-// and the proof's key images: one signature, for whoever receives proofs and
-// judges them later. Reasons: ErrSubaddress, ErrNoOwner, those of Verify for a
-// signature.
-func (p *ReserveProof) VerifyOwner(address Address, message []byte) error {
-	address = address.Standard()
-	if address.Kind != Standard {
-		return refuse("address", ErrSubaddress)
-	}
-	for i := range p.SpendKeys {
-		if k := &p.SpendKeys[i]; k.Key == address.Spend {
-			point, err := k.Key.point("spend key")
-			if err != nil {
-				return err
-			}
-			return k.verify(point, p.prefixHash(address, message))
-		}
-	}
-	return refuse("reserve proof", ErrNoOwner)
-}
-
-// prefixHash is what all but the key image signatures sign.
-func (p *ReserveProof) prefixHash(address Address, message []byte) [32]byte {
-	images := make([]byte, 0, 32*len(p.Outputs))
-	for i := range p.Outputs {
-		images = append(images, p.Outputs[i].KeyImage[:]...)
-	}
-	return Keccak256(message, address.Spend[:], address.View[:], images)
-}
-
-func (k *SpendKeySignature) verify(point *edwards25519.Point, hash [32]byte) error {
-	c, r, err := k.Signature.scalars()
-	if err == nil {
-		err = verifyHash(k.Key, point, hash, c, r)
-	}
-	if err != nil {
-		return renamed("spend key signature", err)
-	}
-	return nil
-}
-
-// reject ends the verification.
-func (v *verification) reject(check Check, err error) bool {
-	v.report.Check, v.report.Refusal = check, err
-	return false
-}
-
-// A failure is why an output or a spend key is refused.
-type failure struct {
-	check Check
-	err   error
-}
-
-func failed(check Check, err error) *failure {
-	if err == nil {
-		return nil
-	}
-	return &failure{check, err}
-}
-
-// eachOutput makes a check of all outputs and refuses the proof for the first
-// that fails.
-func (v *verification) eachOutput(check func(i int) *failure) bool {
-	failures := make([]*failure, len(v.outputs))
-	v.parallel(len(v.outputs), func(i int) { failures[i] = check(i) })
-	for i, f := range failures {
-		if f != nil {
-			v.report.Outputs[i].Check, v.report.Outputs[i].Reason = f.check, ReasonOf(f.err)
-		}
-	}
-	return v.refuseFirst("output ", failures)
-}
-
-func (v *verification) eachSpendKey(check func(i int) *failure) bool {
-	failures := make([]*failure, len(v.proof.SpendKeys))
-	v.parallel(len(failures), func(i int) { failures[i] = check(i) })
-	return v.refuseFirst("spend key ", failures)
-}
-
-// refuseFirst refuses the proof for the first failure of the first check that
-// has one.
-func (v *verification) refuseFirst(what string, failures []*failure) bool {
-	first := -1
-	for i, f := range failures {
-		if f != nil && (first < 0 || f.check < failures[first].check) {
-			first = i
-		}
-	}
-	if first < 0 {
-		return true
-	}
-	err := failures[first].err
-	var e *Error
-	if errors.As(err, &e) {
-		err = &Error{What: e.What, Reason: e.Reason, Where: what + strconv.Itoa(first+1) + " of the proof"}
-	}
-	return v.reject(failures[first].check, err)
-}
-
-// parallel runs n things with the workers.
-func (v *verification) parallel(n int, run func(i int)) {
-	if v.workers == 1 || n < 2 {
-		for i := range n {
-			run(i)
-		}
-		return
-	}
-	var next atomic.Int64
-	var wg sync.WaitGroup
-	for range min(v.workers, n) {
-		wg.Go(func() {
-			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
-				run(i)
-			}
-		})
-	}
-	wg.Wait()
 }

@@ -65,6 +65,7 @@ func extraAttacks() (list []attack) {
 	})
 	extra("another key only", CheckSharedSecret, ErrSharedSecret, func(s *scene, _ []byte) []byte { return s.keyField() })
 	extra("negative key", CheckSharedSecret, ErrSharedSecret, func(_ *scene, b []byte) []byte { b[32] ^= 0x80; return b })
+	extra("16 other keys", CheckSharedSecret, ErrSharedSecret, func(s *scene, _ []byte) []byte { return manyKeys(s, 16) })
 	extra("100 other keys", CheckSharedSecret, ErrSharedSecret, func(s *scene, _ []byte) (b []byte) {
 		for range 100 {
 			b = append(b, s.keyField()...)

@@ -17,6 +17,9 @@ type attack struct {
 	reason []Reason // any of them; all if empty
 }
 
+// leavesOut are the attacks that under Rules2 only leave an output uncounted.
+var leavesOut = map[string]Reason{"extra: 100 other keys": ErrTooManyTxKeys}
+
 // TestAttacks: each is refused by the check that it attacks. Where the check is
 // about points, everything else in the proof is made to hold.
 func TestAttacks(t *testing.T) {
@@ -32,6 +35,7 @@ func TestAttacks(t *testing.T) {
 		names[a.name] = true
 		s := base.copy(t)
 		a.change(s)
+		s.evidence.Rules = Rules1
 		report := s.verify()
 		if report.Check != a.check || report.Good() || len(a.reason) > 0 && !slices.Contains(a.reason, ReasonOf(report.Refusal)) {
 			t.Errorf("%s: %v, %v; want %v, %q", a.name, report.Check, report.Refusal, a.check, a.reason)
@@ -40,6 +44,7 @@ func TestAttacks(t *testing.T) {
 			t.Errorf("%s: total %d", a.name, report.Total)
 		}
 		checks[report.Check]++
+		attackInOrder(t, s, a)
 	}
 	t.Logf("%d attacks: %v", len(list), checks)
 	if len(list) < 300 {
@@ -48,6 +53,42 @@ func TestAttacks(t *testing.T) {
 	for c := CheckFormat; c <= CheckSum; c++ {
 		if checks[c] == 0 && c != CheckBlock && c != CheckSpent && c != CheckStake { // those leave outputs uncounted
 			t.Errorf("nothing attacks %v", c)
+		}
+	}
+}
+
+// attackInOrder makes the attack under Rules2. Most change what the address's key
+// has signed; with that signature made again, the check that is attacked refuses
+// the proof, or the signature over the key image, which comes before.
+func attackInOrder(t *testing.T, s *scene, a attack) {
+	t.Helper()
+	s.evidence.Rules = Rules2
+	if left := leavesOut[a.name]; left != "" {
+		if report := s.verify(); !report.Good() || report.Total >= sceneTotal || !slices.ContainsFunc(report.Outputs, func(o OutputReport) bool { return o.Reason == left && !o.Counted }) {
+			t.Errorf("%s, rules 2: %d, %v; want an output left out", a.name, report.Total, report.Refusal)
+		}
+		return
+	}
+	before := []Check{a.check, CheckSignatures, CheckKeyImage}
+	if a.check == CheckPoints {
+		before = append(before, CheckOwner) // a changed spend key owns nothing
+	}
+	good := func(report ReserveReport, checks ...Check) {
+		t.Helper()
+		if report.Good() || report.Total != 0 || report.Counted() != nil || ReasonOf(report.Refusal) == "" || !slices.Contains(checks, report.Check) {
+			t.Errorf("%s, rules 2: %v, %v; want %v", a.name, report.Check, report.Refusal, checks)
+		}
+	}
+	if a.check == CheckTransaction { // the last output's is not asked for where another is refused before
+		good(s.verify(), CheckTransaction)
+	} else {
+		good(s.verify(), before...)
+	}
+	if a.check != CheckSignatures && s.address.Kind == Standard {
+		s.resignKeys(s.proof.prefixHash(s.address, s.message))
+		report := s.verify()
+		if good(report, before...); report.Check == a.check && len(a.reason) > 0 && !slices.Contains(a.reason, ReasonOf(report.Refusal)) {
+			t.Errorf("%s, rules 2: %v, want %q", a.name, report.Refusal, a.reason)
 		}
 	}
 }

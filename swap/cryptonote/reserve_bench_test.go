@@ -2,6 +2,7 @@ package cryptonote
 
 import (
 	"bytes"
+	"context"
 	"runtime"
 	"strings"
 	"sync"
@@ -254,7 +255,8 @@ func TestHostileProofIsVerifiedInBounds(t *testing.T) {
 	}
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
-	report, err := p.Verify(s.address, s.message, s.evidence)
+	s.evidence.Rules = Rules1
+	report, err := p.Verify(context.Background(), s.address, s.message, s.evidence)
 	runtime.ReadMemStats(&after)
 	if err != nil || report.Check != CheckPoints {
 		t.Errorf("%v, %v", report.Check, err)

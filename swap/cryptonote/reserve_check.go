@@ -1,17 +1,21 @@
 package cryptonote
 
 import (
+	"context"
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
+	"iter"
 	"math/bits"
+	"sync"
 
 	"filippo.io/edwards25519"
 )
 
 // A verification is the state of one ReserveProof.Verify. Its checks run in the
-// order in which Verify calls them.
+// order of the rules: byCheck or byOutput.
 type verification struct {
+	ctx      context.Context
 	proof    *ReserveProof
 	address  Address
 	evidence *ReserveEvidence
@@ -20,14 +24,23 @@ type verification struct {
 	prefix  [32]byte
 	view    *edwards25519.Point // the address's view key
 	spend   []*edwards25519.Point
-	known   map[PublicKey]bool // the spend keys
+	known   map[PublicKey]int // the places of the spend keys
+	txs     map[TxID]*txState
+	ids     []TxID // of txs, in the proof's order
 	outputs []outputState
 
 	report ReserveReport
 	err    error // evidence that is missing
 }
 
+// A txState is a transaction, which is parsed and hashed once, by whoever needs
+// it first.
 type txState struct {
+	id       TxID
+	recorded RecordedTransaction
+	found    bool
+
+	once sync.Once
 	tx   *Transaction
 	keys txKeys
 	err  error
@@ -38,6 +51,7 @@ type outputState struct {
 	image, secret *edwards25519.Point
 	key           *edwards25519.Point // the one-time key
 	derived       *edwards25519.Scalar
+	leftOut       bool // without the checks that are left
 }
 
 func (v *verification) checkForm() bool {
@@ -99,9 +113,9 @@ func (v *verification) checkKeys() bool {
 		return v.reject(CheckPoints, err)
 	}
 	v.spend = make([]*edwards25519.Point, len(v.proof.SpendKeys))
-	v.known = make(map[PublicKey]bool, len(v.proof.SpendKeys))
+	v.known = make(map[PublicKey]int, len(v.proof.SpendKeys))
 	for i := range v.proof.SpendKeys {
-		v.known[v.proof.SpendKeys[i].Key] = true
+		v.known[v.proof.SpendKeys[i].Key] = i
 	}
 	return true
 }
@@ -122,53 +136,48 @@ func (v *verification) checkSpendKey(i int) *failure {
 	return failed(CheckPoints, err)
 }
 
-// checkTransactions parses and hashes each transaction once.
-func (v *verification) checkTransactions() bool {
-	states := make(map[TxID]*txState, len(v.outputs))
-	var ids []TxID
+// findTransactions gives each transaction of the proof one state.
+func (v *verification) findTransactions() {
+	v.txs = make(map[TxID]*txState, len(v.outputs))
 	for i := range v.outputs {
 		id := v.proof.Outputs[i].TxID
-		if states[id] == nil {
-			states[id] = new(txState)
-			ids = append(ids, id)
+		if v.txs[id] == nil {
+			recorded, found := v.evidence.Transactions[id]
+			v.txs[id] = &txState{id: id, recorded: recorded, found: found}
+			v.ids = append(v.ids, id)
 		}
-		v.outputs[i].tx = states[id]
+		v.outputs[i].tx = v.txs[id]
 	}
-	v.parallel(len(ids), func(i int) {
-		recorded, found := v.evidence.Transactions[ids[i]]
-		*states[ids[i]] = readRecorded(ids[i], recorded, found)
-	})
-	return v.eachOutput(v.locate)
 }
 
-// readRecorded parses a transaction, and proves by its hash that its bytes are
-// those that the id names.
-func readRecorded(id TxID, recorded RecordedTransaction, found bool) (s txState) {
-	if !found {
-		s.err = refuse("transaction", ErrTxMissing)
-		return s
-	}
-	s.tx, s.err = parseTransaction(recorded.Bytes, recorded.Pruned, recorded.PrunableHash)
-	if s.err != nil {
-		return s
-	}
-	if s.tx.Hash() != id {
-		s.err = refuse("transaction", ErrTxHash)
-		return s
-	}
-	s.keys = s.tx.keys()
-	return s
+// read parses the transaction, and proves by its hash that its bytes are those
+// that the id names.
+func (s *txState) read() {
+	s.once.Do(func() {
+		if !s.found {
+			s.err = refuse("transaction", ErrTxMissing)
+			return
+		}
+		s.tx, s.err = parseTransaction(s.recorded.Bytes, s.recorded.Pruned, s.recorded.PrunableHash)
+		if s.err != nil {
+			return
+		}
+		if s.tx.Hash() != s.id {
+			s.err = refuse("transaction", ErrTxHash)
+			return
+		}
+		s.keys = s.tx.keys()
+	})
 }
 
 // locate finds the output, once its transaction is proved.
 func (v *verification) locate(i int) *failure {
 	o, s, report := &v.proof.Outputs[i], &v.outputs[i], &v.report.Outputs[i]
-	if s.tx.err != nil {
+	if s.tx.read(); s.tx.err != nil {
 		return failed(CheckTransaction, s.tx.err)
 	}
-	recorded := v.evidence.Transactions[o.TxID]
-	if report.InPool = recorded.InPool; !report.InPool {
-		report.Height = recorded.Height
+	if report.InPool = s.tx.recorded.InPool; !report.InPool {
+		report.Height = s.tx.recorded.Height
 	}
 	if o.Index >= uint64(len(s.tx.tx.Outputs)) {
 		return failed(CheckOutput, refuse("output", ErrNoOutput))
@@ -177,8 +186,38 @@ func (v *verification) locate(i int) *failure {
 	return nil
 }
 
-// checkSharedSecret tries every public key of the transaction: a key off the
-// curve, or of another output, does not stop the search.
+// keys gives the points under which an output may have been made, and whether
+// the rules leave out others: a key off the curve does not stop the search.
+func (v *verification) keys(i int) (points iter.Seq[*edwards25519.Point], more bool) {
+	keys, index := v.outputs[i].tx.keys, v.proof.Outputs[i].Index
+	encoded := keys.of(index)
+	if v.evidence.Rules != Rules1 {
+		encoded, more = keys.first(index)
+	}
+	return func(yield func(*edwards25519.Point) bool) {
+		for k := range encoded {
+			if p, err := k.onCurve("transaction key"); err == nil && !yield(p) {
+				return
+			}
+		}
+	}, more
+}
+
+// checkTxKey leaves alone which key it is.
+func (v *verification) checkTxKey(i int) *failure {
+	points, more := v.keys(i)
+	for range points {
+		return nil
+	}
+	if more {
+		v.leave(i, CheckTxKey, ErrTooManyTxKeys)
+		return nil
+	}
+	return failed(CheckTxKey, refuse("transaction", ErrNoTxKey))
+}
+
+// checkSharedSecret tries the public keys of the transaction: one of another
+// output does not stop the search.
 func (v *verification) checkSharedSecret(i int) *failure {
 	o, s := &v.proof.Outputs[i], &v.outputs[i]
 	c, r, err := o.SharedSecretSig.scalars()
@@ -186,25 +225,20 @@ func (v *verification) checkSharedSecret(i int) *failure {
 		return failed(CheckSharedSecret, renamed("shared secret signature", err))
 	}
 	x := new(edwards25519.Point).VarTimeDoubleScalarBaseMult(c, v.view, r).Bytes()
-	scalars, points := []*edwards25519.Scalar{c, r}, []*edwards25519.Point{s.secret, nil}
-	y, key := new(edwards25519.Point), new(edwards25519.Point)
-	usable := false
-	for k := range s.tx.keys.of(o.Index) {
-		if !canonicalPoint(k) {
-			continue
-		}
-		if _, err := key.SetBytes(k[:]); err != nil {
-			continue
-		}
-		usable = true
-		points[1] = key
-		y.VarTimeMultiScalarMult(scalars, points)
+	scalars, y := []*edwards25519.Scalar{c, r}, new(edwards25519.Point)
+	keys, more := v.keys(i)
+	for key := range keys {
+		y.VarTimeMultiScalarMult(scalars, []*edwards25519.Point{s.secret, key})
 		if HashToScalar(v.prefix[:], o.SharedSecret[:], x, y.Bytes()).Equal(c) == 1 {
 			return nil
 		}
+		if v.ctx.Err() != nil {
+			return nil // parallel says so
+		}
 	}
-	if !usable {
-		return failed(CheckTxKey, refuse("transaction", ErrNoTxKey))
+	if more {
+		v.leave(i, CheckTxKey, ErrTooManyTxKeys)
+		return nil
 	}
 	return failed(CheckSharedSecret, refuse("shared secret", ErrSharedSecret))
 }
@@ -240,7 +274,7 @@ func (v *verification) checkOwner(i int) *failure {
 	s.derived = derivationScalar(s.secret, o.Index)
 	p := new(edwards25519.Point).ScalarBaseMult(s.derived)
 	key := PublicKey(p.Subtract(s.key, p).Bytes())
-	if !v.known[key] {
+	if _, known := v.known[key]; !known {
 		return failed(CheckOwner, refuse("output", ErrNotOwned))
 	}
 	report.SpendKey = key
@@ -344,10 +378,23 @@ func (v *verification) checkSpent() bool {
 }
 
 func (v *verification) checkOwnKey() bool {
-	if !v.known[v.address.Spend] {
+	if _, known := v.known[v.address.Spend]; !known {
 		return v.reject(CheckSignatures, refuse("reserve proof", ErrNoOwner))
 	}
 	return true
+}
+
+// checkOwnSignature is checkSpendKey and checkSignature for the address's key.
+func (v *verification) checkOwnSignature() bool {
+	i := v.known[v.address.Spend]
+	f := v.checkSpendKey(i)
+	if f == nil {
+		f = v.checkSignature(i)
+	}
+	if f != nil && ReasonOf(f.err) == ErrMismatch {
+		f.err = refuse("reserve proof", ErrOwnerSignature)
+	}
+	return f == nil || v.refuse("spend key ", i, f)
 }
 
 func (v *verification) checkSignature(i int) *failure {
@@ -359,6 +406,9 @@ func (v *verification) count() bool {
 	total := uint64(0)
 	for i := range v.report.Outputs {
 		o := &v.report.Outputs[i]
+		if v.outputs[i].leftOut {
+			continue
+		}
 		switch spent := v.evidence.Spent[o.KeyImage]; {
 		case v.evidence.Used[o.KeyImage]:
 			o.Check, o.Reason = CheckDuplicates, ErrUsed
@@ -372,6 +422,8 @@ func (v *verification) count() bool {
 			o.Check, o.Reason = CheckSpent, ErrSpent
 		case v.evidence.Staked[o.KeyImage]:
 			o.Check, o.Reason = CheckStake, ErrStaked
+		case o.Amount == 0 && v.evidence.Rules != Rules1:
+			o.Check, o.Reason = CheckAmount, ErrZeroAmount
 		default:
 			var carry uint64
 			if total, carry = bits.Add64(total, o.Amount, 0); carry != 0 {

@@ -1,6 +1,7 @@
 package cryptonote
 
 import (
+	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -70,7 +71,7 @@ func recordedProofNamed(t testing.TB, name string) recordedProof {
 
 // recordedEvidence puts the recorded transactions where the daemon had them.
 func recordedEvidence(t testing.TB, blocks map[TxID]recordedBlock) ReserveEvidence {
-	e := ReserveEvidence{SnapshotHeight: AnyHeight, Transactions: map[TxID]RecordedTransaction{}, Spent: map[KeyImage]SpentStatus{}}
+	e := ReserveEvidence{Rules: Rules2, SnapshotHeight: AnyHeight, Transactions: map[TxID]RecordedTransaction{}, Spent: map[KeyImage]SpentStatus{}}
 	for _, r := range recordedTransactions(t) {
 		block, known := blocks[r.ID]
 		if !known {
@@ -107,7 +108,7 @@ func mustParseProof(t testing.TB, text string) *ReserveProof {
 
 func mustVerify(t testing.TB, p *ReserveProof, address, message string, e ReserveEvidence) ReserveReport {
 	t.Helper()
-	report, err := p.Verify(mustParse(t, address), []byte(message), e)
+	report, err := p.Verify(context.Background(), mustParse(t, address), []byte(message), e)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -326,7 +327,14 @@ func TestTamperedProofs(t *testing.T) {
 				for _, o := range p.Outputs {
 					e.Spent[o.KeyImage] += 0 // a flipped one is unknown, and so unspent
 				}
-				report, err := p.Verify(address, []byte(m.Message), e)
+				e.Rules = Rules2
+				if inOrder, err := p.Verify(context.Background(), address, []byte(m.Message), e); err != nil || inOrder.Good() && inOrder.Total != r.Total {
+					t.Errorf("%s %s, rules 2: total %d, %v", r.Name, m.Mutation, inOrder.Total, err)
+				} else if reason := ReasonOf(inOrder.Refusal); !slices.Contains(want[m.Mutation], reason) && reason != ErrOwnerSignature && reason != ErrNoOwner {
+					t.Errorf("%s %s, rules 2: %v", r.Name, m.Mutation, inOrder.Refusal)
+				}
+				e.Rules = Rules1
+				report, err := p.Verify(context.Background(), address, []byte(m.Message), e)
 				if err == nil && report.Good() && report.Total != r.Total {
 					t.Errorf("%s %s: total %d", r.Name, m.Mutation, report.Total)
 				}

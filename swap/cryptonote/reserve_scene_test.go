@@ -1,6 +1,7 @@
 package cryptonote
 
 import (
+	"context"
 	"encoding/binary"
 	"maps"
 	"slices"
@@ -77,6 +78,7 @@ func emptyScene(t testing.TB) *scene {
 	s.w, s.other = s.wallet(), s.wallet()
 	s.address = s.w.Address()
 	s.evidence = ReserveEvidence{
+		Rules:          Rules2,
 		SnapshotHeight: sceneSnapshot,
 		Transactions:   map[TxID]RecordedTransaction{}, Spent: map[KeyImage]SpentStatus{},
 		Staked: map[KeyImage]bool{}, Locked: map[KeyImage]bool{}, Used: map[KeyImage]bool{},
@@ -331,7 +333,7 @@ func (s *scene) verify() ReserveReport {
 			s.evidence.Spent[o.KeyImage] = Unspent // as a daemon says of what it never saw
 		}
 	}
-	report, err := s.proof.Verify(s.address, s.message, s.evidence)
+	report, err := s.proof.Verify(context.Background(), s.address, s.message, s.evidence)
 	if err != nil {
 		s.t.Fatal(err)
 	}

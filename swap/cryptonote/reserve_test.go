@@ -2,6 +2,7 @@ package cryptonote
 
 import (
 	"bytes"
+	"context"
 	"crypto/rand"
 	"encoding/json"
 	"errors"
@@ -34,7 +35,7 @@ func TestHonestProofOfEveryKind(t *testing.T) {
 		t.Error(err)
 	}
 	integrated := s.w.Integrated([8]byte{1})
-	if again, err := s.proof.Verify(integrated, s.message, s.evidence); err != nil || !reflect.DeepEqual(again, report) {
+	if again, err := s.proof.Verify(context.Background(), integrated, s.message, s.evidence); err != nil || !reflect.DeepEqual(again, report) {
 		t.Errorf("with a payment id: %v", err)
 	}
 	read := mustParseProof(t, s.proof.String())
@@ -55,7 +56,7 @@ func TestReportsDoNotDependOnWorkers(t *testing.T) {
 	} {
 		s := base.copy(t)
 		change(s)
-		s.evidence.Workers = 1
+		s.evidence.Rules, s.evidence.Workers = Rules1, 1
 		want := s.verify()
 		for workers := range 9 {
 			s.evidence.Workers = workers
@@ -65,6 +66,7 @@ func TestReportsDoNotDependOnWorkers(t *testing.T) {
 				}
 			}
 		}
+		sameInOrder(t, name, s)
 		switch name {
 		case "two faults":
 			if !strings.Contains(want.Refusal.Error(), "output 3 of the proof") {
@@ -82,18 +84,42 @@ func TestReportsDoNotDependOnWorkers(t *testing.T) {
 	}
 }
 
+// sameInOrder compares the reports of Rules2, which refuse for the first output.
+func sameInOrder(t *testing.T, name string, s *scene) {
+	t.Helper()
+	s.evidence.Rules, s.evidence.Workers = Rules2, 1
+	want := s.verify()
+	first := map[string]string{"two faults": "output 3 ", "two checks": "output 3 ", "two of one step": "output 2 ", "another transaction": "output 4 "}[name]
+	if want.Good() != (first == "") || first != "" && !strings.Contains(want.Refusal.Error(), first) {
+		t.Errorf("%s: %v, want %s", name, want.Refusal, first)
+	}
+	for workers := range 9 {
+		s.evidence.Workers = workers
+		for range 5 {
+			if got := s.verify(); !reflect.DeepEqual(got, want) {
+				t.Fatalf("%s, rules 2, %d workers: %+v, with one %+v", name, workers, got, want)
+			}
+		}
+	}
+}
+
 func TestEvidenceMustBeThere(t *testing.T) {
 	s := newScene(t)
 	e := s.evidence
+	e.Rules = 0
+	if report, err := s.proof.Verify(context.Background(), s.address, s.message, e); !errors.Is(err, errEvidence) || report.Good() {
+		t.Errorf("without rules: %+v, %v", report, err)
+	}
+	e = s.evidence
 	e.SnapshotHeight = 0
-	if report, err := s.proof.Verify(s.address, s.message, e); err == nil || report.Good() || report.Outputs != nil {
+	if report, err := s.proof.Verify(context.Background(), s.address, s.message, e); err == nil || report.Good() || report.Outputs != nil {
 		t.Errorf("without snapshot height: %+v, %v", report, err)
 	}
 	delete(s.evidence.Spent, s.proof.Outputs[4].KeyImage)
-	if report, err := s.proof.Verify(s.address, s.message, s.evidence); !errors.Is(err, errEvidence) || report.Good() || report.Outputs != nil || !strings.Contains(err.Error(), s.proof.Outputs[4].KeyImage.String()) {
+	if report, err := s.proof.Verify(context.Background(), s.address, s.message, s.evidence); !errors.Is(err, errEvidence) || report.Good() || report.Outputs != nil || !strings.Contains(err.Error(), s.proof.Outputs[4].KeyImage.String()) {
 		t.Errorf("without a status: %v", err)
 	}
-	if report, err := new(ReserveProof).Verify(s.address, s.message, s.evidence); err != nil || report.Check != CheckFormat || report.Good() {
+	if report, err := new(ReserveProof).Verify(context.Background(), s.address, s.message, s.evidence); err != nil || report.Check != CheckFormat || report.Good() {
 		t.Errorf("of nothing: %+v, %v", report, err)
 	}
 }
@@ -106,7 +132,7 @@ func TestVerifyChangesNothing(t *testing.T) {
 	done := make(chan ReserveReport)
 	for range 4 {
 		go func() {
-			report, err := s.proof.Verify(s.address, s.message, s.evidence)
+			report, err := s.proof.Verify(context.Background(), s.address, s.message, s.evidence)
 			if err != nil {
 				t.Error(err)
 			}
@@ -218,7 +244,7 @@ func TestEveryBitFlip(t *testing.T) {
 			for _, o := range p.Outputs {
 				e.Spent[o.KeyImage] += 0
 			}
-			report, err := p.Verify(address, message, e)
+			report, err := p.Verify(context.Background(), address, message, e)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -169,7 +169,7 @@ func judgeReceived(ctx context.Context, l swap.Ledger, att swap.Attachments, rec
 		if used, err = countedImages(&evidence, t); err != nil {
 			return err
 		}
-		record, out.Report, err = swap.JudgeProof(t, att, m, received, daemons, evidence)
+		record, out.Report, err = swap.JudgeProof(ctx, t, att, m, received, daemons, evidence)
 		return err
 	}); err != nil {
 		return out, err

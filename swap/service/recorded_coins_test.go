@@ -158,7 +158,7 @@ func judgedAgain(t *testing.T, s *coinScene) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			again, _, err := swap.JudgeProof(tables, s.files, m, received, daemons, evidence)
+			again, _, err := swap.JudgeProof(context.Background(), tables, s.files, m, received, daemons, evidence)
 			if err != nil || !reflect.DeepEqual(again.Event, event) || swap.Digest(again.Attachments[0]) != h {
 				t.Errorf("entry %d: judged again it is %+v, %v", i, again.Event, err)
 			}
