@@ -66,6 +66,39 @@
 // nothing in RingCT type 0, and else opaque here. The hash of a transaction is
 // at Transaction.Hash.
 //
+// # Block
+//
+// Numbers, lists and transactions are as above. (oxen-core
+// src/cryptonote_basic/cryptonote_basic.h)
+//
+//	block  = header miner list(id) [list(voter (2 bytes) signature)] [end]
+//	header = hard fork                           major version, up to 19
+//	         vote                                minor version
+//	         time previous id nonce (4 bytes)
+//	         [random value (16 bytes) round (1 byte) validators (2 bytes)]
+//	miner  = a transaction whose only input is a miner's, of RingCT type 0
+//	end    = height winner (32 bytes) reward (8 bytes)
+//
+// The header's last part and the signatures are there from hard fork 16 on, the
+// end from 19 on. The id of a block is at Block.ID.
+//
+// # Stake
+//
+// A transaction that registers a service node or stakes in one reveals in its
+// extra who stakes how much (oxen-core service_node_list.cpp,
+// tx_get_staking_components_and_amounts):
+//
+//	ExtraNodeKey          the node's key
+//	ExtraNodeContributor  B, A: spend and view key of the contributor's address
+//	ExtraSecretKey        r, the transaction's secret key
+//	ExtraKeyImageProofs   list(key image signature), a proof for each locked output
+//
+// The first field of each kind is meant. Output i is the contributor's if its
+// one-time key is H_s(8rA || i)G + B; its amount opens with the same H_s. It is
+// locked for the contributor by the first proof that no output before has used
+// and whose signature is by that one-time key. Oxen takes key images of any
+// order there, as long as they are canonical.
+//
 // # Reserve proof
 //
 // "ReserveProofV1" and the base58 of an archive of boost's

@@ -69,6 +69,22 @@ const (
 	ErrExtra         Reason = "unknown or malformed field"
 )
 
+// Reasons of blocks.
+const (
+	ErrBlockSize Reason = "larger than a block can be"
+	ErrBlockFork Reason = "of a hard fork whose blocks are not known"
+	ErrMinerTx   Reason = "not a miner's transaction"
+)
+
+// Reasons of staking transactions.
+const (
+	ErrNoNode        Reason = "names no service node"
+	ErrNoContributor Reason = "names no contributor"
+	ErrNoTxSecret    Reason = "does not reveal its secret key"
+	ErrTxSecret      Reason = "its secret key is not a canonical scalar"
+	ErrContributor   Reason = "the contributor's keys are not points of the curve"
+)
+
 // Reasons of reserve proofs, in the order of the checks.
 const (
 	ErrProofMagic      Reason = "does not start with ReserveProofV1"
@@ -135,6 +151,12 @@ func (r Reason) Advice() string {
 		return "hand in the file that the wallet wrote, unchanged"
 	case ErrTxSize, ErrTxVersion, ErrTxType, ErrTxInput, ErrTxOutput, ErrTxUnlockTimes, ErrRingCT, ErrPruned, ErrTxHash:
 		return "ask another daemon for the transaction"
+	case ErrBlockSize, ErrMinerTx:
+		return "ask another daemon for the block"
+	case ErrBlockFork:
+		return "blocks up to hard fork 19 can be checked: use a release that knows later ones"
+	case ErrNoNode, ErrNoContributor, ErrNoTxSecret, ErrTxSecret, ErrContributor:
+		return "no stake counts that such a transaction makes"
 	case ErrTxMissing:
 		return "ask a daemon that is synchronised; if it has none either, make the proof again"
 	case ErrNoOutputs, ErrTooManyOutputs, ErrTooManyKeys:

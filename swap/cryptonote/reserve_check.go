@@ -263,9 +263,14 @@ func (v *verification) checkKeyImage(i int) *failure {
 // hashes: oxen-core's check_ring_signature, and check_key_image_signature with
 // a ring of one.
 func ringLink(key PublicKey, p, image *edwards25519.Point, c, r *edwards25519.Scalar) (left, right [32]byte) {
+	return linkTo(p, hashToPoint(key), image, c, r)
+}
+
+// linkTo is ringLink, with H_p of the key.
+func linkTo(p, base, image *edwards25519.Point, c, r *edwards25519.Scalar) (left, right [32]byte) {
 	q := new(edwards25519.Point).VarTimeDoubleScalarBaseMult(c, p, r)
 	left = [32]byte(q.Bytes())
-	q.VarTimeMultiScalarMult([]*edwards25519.Scalar{r, c}, []*edwards25519.Point{hashToPoint(key), image})
+	q.VarTimeMultiScalarMult([]*edwards25519.Scalar{r, c}, []*edwards25519.Point{base, image})
 	return left, [32]byte(q.Bytes())
 }
 
