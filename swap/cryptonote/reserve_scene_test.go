@@ -350,7 +350,8 @@ func (s *scene) copy(t testing.TB) *scene {
 	c.owned = slices.Clone(s.owned)
 	c.evidence.Transactions, c.evidence.Spent = maps.Clone(s.evidence.Transactions), maps.Clone(s.evidence.Spent)
 	c.evidence.Staked, c.evidence.Locked, c.evidence.Used = maps.Clone(s.evidence.Staked), maps.Clone(s.evidence.Locked), maps.Clone(s.evidence.Used)
-	p := ReserveProof{slices.Clone(s.proof.Outputs), slices.Clone(s.proof.SpendKeys)}
-	c.proof = &p
+	if s.proof != nil {
+		c.proof = &ReserveProof{slices.Clone(s.proof.Outputs), slices.Clone(s.proof.SpendKeys)}
+	}
 	return &c
 }
