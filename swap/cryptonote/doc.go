@@ -134,5 +134,5 @@
 //
 // and every output belongs to a spend key of the proof: P - H_s(8D || index)G.
 // The key image signature binds no message; staking transactions publish the
-// like. What ReserveProof.Verify checks, and in which order, is at Check.
+// like. What ReserveProof.Verify checks is at Check, and in which order at Rules.
 package cryptonote
