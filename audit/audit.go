@@ -67,7 +67,7 @@ type auditor struct {
 	key       note.Verifier // nil: not given
 	witnesses []*ledger.Witness
 	report    *Report
-	x         *ledger.Export
+	export    *ledger.Export
 	files     *files
 }
 
@@ -94,13 +94,13 @@ func (a *auditor) parseOptions() (err error) {
 
 func (a *auditor) run(ctx context.Context, export fs.FS) error {
 	var err error
-	if a.x, err = ledger.OpenUnverifiedExport(export); err != nil {
+	if a.export, err = ledger.OpenUnverifiedExport(export); err != nil {
 		a.report.global(kindOf(err, "export"), err)
 		return nil
 	}
-	checkpoint, _ := a.x.Checkpoint()
+	checkpoint, _ := a.export.Checkpoint()
 	a.report.Origin, a.report.Entries, a.report.Root = checkpoint.Origin, uint64(checkpoint.N), checkpoint.Hash.String()
-	a.files = newFiles(export, a.x.Manifest())
+	a.files = newFiles(export, a.export.Manifest())
 
 	first, ok := a.open()
 	if !ok {
@@ -108,19 +108,19 @@ func (a *auditor) run(ctx context.Context, export fs.FS) error {
 	}
 	since := a.anchor(first)
 	r := &replay{
-		auditor: a, terms: first.terms, att: attachments{a.x}, since: since,
+		auditor: a, terms: first.terms, attachments: attachments{a.export}, since: since,
 		rebuilt: map[uint64]*rebuiltRound{}, deploys: map[swap.Hash]deployment{},
-		payments: newPayments(), events: map[eventKey]recordedEvent{}, proofs: proofs{snapshot: oneAttachment{Attachments: attachments{a.x}}},
+		payments: newPayments(), events: map[eventKey]recordedEvent{}, proofs: proofs{snapshot: oneAttachment{Attachments: attachments{a.export}}},
 	}
 	if err := r.all(ctx); err != nil {
 		return err
 	}
 	r.checkKeys(first)
-	if err := r.tell(); err != nil {
+	if err := r.summariseRounds(); err != nil {
 		return err
 	}
 	if !r.broken {
-		a.files.unused(a.report)
+		a.files.checkUnused(a.report)
 	}
 	switch {
 	case a.o.Chain == nil:
@@ -154,7 +154,7 @@ func (a *auditor) open() (first opening, ok bool) {
 		a.report.global("export", errors.New("the log has no entry"))
 		return opening{}, false
 	}
-	lines, err := a.x.Bundle(0)
+	lines, err := a.export.Bundle(0)
 	if err != nil {
 		return fail(err)
 	}
@@ -169,7 +169,7 @@ func (a *auditor) open() (first opening, ok bool) {
 	if first.event, ok = event.(*swap.MigrationOpened); !ok {
 		return fail(fmt.Errorf("the first entry is %s", e.Kind))
 	}
-	raw, err := attachments{a.x}.Attachment(first.event.Terms)
+	raw, err := attachments{a.export}.Attachment(first.event.Terms)
 	if err != nil {
 		return fail(fmt.Errorf("terms: %w", err))
 	}
@@ -190,7 +190,7 @@ func (a *auditor) anchor(first opening) (since *ledger.Checkpoint) {
 			return nil
 		}
 	}
-	cosignatures, err := a.x.Verify(key, a.witnesses...)
+	cosignatures, err := a.export.Verify(key, a.witnesses...)
 	if err != nil {
 		a.report.global(kindOf(err, "checkpoint"), err)
 	} else {
@@ -218,7 +218,7 @@ func (a *auditor) anchor(first opening) (since *ledger.Checkpoint) {
 	if a.o.Since == nil {
 		return nil
 	}
-	keys, err := a.x.Keys(key)
+	keys, err := a.export.Keys(key)
 	if err != nil {
 		a.report.global("since", err)
 		return nil
@@ -245,11 +245,11 @@ func kindOf(err error, otherwise string) string {
 }
 
 // attachments gives those of an export to package swap.
-type attachments struct{ x *ledger.Export }
+type attachments struct{ export *ledger.Export }
 
 // Attachment implements swap.Attachments.
 func (a attachments) Attachment(h swap.Hash) ([]byte, error) {
-	data, err := a.x.Attachment(ledger.Digest(h))
+	data, err := a.export.Attachment(ledger.Digest(h))
 	if err != nil {
 		return nil, &attachmentError{err}
 	}

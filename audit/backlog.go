@@ -43,8 +43,8 @@ func newBacklog(ctx context.Context, terms *swap.Terms) *backlog {
 func (b *backlog) add(entries []examined) {
 	var list []waitingClaim
 	for i := range entries {
-		if c, ok := entries[i].event.(*swap.ClaimAccepted); ok {
-			list = append(list, waitingClaim{entries[i].entry.Seq, c})
+		if x := &entries[i]; x.claim != nil {
+			list = append(list, waitingClaim{x.entry.Seq, x.claim})
 		}
 	}
 	if len(list) > 0 {

@@ -66,15 +66,8 @@ type recordedEvent struct {
 	found bool              // on chain
 }
 
-// record keeps an event of the log, to be looked for on chain.
-func (r *replay) record(x *examined, at swap.LogPosition) {
-	body := x.entry.Body
-	if p, ok := x.event.(*swap.RootProposed); ok && p.OwnRoot != nil {
-		var err error
-		if body, err = r.foreignProposal(*p); err != nil {
-			r.report.entry(x.entry.Seq, x.entry.Kind, err.Error())
-		}
-	}
+// record keeps an event of the log, to be looked for on chain. body is what the chain says of it.
+func (r *replay) record(x *examined, at swap.LogPosition, body []byte) {
 	if r.o.Chain != nil {
 		r.events[eventKey{at.Tx, at.LogIndex}] = recordedEvent{entry: x.entry.Seq, kind: x.entry.Kind, sum: sha256.Sum256(body)}
 	}
@@ -96,14 +89,14 @@ func (r *replay) foreignProposal(p swap.RootProposed) ([]byte, error) {
 	return body, err
 }
 
-// checkChain holds the log against the chain. An RPC that fails is a problem: nothing was shown then.
+// checkChain compares the log with the chain. An RPC that fails is a problem: nothing was shown then.
 func (r *replay) checkChain(ctx context.Context) error {
 	m, err := r.tables.Migration()
 	if err != nil || m.Distributor == nil {
 		r.report.notChecked("the chain, because the log has no distributor", 0)
 		return ctx.Err()
 	}
-	err = r.askChain(ctx, m)
+	err = r.compareChain(ctx, m)
 	switch {
 	case ctx.Err() != nil:
 		return ctx.Err()
@@ -115,7 +108,7 @@ func (r *replay) checkChain(ctx context.Context) error {
 	return nil
 }
 
-func (r *replay) askChain(ctx context.Context, m swap.Migration) error {
+func (r *replay) compareChain(ctx context.Context, m swap.Migration) error {
 	d := m.Distributor
 	chain, err := r.o.Chain(ctx, d.ChainID)
 	if err != nil {
@@ -187,7 +180,7 @@ func (r *replay) compareEvents(ctx context.Context, chain Chain, d *swap.Distrib
 			} else {
 				r.report.global("chain", fmt.Errorf("%s in block %d, log %d of transaction 0x%s, is not in the log", e.Kind(), at.Block, at.LogIndex, at.Tx))
 			}
-			return r.book(e)
+			return r.bookUnlogged(e)
 		}
 		body, err := ledger.MarshalBody(e)
 		if err != nil {
@@ -222,8 +215,8 @@ func (r *replay) newer(ctx context.Context, chain Chain, block, lastBlock uint64
 	return at.After(r.last.Add(-newerGrace)), err
 }
 
-// book lets an event that is on chain only count for the sums.
-func (r *replay) book(e swap.Event) error {
+// bookUnlogged lets an event that is on chain only count for the sums.
+func (r *replay) bookUnlogged(e swap.Event) error {
 	switch e := e.(type) {
 	case *swap.PayoutSeen:
 		r.payments.paid[e.Recipient] = e.Cumulative
@@ -231,7 +224,7 @@ func (r *replay) book(e swap.Event) error {
 	case *swap.RootActivated:
 		r.payments.live = nil // its leaves may not be known
 	case *swap.DistributorSeen:
-		return r.payments.see(e)
+		return r.payments.change(e)
 	}
 	return nil
 }

@@ -3,14 +3,9 @@ package audit
 import (
 	"bytes"
 	"cmp"
+	"errors"
 	"fmt"
-	"maps"
-	"slices"
 	"strconv"
-	"strings"
-
-	"github.com/ethereum/go-ethereum/common"
-	"github.com/holiman/uint256"
 
 	"oxenswap/swap"
 	"oxenswap/swap/merkle"
@@ -36,8 +31,8 @@ type liveRoot struct {
 
 func newPayments() *payments { return &payments{paid: map[swap.EVMAddress]swap.Sesh{}} }
 
-// follow checks that an event of the distributor comes after those recorded before it.
-func (p *payments) follow(at swap.LogPosition) error {
+// advance moves on to an event of the distributor, which must come after those recorded before it.
+func (p *payments) advance(at swap.LogPosition) error {
 	if l := p.last; l != nil {
 		if cmp.Or(cmp.Compare(at.Block, l.Block), cmp.Compare(at.LogIndex, l.LogIndex)) <= 0 {
 			return fmt.Errorf("log %d of block %d comes after log %d of block %d: the events are not in the chain's order", at.LogIndex, at.Block, l.LogIndex, l.Block)
@@ -50,8 +45,8 @@ func (p *payments) follow(at swap.LogPosition) error {
 	return nil
 }
 
-// pay books a payment and refuses what the contract could not have paid under the live root.
-func (p *payments) pay(e *swap.PayoutSeen) error {
+// book adds a payment, and refuses what the contract could not have paid under the live root.
+func (p *payments) book(e *swap.PayoutSeen) error {
 	before := p.paid[e.Recipient]
 	p.paid[e.Recipient] = max(before, e.Cumulative)
 	p.total += e.Amount
@@ -76,8 +71,8 @@ type settings struct {
 	closesAt                   uint64 // Unix seconds
 }
 
-// see takes note of the distributor's other events.
-func (p *payments) see(e *swap.DistributorSeen) error {
+// change follows the distributor's other events.
+func (p *payments) change(e *swap.DistributorSeen) error {
 	address := func(to *swap.EVMAddress, field string) error {
 		if err := to.UnmarshalText([]byte(e.Fields[field])); err != nil {
 			return fmt.Errorf("%s: field %s: %w", e.Event, field, err)
@@ -109,7 +104,7 @@ func (r *replay) activate(e *swap.RootActivated) error {
 	if err != nil {
 		return fmt.Errorf("round %d: %w", e.Round, err)
 	}
-	data, err := r.att.Attachment(round.Leaves)
+	data, err := r.attachments.Attachment(round.Leaves)
 	if err != nil {
 		return err
 	}
@@ -128,139 +123,116 @@ func (r *replay) activate(e *swap.RootActivated) error {
 	return nil
 }
 
-// plan is the last push plan, row by row.
-type plan struct {
-	round, number uint64
-	root          swap.Hash
-	rows          []planRow // by batch
-}
-
-type planRow struct {
-	batch      uint64
-	recipient  swap.EVMAddress
-	cumulative swap.Sesh
-	pays       swap.Sesh // what was unpaid when the plan was made
-}
-
-// batch gives the rows of one batch.
-func (p *plan) batch(n uint64) []planRow {
-	lo, _ := slices.BinarySearchFunc(p.rows, n, func(r planRow, n uint64) int { return cmp.Compare(r.batch, n) })
-	hi := lo
-	for hi < len(p.rows) && p.rows[hi].batch == n {
-		hi++
+// onEvent checks an event of the distributor: its place on chain, and then what follows from it unless swap.Apply has
+// raised an alarm about it. body is what the chain says of the event.
+func (r *replay) onEvent(x *examined, at swap.LogPosition, body []byte, then func() error) error {
+	alarm, err := r.placeEvent(x, at, body)
+	if err != nil {
+		return err
 	}
-	return p.rows[lo:hi]
-}
-
-// due is what a batch pays, at most.
-func (p *plan) due(n uint64) (sum swap.Sesh) {
-	for _, row := range p.batch(n) {
-		sum += row.pays
-	}
-	return sum
-}
-
-// planned reads the list of a push plan: lines batch,address,cumulative.
-func (x *examiner) planned(e *examined, event *swap.PushPlanned) *plan {
-	data := x.read(e, event.List)
-	if data == nil {
+	if alarm != "" {
+		r.alarm(x, alarm)
 		return nil
 	}
-	p := &plan{round: event.Round, number: event.Plan, root: event.Root}
-	for line := range strings.Lines(string(data)) {
-		row, err := parsePlanRow(line)
-		if err != nil {
-			e.wrong("list, line %d: %v", len(p.rows)+1, err)
-			return nil
-		}
-		p.rows = append(p.rows, row)
-	}
-	return p
+	return then()
 }
 
-func parsePlanRow(line string) (row planRow, err error) {
-	fields := strings.Split(strings.TrimSuffix(line, "\n"), ",")
-	if len(fields) != 3 || !strings.HasSuffix(line, "\n") {
-		return row, fmt.Errorf("%.80q: expected batch,address,cumulative", line)
-	}
-	if row.batch, err = strconv.ParseUint(fields[0], 10, 64); err != nil || strconv.FormatUint(row.batch, 10) != fields[0] {
-		return row, fmt.Errorf("%.40q is not the number of a batch", fields[0])
-	}
-	if err = row.recipient.UnmarshalText([]byte(fields[1])); err != nil {
-		return row, err
-	}
-	row.cumulative, err = swap.ParseSesh(fields[2])
-	return row, err
-}
-
-// checkPlan recomputes a push plan: every leaf of the live tree that is unpaid and not too small, in the order of the
-// leaf hashes, cut into batches. It runs before the entry is applied.
-func (r *replay) checkPlan(e *swap.PushPlanned, p *plan) error {
-	live := r.payments.live
-	if live == nil || live.round != e.Round || live.root != e.Root {
-		return fmt.Errorf("round %d with root 0x%s is not live", e.Round, e.Root)
+// placeEvent records an event of the distributor, checks its place on chain, and gives the alarm that swap.Apply has raised
+// about it, or "".
+func (r *replay) placeEvent(x *examined, at swap.LogPosition, body []byte) (alarm string, err error) {
+	r.record(x, at, body)
+	if err := r.payments.advance(at); err != nil {
+		return "", err
 	}
 	m, err := r.tables.Migration()
-	if err != nil {
+	return m.Alarms[x.entry.Seq], err
+}
+
+// alarm keeps what a correction may still answer.
+func (r *replay) alarm(x *examined, what string) {
+	seq := x.entry.Seq
+	r.alarms = append(r.alarms, Problem{Entry: &seq, Kind: x.entry.Kind, What: what})
+}
+
+type rootProposed struct {
+	unchecked
+	event *swap.RootProposed
+}
+
+// after compares the log that a proposal names on chain with this one.
+func (c *rootProposed) after(r *replay, x *examined) error {
+	e, body := c.event, x.entry.Body
+	if e.OwnRoot != nil {
+		var err error
+		if body, err = r.foreignProposal(*e); err != nil {
+			r.report.entry(x.entry.Seq, x.entry.Kind, err.Error())
+		}
+	}
+	return r.onEvent(x, e.LogPosition, body, func() error {
+		root, err := r.rootAt(e.LedgerSize)
+		if err != nil {
+			return err
+		}
+		if root != e.LedgerRoot {
+			return fmt.Errorf("the distributor was given ledger root %s for %d entries, this log has %s: "+
+				"the log was rewritten after the proposal", e.LedgerRoot, e.LedgerSize, root)
+		}
+		r.report.add("ledger roots in proposals", 1)
+		return nil
+	})
+}
+
+type rootActivated struct {
+	unchecked
+	event *swap.RootActivated
+}
+
+// after makes the root the live one. An alarm about a root that became live is a problem, whatever a later correction says.
+func (c *rootActivated) after(r *replay, x *examined) error {
+	alarm, err := r.placeEvent(x, c.event.LogPosition, x.entry.Body)
+	switch {
+	case err != nil:
 		return err
+	case alarm != "":
+		return errors.New(alarm)
 	}
-	recipients := slices.SortedFunc(maps.Keys(live.leaves), func(a, b swap.EVMAddress) int { return bytes.Compare(a[:], b[:]) })
-	leaves := make([]merkle.Leaf, len(recipients))
-	for i, to := range recipients {
-		leaves[i] = merkle.Leaf{Account: common.Address(to), Amount: *uint256.NewInt(uint64(live.leaves[to]))}
-	}
-	tree, err := merkle.Build(leaves, merkle.MaxTotal())
-	if err != nil {
-		return err
-	}
-	var paid, small uint64
-	var amount swap.Sesh
-	n := 0
-	for rank := range tree.Len() {
-		l := tree.Leaf(tree.ByHash(rank))
-		to, cumulative := swap.EVMAddress(l.Account), swap.Sesh(l.Amount.Uint64())
-		pays := cumulative - min(cumulative, r.payments.paid[to])
-		switch {
-		case pays == 0:
-			paid++
-			continue
-		case pays < r.terms.MinPush:
-			small++
-			continue
-		}
-		if n == len(p.rows) || p.rows[n].recipient != to || p.rows[n].cumulative != cumulative {
-			return fmt.Errorf("line %d of its list should be %s,%d: the next leaf, by hash, that is unpaid", n+1, to, cumulative)
-		}
-		p.rows[n].pays = pays
-		amount += pays
-		n++
-	}
-	if n < len(p.rows) {
-		return fmt.Errorf("line %d of its list, %s, is no unpaid leaf of the live tree", n+1, p.rows[n].recipient)
-	}
-	batches, size := uint64(0), uint64(0)
-	for i, row := range p.rows {
-		if size++; i == 0 || row.batch != p.rows[i-1].batch {
-			if row.batch != batches {
-				return fmt.Errorf("line %d of its list is in batch %d, expected %d", i+1, row.batch, batches)
-			}
-			batches, size = batches+1, 1
-		}
-		if size > m.Config.Rails.Batch {
-			return fmt.Errorf("batch %d has more than the %d recipients that are allowed", row.batch, m.Config.Rails.Batch)
-		}
-	}
-	for _, c := range []struct {
-		name      string
-		got, want uint64
-	}{
-		{"batches", e.Batches, batches}, {"recipients", e.Recipients, uint64(n)}, {"amount", uint64(e.Amount), uint64(amount)},
-		{"recipients paid already", e.Paid, paid}, {"recipients with too little to push", e.TooSmall, small},
-	} {
-		if c.got != c.want {
-			return fmt.Errorf("%s: the entry says %d, the live tree gives %d", c.name, c.got, c.want)
-		}
-	}
-	r.plan = p
+	return r.activate(c.event)
+}
+
+type rootCancelled struct {
+	unchecked
+	event *swap.RootCancelled
+}
+
+func (c *rootCancelled) after(r *replay, x *examined) error {
+	return r.onEvent(x, c.event.LogPosition, x.entry.Body, func() error { return nil })
+}
+
+type payoutSeen struct {
+	unchecked
+	event *swap.PayoutSeen
+}
+
+func (c *payoutSeen) after(r *replay, x *examined) error {
+	r.report.add("payments", 1)
+	return r.onEvent(x, c.event.LogPosition, x.entry.Body, func() error { return r.payments.book(c.event) })
+}
+
+type distributorSeen struct {
+	unchecked
+	event *swap.DistributorSeen
+}
+
+func (c *distributorSeen) after(r *replay, x *examined) error {
+	return r.onEvent(x, c.event.LogPosition, x.entry.Body, func() error { return r.payments.change(c.event) })
+}
+
+type chainDiffers struct {
+	unchecked
+	event *swap.ChainDiffers
+}
+
+func (c *chainDiffers) after(r *replay, x *examined) error {
+	r.alarm(x, "the operator's own comparison found that "+c.event.First.String())
 	return nil
 }

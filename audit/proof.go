@@ -2,7 +2,6 @@ package audit
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -28,7 +27,7 @@ const (
 type proofs struct {
 	snapshot oneAttachment
 	hidden   bool          // key images were counted that the export withholds: what else counts is not known
-	follows  *pendingClaim // must be the next entry
+	next     *pendingClaim // must be the next entry; nil: any entry may be
 }
 
 // pendingClaim is a claim that came with a proof which was accepted.
@@ -61,10 +60,27 @@ func (o *oneAttachment) Attachment(h swap.Hash) ([]byte, error) {
 	return o.Attachments.Attachment(h)
 }
 
-// checkPending decides again whether a claim may come with a proof: only an account's lack of stake is no reason against
-// it. It runs before the entry is applied.
-func (r *replay) checkPending(e *swap.ProofReceived, c swap.Claim, x *examined) error {
-	err := r.admit(e.Pending, c, x)
+type proofReceived struct {
+	unchecked
+	event *swap.ProofReceived
+	claim *swap.Claim // that came with the proof; nil: none, or it is not signed well
+}
+
+func (c *proofReceived) alone(ex *examiner, x *examined) {
+	if p := c.event.Pending; p != nil {
+		c.claim = ex.verify(x, swap.Claim{
+			Text: p.Text, Signature: p.Signature, Oxen: p.Oxen, Account: p.Account, Recipient: p.Recipient,
+			Sequence: p.Sequence,
+		})
+	}
+}
+
+// before decides again whether the claim may come with a proof: only an account's lack of stake is no reason against it.
+func (c *proofReceived) before(r *replay, x *examined) error {
+	if c.claim == nil {
+		return nil
+	}
+	err := r.admit(c.event.Pending, *c.claim, x)
 	var refusal *swap.Refusal
 	if errors.As(err, &refusal) && refusal.Reason == swap.ReasonNotEntitled {
 		err = nil
@@ -86,13 +102,13 @@ func (r *replay) admit(e *swap.ClaimAccepted, c swap.Claim, x *examined) error {
 	return e.Code.Check(e.Recipient)
 }
 
-// checkOwner verifies that the account itself has signed the proof, for the text of its claim. It runs after the entry is
-// applied.
-func (r *replay) checkOwner(e *swap.ProofReceived, x *examined) error {
+// after verifies that the account itself has signed the proof, for the text of its claim.
+func (c *proofReceived) after(r *replay, x *examined) error {
 	if !x.complete {
 		return nil
 	}
-	text, err := r.att.Attachment(e.Proof)
+	e := c.event
+	text, err := r.attachments.Attachment(e.Proof)
 	if err != nil {
 		return err
 	}
@@ -118,49 +134,125 @@ func (r *replay) checkOwner(e *swap.ProofReceived, x *examined) error {
 	return nil
 }
 
-// judge decides again what came of a proof, with the tables as they were before the entry.
-func (r *replay) judge(ctx context.Context, received uint64, daemons []string, evidence swap.Hash, x *examined) error {
-	m, err := r.tables.Migration()
-	if err != nil {
+type proofAccepted struct {
+	unchecked
+	event *swap.ProofAccepted
+}
+
+func (c *proofAccepted) before(r *replay, x *examined) error {
+	e := c.event
+	record, err := r.judge(x, judgement{e.Received, e.Daemons, e.Evidence, true})
+	if record == nil {
 		return err
 	}
-	if len(daemons) > m.Config.Daemons {
-		return fmt.Errorf("%d daemons gave the same evidence, %d are configured", len(daemons), m.Config.Daemons)
-	}
-	for i := 1; i < len(daemons); i++ {
-		if daemons[i-1] >= daemons[i] {
-			return errors.New("the daemons are not in the order of their names, each once")
+	switch again := record.Event.(type) {
+	case *swap.ProofRefused:
+		return fmt.Errorf("judged again it is refused: %s: %s", again.Check, again.Detail)
+	case *swap.ProofAccepted:
+		if e.Evidence != again.Evidence {
+			return r.compareCounted(e.Evidence, record.Attachments[0])
 		}
 	}
-	_, accepted := x.event.(*swap.ProofAccepted)
-	again, err := r.judgeAgain(ctx, m, received, daemons, evidence)
+	return compareJudgement(e, record.Event)
+}
+
+// after says which claim must follow the accepted proof: the one that came with it, if it is still acceptable.
+func (c *proofAccepted) after(r *replay, x *examined) error {
+	if x.complete {
+		r.report.add(countImages, c.event.Counted)
+	}
+	p, err := r.tables.Proof(c.event.Received)
+	if err != nil || p.Pending == nil {
+		return err
+	}
+	claim, err := swap.VerifyClaim(r.terms, p.Pending.Oxen, p.Pending.Text, p.Pending.Signature)
+	if err != nil {
+		return nil // was reported when the proof was received
+	}
+	var refusal *swap.Refusal
+	switch err := r.admit(p.Pending, claim, x); {
+	case err == nil:
+		r.proofs.next = &pendingClaim{p.Pending, x.entry.Seq}
+	case !errors.As(err, &refusal):
+		return err
+	}
+	return nil
+}
+
+type proofRefused struct {
+	unchecked
+	event *swap.ProofRefused
+}
+
+func (c *proofRefused) before(r *replay, x *examined) error {
+	e := c.event
+	record, err := r.judge(x, judgement{e.Received, e.Daemons, e.Evidence, false})
+	if record == nil {
+		return err
+	}
+	switch again := record.Event.(type) {
+	case *swap.ProofAccepted:
+		return fmt.Errorf("judged again it is accepted: %d outputs count, %s", again.Counted, again.Total)
+	case *swap.ProofRefused:
+		again.Detail = e.Detail // text for people, which a later release may word otherwise
+		if e.Evidence != again.Evidence {
+			return r.compareCounted(e.Evidence, record.Attachments[0])
+		}
+	}
+	return compareJudgement(e, record.Event)
+}
+
+// judgement is what an entry says that a proof was judged by.
+type judgement struct {
+	received uint64 // the proof.received
+	daemons  []string
+	evidence swap.Hash
+	accepted bool // its key images count
+}
+
+// judge decides again what came of a proof, with the tables as they were before the entry, and gives the record that should
+// follow. It is nil if there is none to compare with: the error says why, or it was reported already.
+func (r *replay) judge(x *examined, j judgement) (*swap.Record, error) {
+	m, err := r.tables.Migration()
+	if err != nil {
+		return nil, err
+	}
+	if len(j.daemons) > m.Config.Daemons {
+		return nil, fmt.Errorf("%d daemons gave the same evidence, %d are configured", len(j.daemons), m.Config.Daemons)
+	}
+	for i := 1; i < len(j.daemons); i++ {
+		if j.daemons[i-1] >= j.daemons[i] {
+			return nil, errors.New("the daemons are not in the order of their names, each once")
+		}
+	}
+	record, err := r.judgeAgain(m, j)
 	switch {
 	case errors.Is(err, swap.ErrNone):
-		return nil // applying the entry says so
+		return nil, nil // applying the entry says so
 	case errors.Is(err, swap.ErrWithheld):
 		r.report.notChecked(uncheckedProofs, 1)
-		r.proofs.hidden = r.proofs.hidden || accepted && !x.complete
-		return nil
+		r.proofs.hidden = r.proofs.hidden || j.accepted && !x.complete
+		return nil, nil
 	case errors.Is(err, swap.ErrAttachment) && !x.complete:
-		return nil // was reported already
+		return nil, nil // was reported already
 	case err != nil:
-		return err
+		return nil, err
 	}
 	r.report.add(countJudged, 1)
 	r.report.notChecked(uncheckedDaemons, 1)
-	return r.sameJudgement(x, evidence, again)
+	return &record, nil
 }
 
 // judgeAgain gives the record that should follow the evidence.
-func (r *replay) judgeAgain(ctx context.Context, m swap.Migration, received uint64, daemons []string, evidence swap.Hash) (swap.Record, error) {
+func (r *replay) judgeAgain(m swap.Migration, j judgement) (swap.Record, error) {
 	if r.proofs.hidden {
 		return swap.Record{}, swap.ErrWithheld
 	}
-	p, err := r.tables.Proof(received)
+	p, err := r.tables.Proof(j.received)
 	if err != nil {
 		return swap.Record{}, err
 	}
-	raw, err := r.att.Attachment(evidence)
+	raw, err := r.attachments.Attachment(j.evidence)
 	if err != nil {
 		return swap.Record{}, err
 	}
@@ -174,38 +266,20 @@ func (r *replay) judgeAgain(ctx context.Context, m swap.Migration, received uint
 			return swap.Record{}, err
 		}
 	}
-	record, report, err := swap.JudgeProof(ctx, &r.tables, &r.proofs.snapshot, m, received, daemons, parsed)
+	record, report, err := swap.JudgeProof(&r.tables, &r.proofs.snapshot, m, j.received, j.daemons, parsed)
 	if err == nil && report.Good() {
 		r.report.add(countOutputs, uint64(len(report.Outputs)))
 	}
 	return record, err
 }
 
-// sameJudgement compares an entry with the one that judging again gives: byte for byte, but for the words of a refusal.
-func (r *replay) sameJudgement(x *examined, evidence swap.Hash, again swap.Record) error {
-	switch event := again.Event.(type) {
-	case *swap.ProofAccepted:
-		if _, ok := x.event.(*swap.ProofAccepted); !ok {
-			return fmt.Errorf("judged again it is accepted: %d outputs count, %s", event.Counted, event.Total)
-		}
-		if evidence != event.Evidence {
-			return r.compareCounted(evidence, again.Attachments[0])
-		}
-	case *swap.ProofRefused:
-		refused, ok := x.event.(*swap.ProofRefused)
-		if !ok {
-			return fmt.Errorf("judged again it is refused: %s: %s", event.Check, event.Detail)
-		}
-		event.Detail = refused.Detail // words for people, which a later release may choose otherwise
-		if evidence != event.Evidence {
-			return r.compareCounted(evidence, again.Attachments[0])
-		}
-	}
-	got, err := ledger.MarshalBody(x.event)
+// compareJudgement compares an entry, byte for byte, with the one that judging again gives.
+func compareJudgement(event, again swap.Event) error {
+	got, err := ledger.MarshalBody(event)
 	if err != nil {
 		return err
 	}
-	want, err := ledger.MarshalBody(again.Event)
+	want, err := ledger.MarshalBody(again)
 	if err != nil {
 		return err
 	}
@@ -218,7 +292,7 @@ func (r *replay) sameJudgement(x *examined, evidence swap.Hash, again swap.Recor
 
 // compareCounted names the first key image for which evidence differs from what judging made of the same evidence.
 func (r *replay) compareCounted(digest swap.Hash, want []byte) error {
-	raw, err := r.att.Attachment(digest)
+	raw, err := r.attachments.Attachment(digest)
 	if err != nil {
 		return err
 	}
@@ -243,38 +317,14 @@ func (r *replay) compareCounted(digest swap.Hash, want []byte) error {
 	return fmt.Errorf("its evidence is %s, judged again %s", digest, swap.Digest(want))
 }
 
-// expectPending says which claim must follow an accepted proof: the one that came with it, if it is still acceptable. It
-// runs after the entry is applied.
-func (r *replay) expectPending(e *swap.ProofAccepted, x *examined) error {
-	if x.complete {
-		r.report.add(countImages, e.Counted)
-	}
-	p, err := r.tables.Proof(e.Received)
-	if err != nil || p.Pending == nil {
-		return err
-	}
-	c, err := swap.VerifyClaim(r.terms, p.Pending.Oxen, p.Pending.Text, p.Pending.Signature)
-	if err != nil {
-		return nil // was reported when the proof was received
-	}
-	var refusal *swap.Refusal
-	switch err := r.admit(p.Pending, c, x); {
-	case err == nil:
-		r.proofs.follows = &pendingClaim{p.Pending, x.entry.Seq}
-	case !errors.As(err, &refusal):
-		return err
-	}
-	return nil
-}
-
-// checkFollows refuses anything but the claim of a proof that was just accepted.
-func (r *replay) checkFollows(event swap.Event) error {
-	p := r.proofs.follows
-	r.proofs.follows = nil
+// checkNext refuses anything but the claim of a proof that was just accepted.
+func (r *replay) checkNext(x *examined) error {
+	p := r.proofs.next
+	r.proofs.next = nil
 	if p == nil {
 		return nil
 	}
-	if c, ok := event.(*swap.ClaimAccepted); ok && *c == *p.claim {
+	if x.claim != nil && *x.claim == *p.claim {
 		return nil
 	}
 	return fmt.Errorf("the claim that came with the proof which entry %d accepts should be here", p.judged)
@@ -282,7 +332,7 @@ func (r *replay) checkFollows(event swap.Event) error {
 
 // endProofs reports what the log leaves open.
 func (r *replay) endProofs() error {
-	if p := r.proofs.follows; p != nil {
+	if p := r.proofs.next; p != nil {
 		r.report.entry(p.judged, (*swap.ProofAccepted)(nil).Kind(), "the claim that came with the proof should follow")
 	}
 	waiting := uint64(0)

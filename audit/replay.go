@@ -13,10 +13,10 @@ import (
 // replay applies the entries in order to tables in memory.
 type replay struct {
 	*auditor
-	terms  *swap.Terms
-	att    swap.Attachments
-	since  *ledger.Checkpoint
-	tables swap.Memory
+	terms       *swap.Terms
+	attachments swap.Attachments
+	since       *ledger.Checkpoint
+	tables      swap.Memory
 
 	done   uint64 // entries so far
 	last   time.Time
@@ -49,10 +49,13 @@ func (r *replay) all(ctx context.Context) error {
 		return err
 	}
 	claims := newBacklog(ctx, r.terms)
-	x := &examiner{export: r.x, files: r.files, terms: r.terms, att: r.att, public: r.o.Public, calls: calls, claims: claims}
-	err = ordered(ctx, r.bundles(), x.bundle, func(b bundle) bool {
+	ex := &examiner{
+		export: r.export, files: r.files, terms: r.terms, attachments: r.attachments, public: r.o.Public, calls: calls,
+		claims: claims,
+	}
+	err = ordered(ctx, r.bundles(), ex.bundle, func(b bundle) bool {
 		for i := range b.entries {
-			r.step(ctx, &b.entries[i])
+			r.step(&b.entries[i])
 		}
 		if b.err != nil {
 			r.unreadable(b.err)
@@ -84,11 +87,11 @@ func (r *replay) unreadable(err error) {
 }
 
 // step takes the next entry.
-func (r *replay) step(ctx context.Context, x *examined) {
+func (r *replay) step(x *examined) {
 	for _, what := range x.problems {
 		r.report.entry(x.entry.Seq, x.entry.Kind, what)
 	}
-	for _, n := range x.notes {
+	for _, n := range x.counts {
 		if n.What == uncheckedHidden || n.What == uncheckedSilent {
 			r.report.notChecked(n.What, n.N)
 		} else {
@@ -96,10 +99,10 @@ func (r *replay) step(ctx context.Context, x *examined) {
 		}
 	}
 	if !r.broken {
-		r.tree.Append(x.record)
+		r.tree.Append(x.leaf)
 		r.checkSince()
-		if x.event != nil {
-			r.apply(ctx, x)
+		if x.checker != nil {
+			r.apply(x)
 		}
 	}
 	r.done++
@@ -121,8 +124,8 @@ func (r *replay) checkSince() {
 	r.report.Anchors.Since = uint64(t.N)
 }
 
-// apply holds an entry against all before it.
-func (r *replay) apply(ctx context.Context, x *examined) {
+// apply checks an entry against all before it, and applies it.
+func (r *replay) apply(x *examined) {
 	seq, kind := x.entry.Seq, x.entry.Kind
 	wrong := func(err error) {
 		if err != nil {
@@ -133,164 +136,25 @@ func (r *replay) apply(ctx context.Context, x *examined) {
 		wrong(fmt.Errorf("its time %s lies before that of the entry before it, %s", x.entry.Time.Format(time.RFC3339), r.last.Format(time.RFC3339)))
 	}
 	r.last = x.entry.Time
-	wrong(r.checkFollows(x.event))
-	said := len(x.problems)
-	wrong(r.before(ctx, x))
-	for _, what := range x.problems[said:] {
+	wrong(r.checkNext(x))
+	reported := len(x.problems)
+	wrong(x.checker.before(r, x))
+	for _, what := range x.problems[reported:] {
 		r.report.entry(seq, kind, what)
 	}
-	att := r.att
-	if d, ok := x.ready.(decoded); ok {
-		att = d
+	attachments := r.attachments
+	if x.decoded != nil {
+		attachments = x.decoded
 	}
-	if err := swap.ApplyEvent(&r.tables, att, seq, x.entry.Time, x.event); err != nil {
+	if err := swap.ApplyEvent(&r.tables, attachments, seq, x.entry.Time, x.event); err != nil {
 		// A missing attachment was reported already.
 		if !errors.Is(err, swap.ErrAttachment) || len(x.problems) == 0 {
 			wrong(err)
 		}
 		return
 	}
-	wrong(r.after(x))
+	wrong(x.checker.after(r, x))
 	r.report.add("entries applied", 1)
-}
-
-// before are the checks that need the tables as they were before the entry.
-func (r *replay) before(ctx context.Context, x *examined) error {
-	switch e := x.event.(type) {
-	case *swap.SnapshotTaken:
-		m, err := r.tables.Migration()
-		if err != nil {
-			return err
-		}
-		r.report.add("snapshots from raw answers", 1)
-		if len(e.Daemons) > m.Config.Daemons {
-			return fmt.Errorf("%d daemons answered, %d are configured: the quorum of %d is no majority of them", len(e.Daemons), m.Config.Daemons, m.Config.Quorum)
-		}
-	case *swap.SnapshotFinalized:
-		if saw, ok := x.ready.([]swap.Saw); ok {
-			return r.checkDecision(e.Height, e.Daemons, saw, x)
-		}
-	case *swap.SnapshotDiscarded:
-		if saw, ok := x.ready.([]swap.Saw); ok {
-			return r.checkDecision(e.Height, e.Daemons, saw, x)
-		}
-	case *swap.KeyRotated:
-		return r.checkRotation(e)
-	case *swap.LegacyImported:
-		if f, ok := x.ready.(*legacyFile); ok && f != nil {
-			return r.checkLegacy(e, f, x)
-		}
-	case *swap.ClaimRefused:
-		if c, ok := x.ready.(swap.Claim); ok {
-			return r.checkRefused(e, c, x)
-		}
-	case *swap.ProofReceived:
-		if c, ok := x.ready.(swap.Claim); ok {
-			return r.checkPending(e, c, x)
-		}
-	case *swap.ProofAccepted:
-		return r.judge(ctx, e.Received, e.Daemons, e.Evidence, x)
-	case *swap.ProofRefused:
-		return r.judge(ctx, e.Received, e.Daemons, e.Evidence, x)
-	case *swap.ClaimChecked:
-		if !r.claims.has(e.Claim) {
-			return fmt.Errorf("entry %d is not an accepted claim", e.Claim)
-		}
-	case *swap.RoundBuilt:
-		return r.checkRound(e, x)
-	case *swap.PushPlanned:
-		if p, ok := x.ready.(*plan); ok && p != nil {
-			return r.checkPlan(e, p)
-		}
-	case *swap.TxSigned:
-		return r.checkRails(e, x.entry.Time)
-	case *swap.DistributorDeployed:
-		r.deployed = x.entry.Seq
-		r.payments.settings = settings{e.Owner, e.Publisher, e.Guardian, e.ClosesAt}
-		return r.checkDeployed(e)
-	}
-	return nil
-}
-
-// after are the checks that need the tables with the entry applied.
-func (r *replay) after(x *examined) error {
-	switch e := x.event.(type) {
-	case *swap.ClaimAccepted:
-		r.claims.set(x.entry.Seq)
-		if e.Code != (swap.RecipientCode{Ethereum: swap.SeenNotChecked, Target: swap.SeenNotChecked}) {
-			r.report.notChecked(uncheckedCode, 1)
-		}
-		if e.Sequence == 0 {
-			return r.checkLegacyClaim(e)
-		}
-	case *swap.ProofReceived:
-		return r.checkOwner(e, x)
-	case *swap.ProofAccepted:
-		return r.expectPending(e, x)
-	case *swap.RoundApproved, *swap.TermsExtended:
-		r.report.add("operators' signed notes", 1)
-	case *swap.TxSigned:
-		if c, ok := x.ready.(*call); ok && c != nil {
-			return r.checkSigned(e, c)
-		}
-	case *swap.RootProposed:
-		return r.onEvent(x, e.LogPosition, func() error { return r.checkLedgerRoot(e) })
-	case *swap.RootActivated:
-		return r.onEvent(x, e.LogPosition, func() error { return r.activate(e) })
-	case *swap.RootCancelled:
-		return r.onEvent(x, e.LogPosition, nil)
-	case *swap.DistributorSeen:
-		return r.onEvent(x, e.LogPosition, func() error { return r.payments.see(e) })
-	case *swap.ChainDiffers:
-		r.alarm(x, "the operator's own comparison found that "+e.First.String())
-	case *swap.PayoutSeen:
-		r.report.add("payments", 1)
-		return r.onEvent(x, e.LogPosition, func() error { return r.payments.pay(e) })
-	}
-	return nil
-}
-
-// onEvent is for every event of the distributor: its place on the chain, the alarm that it may have raised, and then
-// what follows from it. An alarm of a root that became live is wrong whatever was written about it later.
-func (r *replay) onEvent(x *examined, at swap.LogPosition, then func() error) error {
-	r.record(x, at)
-	if err := r.payments.follow(at); err != nil {
-		return err
-	}
-	m, err := r.tables.Migration()
-	if err != nil {
-		return err
-	}
-	if alarm, ok := m.Alarms[x.entry.Seq]; ok {
-		if _, live := x.event.(*swap.RootActivated); live {
-			return errors.New(alarm)
-		}
-		r.alarm(x, alarm)
-		return nil
-	}
-	if then == nil {
-		return nil
-	}
-	return then()
-}
-
-// alarm keeps what a correction may still answer.
-func (r *replay) alarm(x *examined, what string) {
-	seq := x.entry.Seq
-	r.alarms = append(r.alarms, Problem{Entry: &seq, Kind: x.entry.Kind, What: what})
-}
-
-// checkLedgerRoot compares the log that a proposal names on chain with this one.
-func (r *replay) checkLedgerRoot(e *swap.RootProposed) error {
-	root, err := r.rootAt(e.LedgerSize)
-	if err != nil {
-		return err
-	}
-	if root != e.LedgerRoot {
-		return fmt.Errorf("the distributor was given ledger root %s for %d entries, this log has %s: the log was rewritten after the proposal", e.LedgerRoot, e.LedgerSize, root)
-	}
-	r.report.add("ledger roots in proposals", 1)
-	return nil
 }
 
 // end are the checks of the log as a whole.
@@ -317,16 +181,16 @@ func (r *replay) end() error {
 			r.report.Corrected = append(r.report.Corrected, a)
 		}
 	}
-	return r.summarise(m)
+	return r.summariseProgrammes(m)
 }
 
 func (r *replay) checkpoint() ledger.Checkpoint {
-	c, _ := r.x.Checkpoint()
+	c, _ := r.export.Checkpoint()
 	return c
 }
 
-// summarise gives the sums of the published rounds to the report.
-func (r *replay) summarise(m swap.Migration) error {
+// summariseProgrammes gives the sums of the published rounds to the report.
+func (r *replay) summariseProgrammes(m swap.Migration) error {
 	given := map[string]swap.Sesh{}
 	if err := r.tables.Given(func(_ swap.Account, programme string, sum swap.Sesh) error {
 		given[programme] += sum

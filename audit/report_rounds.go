@@ -48,8 +48,8 @@ type RoundProgramme struct {
 	Withheld   swap.Sesh     `json:"withheld"`
 }
 
-// tell gives the log's rounds and payments to the report.
-func (r *replay) tell() error {
+// summariseRounds gives the log's rounds and payments to the report.
+func (r *replay) summariseRounds() error {
 	rounds, err := r.tables.Rounds()
 	if err != nil {
 		return err

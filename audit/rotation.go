@@ -9,22 +9,27 @@ import (
 	"oxenswap/swap/ledger"
 )
 
-// checkRotation holds an entry that changes the ledger's key against the file from which readers learn of it. swap.Apply
+// keyRotated compares an entry that changes the ledger's key with the file from which readers learn of it. swap.Apply
 // verifies that the key in force has signed it.
-func (r *replay) checkRotation(e *swap.KeyRotated) error {
-	r.keys = append(r.keys, e.Key)
-	n, files := len(r.keys), r.x.Rotations()
+type keyRotated struct {
+	unchecked
+	event *swap.KeyRotated
+}
+
+func (c *keyRotated) before(r *replay, _ *examined) error {
+	r.keys = append(r.keys, c.event.Key)
+	n, files := len(r.keys), r.export.Rotations()
 	switch {
 	case n > len(files):
 		return fmt.Errorf("%s, from which readers learn of it, is not in the export", ledger.RotationPath(n))
-	case string(files[n-1]) != e.Note:
+	case string(files[n-1]) != c.event.Note:
 		return fmt.Errorf("%s is not its note", ledger.RotationPath(n))
 	}
 	r.report.add("changes of the ledger's key", 1)
 	return nil
 }
 
-// checkKeys looks for the given key among those that the entries name, and for rotations that are in no entry.
+// checkKeys looks for the given key among those that the entries name, and for rotations that no entry records.
 func (r *replay) checkKeys(first opening) {
 	if given := r.o.Key; given != "" && given != first.event.LedgerKey && !slices.Contains(r.keys, given) {
 		r.report.entry(0, first.event.Kind(), fmt.Sprintf("the log was opened for the ledger key %s, not for %s", first.event.LedgerKey, given))
@@ -32,7 +37,7 @@ func (r *replay) checkKeys(first opening) {
 	if r.broken {
 		return
 	}
-	for _, f := range r.x.Manifest().Files {
+	for _, f := range r.export.Manifest().Files {
 		if n, ok := ledger.ParseRotationPath(f.Path); ok && n > len(r.keys) {
 			r.report.global(f.Path, errors.New("no entry has changed the ledger's key so often"))
 		}

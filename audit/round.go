@@ -2,7 +2,6 @@ package audit
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 
 	"oxenswap/swap"
@@ -26,8 +25,36 @@ func (r *replay) rebuild(uses int) {
 	r.rebuilt[r.done] = b
 }
 
-// checkRound compares a round, byte for byte, with the one rebuilt at its cut-off.
-func (r *replay) checkRound(e *swap.RoundBuilt, x *examined) error {
+type roundBuilt struct {
+	unchecked
+	event *swap.RoundBuilt
+}
+
+// alone checks the sums that a round states of itself.
+func (c *roundBuilt) alone(ex *examiner, x *examined) {
+	for i := range c.event.Programmes {
+		t := &c.event.Programmes[i]
+		p, ok := ex.terms.Programme(t.Programme)
+		if !ok {
+			x.wrong("the terms have no programme %q", t.Programme)
+			continue
+		}
+		if err := t.Conserved(); err != nil {
+			x.wrong("%v", err)
+		}
+		if given := t.Before + t.Amount; given < t.Before || given > p.Cap {
+			x.wrong("programme %s: %s given before and %s now pass its cap of %s", t.Programme, t.Before, t.Amount, p.Cap)
+		}
+	}
+	if x.complete {
+		ex.read(x, c.event.Leaves)
+		ex.read(x, c.event.Allocations)
+	}
+}
+
+// before compares a round, byte for byte, with the one rebuilt at its cut-off.
+func (c *roundBuilt) before(r *replay, x *examined) error {
+	e := c.event
 	b := r.rebuilt[e.Cutoff]
 	if b == nil {
 		return fmt.Errorf("its cut-off %d is not a size that the log had before", e.Cutoff)
@@ -50,7 +77,7 @@ func (r *replay) checkRound(e *swap.RoundBuilt, x *examined) error {
 	}
 	if bytes.Equal(got, want) {
 		if x.complete {
-			x.ready = decoded{r.att, e.Allocations, nil, b.files.List}
+			x.decoded = decoded{Attachments: r.attachments, digest: e.Allocations, allocations: b.files.List}
 		}
 		return nil
 	}
@@ -83,7 +110,7 @@ func difference(got, want []byte) (says, gives []byte) {
 
 // compareLists names the first line in which a list of the export differs from the recomputed one.
 func (r *replay) compareLists(name string, digest swap.Hash, want []byte) error {
-	got, err := r.att.Attachment(digest)
+	got, err := r.attachments.Attachment(digest)
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
@@ -105,92 +132,4 @@ func orNothing(line []byte) []byte {
 		return []byte("nothing")
 	}
 	return line
-}
-
-// checkRefused decides a refused claim again. It runs before the entry is applied.
-func (r *replay) checkRefused(e *swap.ClaimRefused, c swap.Claim, x *examined) error {
-	m, err := r.tables.Migration()
-	if err != nil {
-		return err
-	}
-	var refusal *swap.Refusal
-	switch err := swap.AdmitClaim(&r.tables, m, c, x.entry.Time); {
-	case err == nil && e.Reason != swap.ReasonContract:
-		return fmt.Errorf("it was refused (%s), and nothing speaks against it", e.Reason)
-	case err == nil:
-		return nil // what was seen at the recipient is beyond any log
-	case !errors.As(err, &refusal):
-		return err
-	case refusal.Reason != e.Reason:
-		return fmt.Errorf("it was refused for %q, the reason is %q", e.Reason, refusal.Reason)
-	}
-	return nil
-}
-
-// checkLegacy imports the legacy file again and keeps its winners for the entries that follow.
-func (r *replay) checkLegacy(e *swap.LegacyImported, f *legacyFile, x *examined) error {
-	m, err := r.tables.Migration()
-	if err != nil {
-		return err
-	}
-	again, taken, err := swap.ImportLegacy(&r.tables, m, f.data, f.lines, x.entry.Time)
-	if err != nil {
-		return err
-	}
-	r.legacy = taken
-	got, err := ledger.MarshalBody(e)
-	if err != nil {
-		return err
-	}
-	want, err := ledger.MarshalBody(&again)
-	if err != nil {
-		return err
-	}
-	if !bytes.Equal(got, want) {
-		return fmt.Errorf("imported again, the file gives %s", want)
-	}
-	return nil
-}
-
-// checkLegacyClaim compares a legacy claim with the file's next winner.
-func (r *replay) checkLegacyClaim(e *swap.ClaimAccepted) error {
-	if len(r.legacy) == 0 {
-		return errors.New("the legacy file has no such claim")
-	}
-	c := r.legacy[0]
-	r.legacy = r.legacy[1:]
-	if c.Oxen != e.Oxen || c.Text != e.Text || c.Signature != e.Signature || c.Recipient != e.Recipient || c.Integrated != e.Integrated {
-		return fmt.Errorf("the legacy file's next claim is of %s for %s", c.Oxen, c.Recipient)
-	}
-	return nil
-}
-
-// checkDecision decides again, from the raw answers and the quorum in force, what became of a snapshot. It runs before
-// the entry is applied.
-func (r *replay) checkDecision(height uint64, reports []swap.DaemonReport, saw []swap.Saw, x *examined) error {
-	m, err := r.tables.Migration()
-	if err != nil {
-		return err
-	}
-	s, err := r.tables.Snapshot(height)
-	if err != nil {
-		return fmt.Errorf("snapshot of height %d: %w", height, err)
-	}
-	record, err := swap.DecideSnapshot(r.terms, m.Config.Quorum, s, saw)
-	if err != nil {
-		return fmt.Errorf("from the raw answers: %w", err)
-	}
-	if record.Event.Kind() != x.entry.Kind {
-		return fmt.Errorf("by the raw answers it is %s", record.Event.Kind())
-	}
-	switch again := record.Event.(type) {
-	case *swap.SnapshotFinalized:
-		sameReports(x, reports, again.Daemons)
-	case *swap.SnapshotDiscarded:
-		if now := x.event.(*swap.SnapshotDiscarded).Now; again.Now != now {
-			return fmt.Errorf("the chain has block %s there now, the entry says %s", again.Now, now)
-		}
-		sameReports(x, reports, again.Daemons)
-	}
-	return nil
 }

@@ -46,44 +46,53 @@ type call struct {
 	args   []any
 }
 
-// signed decodes a raw transaction and compares it with its entry.
-func (x *examiner) signed(e *examined, event *swap.TxSigned) *call {
-	raw := x.read(e, event.Raw)
+type txSigned struct {
+	unchecked
+	event *swap.TxSigned
+	call  *call // nil: the raw transaction is missing or malformed
+}
+
+// alone decodes the raw transaction and compares it with its entry.
+func (c *txSigned) alone(ex *examiner, x *examined) {
+	if !x.complete {
+		return
+	}
+	event := c.event
+	raw := ex.read(x, event.Raw)
 	if raw == nil {
-		return nil
+		return
 	}
 	var tx types.Transaction
 	if err := tx.UnmarshalBinary(raw); err != nil {
-		e.wrong("raw transaction: %v", err)
-		return nil
+		x.wrong("raw transaction: %v", err)
+		return
 	}
 	id := new(big.Int).SetUint64(event.ChainID)
 	sender, err := types.Sender(types.LatestSignerForChainID(id), &tx)
 	switch {
 	case err != nil:
-		e.wrong("raw transaction: sender: %v", err)
-		return nil
+		x.wrong("raw transaction: sender: %v", err)
+		return
 	case swap.Hash(tx.Hash()) != event.Hash:
-		e.wrong("the raw transaction has hash 0x%s", swap.Hash(tx.Hash()))
+		x.wrong("the raw transaction has hash 0x%s", swap.Hash(tx.Hash()))
 	case tx.ChainId().Cmp(id) != 0:
-		e.wrong("the raw transaction is for chain %s", tx.ChainId())
+		x.wrong("the raw transaction is for chain %s", tx.ChainId())
 	case swap.EVMAddress(sender) != event.Sender:
-		e.wrong("the raw transaction is signed by %s", sender)
+		x.wrong("the raw transaction is signed by %s", sender)
 	case tx.Nonce() != event.Nonce:
-		e.wrong("the raw transaction has nonce %d", tx.Nonce())
+		x.wrong("the raw transaction has nonce %d", tx.Nonce())
 	case tx.GasFeeCap().Cmp(event.GasFee.Int()) != 0:
-		e.wrong("the raw transaction pays up to %s wei per gas", tx.GasFeeCap())
+		x.wrong("the raw transaction pays up to %s wei per gas", tx.GasFeeCap())
 	case tx.Type() != types.DynamicFeeTxType:
-		e.wrong("the raw transaction is of type %d, expected %d", tx.Type(), types.DynamicFeeTxType)
+		x.wrong("the raw transaction is of type %d, expected %d", tx.Type(), types.DynamicFeeTxType)
 	case tx.Value().Sign() != 0:
-		e.wrong("the raw transaction sends %s wei", tx.Value())
+		x.wrong("the raw transaction sends %s wei", tx.Value())
 	}
-	e.note(countRaw, 1)
-	c := &call{to: tx.To(), data: tx.Data(), sender: swap.EVMAddress(sender), nonce: tx.Nonce()}
-	if c.to != nil {
-		c.decode(x.calls)
+	x.count(countRaw, 1)
+	c.call = &call{to: tx.To(), data: tx.Data(), sender: swap.EVMAddress(sender), nonce: tx.Nonce()}
+	if c.call.to != nil {
+		c.call.decode(ex.calls)
 	}
-	return c
 }
 
 // deployment is a transaction that creates a distributor, with the closing of the terms as it was when it was signed.
@@ -119,9 +128,10 @@ type pushed struct {
 	sum swap.Sesh
 }
 
-// checkRails holds a transaction against the rails in force: they bound the price of gas of all, and the amounts of
-// payments to holders.
-func (r *replay) checkRails(e *swap.TxSigned, at time.Time) error {
+// before holds a transaction against the rails in force: they bound the price of gas of all, and the amounts of payments
+// to holders.
+func (c *txSigned) before(r *replay, x *examined) error {
+	e := c.event
 	m, err := r.tables.Migration()
 	if err != nil {
 		return err
@@ -133,7 +143,7 @@ func (r *replay) checkRails(e *swap.TxSigned, at time.Time) error {
 	if e.Purpose != swap.PurposePush || e.Attempt > 1 {
 		return nil
 	}
-	if day := at.UTC().Truncate(24 * time.Hour); !day.Equal(r.pushed.day) {
+	if day := x.entry.Time.UTC().Truncate(24 * time.Hour); !day.Equal(r.pushed.day) {
 		r.pushed = pushed{day: day}
 	}
 	r.pushed.sum += min(e.Amount, ^r.pushed.sum)
@@ -146,8 +156,15 @@ func (r *replay) checkRails(e *swap.TxSigned, at time.Time) error {
 	return nil
 }
 
-// checkSigned holds a transaction against what it was signed for. It runs after the entry was applied.
-func (r *replay) checkSigned(e *swap.TxSigned, c *call) error {
+func (c *txSigned) after(r *replay, _ *examined) error {
+	if c.call == nil {
+		return nil
+	}
+	return r.checkPurpose(c.event, c.call)
+}
+
+// checkPurpose compares a transaction with what it was signed for.
+func (r *replay) checkPurpose(e *swap.TxSigned, c *call) error {
 	switch {
 	case e.Noop && !c.noop():
 		return fmt.Errorf("it is called a no-op, and is no transfer of nothing from %s to itself", e.Sender)
@@ -236,7 +253,7 @@ func (r *replay) rootAt(size uint64) (swap.Hash, error) {
 	if size == 0 || size > r.done {
 		return swap.Hash{}, fmt.Errorf("the log did not have %d entries yet", size)
 	}
-	root, err := ledger.TreeHash(int64(size), r.x)
+	root, err := ledger.TreeHash(int64(size), r.export)
 	return swap.Hash(root), err
 }
 
@@ -298,8 +315,20 @@ func hashes(arg any) []common.Hash {
 	return out
 }
 
-// checkDeployed compares the distributor with the transaction that created it and with the terms.
-func (r *replay) checkDeployed(e *swap.DistributorDeployed) error {
+type distributorDeployed struct {
+	unchecked
+	event *swap.DistributorDeployed
+}
+
+func (c *distributorDeployed) before(r *replay, x *examined) error {
+	e := c.event
+	r.deployed = x.entry.Seq
+	r.payments.settings = settings{e.Owner, e.Publisher, e.Guardian, e.ClosesAt}
+	return r.checkDeployment(e)
+}
+
+// checkDeployment compares the distributor with the transaction that created it and with the terms.
+func (r *replay) checkDeployment(e *swap.DistributorDeployed) error {
 	c, ok := r.deploys[e.Tx]
 	if !ok {
 		return fmt.Errorf("no deployment was signed with hash 0x%s", e.Tx)
