@@ -38,8 +38,8 @@ func (r *Reader) checkToken(ctx context.Context, n Node, token swap.EVMAddress, 
 	if _, err := n.code(ctx, "token", token, nil); err != nil {
 		return Token{}, err
 	}
-	t := &view{ctx: ctx, node: n, abi: &r.token.ABI, at: token}
-	decimals := t.call("decimals")
+	t := &view{node: n, abi: &r.token.ABI, at: token}
+	decimals := t.call(ctx, "decimals")
 	if refused := rpc.Error(nil); errors.As(t.err, &refused) || errors.Is(t.err, ErrMalformed) {
 		return Token{}, &DecimalsError{Token: token, Got: "an unknown number of"}
 	}
@@ -49,7 +49,7 @@ func (r *Reader) checkToken(ctx context.Context, n Node, token swap.EVMAddress, 
 	if d := get[uint8](decimals, 0); d != 9 {
 		return Token{}, &DecimalsError{Token: token, Got: fmt.Sprint(d)}
 	}
-	name, supply := t.call("symbol"), t.call("totalSupply")
+	name, supply := t.call(ctx, "symbol"), t.call(ctx, "totalSupply")
 	if t.err != nil {
 		return Token{}, t.err
 	}

@@ -76,24 +76,24 @@ func (r *Reader) state(ctx context.Context, n Node, address swap.EVMAddress, blo
 		return nil, &CodeError{address, err}
 	}
 	s := &State{Block: block.Uint64(), CodeHash: swap.Hash(crypto.Keccak256Hash(code)), Immutables: immutables}
-	d := &view{ctx: ctx, node: n, abi: &r.distributor.ABI, at: address, block: block}
+	d := &view{node: n, abi: &r.distributor.ABI, at: address, block: block}
 	for method, to := range map[string]*swap.EVMAddress{
 		"owner": &s.Owner, "pendingOwner": &s.PendingOwner, "publisher": &s.Publisher, "guardian": &s.Guardian,
 	} {
-		*to = swap.EVMAddress(get[common.Address](d.call(method), 0))
+		*to = swap.EVMAddress(get[common.Address](d.call(ctx, method), 0))
 	}
-	live, pending := d.call("live"), d.call("pending")
+	live, pending := d.call(ctx, "live"), d.call(ctx, "pending")
 	s.Live = Root{get[uint64](live, 0), swap.Hash(get[[32]byte](live, 1)), d.amount(live, 2)}
 	s.Pending = Root{get[uint64](pending, 0), swap.Hash(get[[32]byte](pending, 1)), d.amount(pending, 2)}
 	s.ActivatesAt = get[uint64](pending, 3)
-	s.LastProposed = get[uint64](d.call("lastProposed"), 0)
-	s.TotalClaimed = d.amount(d.call("totalClaimed"), 0)
-	s.ClosesAt = get[uint64](d.call("closesAt"), 0)
-	s.Paused = get[bool](d.call("paused"), 0)
-	s.PausedAt = get[uint64](d.call("pausedAt"), 0)
+	s.LastProposed = get[uint64](d.call(ctx, "lastProposed"), 0)
+	s.TotalClaimed = d.amount(d.call(ctx, "totalClaimed"), 0)
+	s.ClosesAt = get[uint64](d.call(ctx, "closesAt"), 0)
+	s.Paused = get[bool](d.call(ctx, "paused"), 0)
+	s.PausedAt = get[uint64](d.call(ctx, "pausedAt"), 0)
 	if d.err == nil {
-		t := &view{ctx: ctx, node: n, abi: &r.token.ABI, at: swap.EVMAddress(immutables.Token), block: block}
-		s.Balance = t.amount(t.call("balanceOf", common.Address(address)), 0)
+		t := &view{node: n, abi: &r.token.ABI, at: swap.EVMAddress(immutables.Token), block: block}
+		s.Balance = t.amount(t.call(ctx, "balanceOf", common.Address(address)), 0)
 		d.err = t.err
 	}
 	if d.err != nil {
@@ -104,8 +104,8 @@ func (r *Reader) state(ctx context.Context, n Node, address swap.EVMAddress, blo
 
 // TokenBalance is what an account holds of a token, in atomic units, as of a block; nil is the newest one.
 func (r *Reader) TokenBalance(ctx context.Context, token, account swap.EVMAddress, block *big.Int) (swap.Sesh, error) {
-	t := &view{ctx: ctx, node: r.first(), abi: &r.token.ABI, at: token, block: block}
-	balance := t.amount(t.call("balanceOf", common.Address(account)), 0)
+	t := &view{node: r.first(), abi: &r.token.ABI, at: token, block: block}
+	balance := t.amount(t.call(ctx, "balanceOf", common.Address(account)), 0)
 	return balance, t.err
 }
 
@@ -129,12 +129,12 @@ func (r *Reader) Claimed(ctx context.Context, address swap.EVMAddress, recipient
 
 // claimed asks in one request where the node is reached by JSON-RPC, else one by one.
 func (r *Reader) claimed(ctx context.Context, address swap.EVMAddress, recipients []swap.EVMAddress, block uint64) ([]swap.Sesh, error) {
-	d := &view{ctx: ctx, node: r.first(), abi: &r.distributor.ABI, at: address, block: number(block)}
+	d := &view{node: r.first(), abi: &r.distributor.ABI, at: address, block: number(block)}
 	out := make([]swap.Sesh, len(recipients))
 	client := remote(r.first())
 	if client == nil {
 		for i, to := range recipients {
-			out[i] = d.amount(d.call("claimed", common.Address(to)), 0)
+			out[i] = d.amount(d.call(ctx, "claimed", common.Address(to)), 0)
 		}
 		return out, d.err
 	}
@@ -174,7 +174,6 @@ func (n Node) code(ctx context.Context, what string, address swap.EVMAddress, bl
 
 // view calls the getters of one contract at one block. After the first failure it calls nothing more.
 type view struct {
-	ctx   context.Context
 	node  Node
 	abi   *abi.ABI
 	at    swap.EVMAddress
@@ -182,7 +181,7 @@ type view struct {
 	err   error
 }
 
-func (v *view) call(method string, args ...any) []any {
+func (v *view) call(ctx context.Context, method string, args ...any) []any {
 	if v.err != nil {
 		return nil
 	}
@@ -192,7 +191,7 @@ func (v *view) call(method string, args ...any) []any {
 		return nil
 	}
 	to := common.Address(v.at)
-	answer, err := v.node.CallContract(v.ctx, ethereum.CallMsg{To: &to, Data: data}, v.block)
+	answer, err := v.node.CallContract(ctx, ethereum.CallMsg{To: &to, Data: data}, v.block)
 	if err != nil {
 		v.err = fmt.Errorf("node %s: %s of %s: %w", v.node.Name, method, v.at, err)
 		return nil

@@ -78,12 +78,11 @@ func (c *Client) refused(raw []swap.RawAnswer, err error) *Error {
 // gathering collects the answers of one take.
 type gathering struct {
 	c   *Client
-	ctx context.Context
 	raw []swap.RawAnswer
 }
 
-func (g *gathering) add(call, method string, params any) error {
-	body, err := g.c.call(g.ctx, method, params)
+func (g *gathering) add(ctx context.Context, call, method string, params any) error {
+	body, err := g.c.call(ctx, method, params)
 	if err == nil {
 		g.raw = append(g.raw, swap.RawAnswer{Call: call, Body: body})
 	}
@@ -92,7 +91,7 @@ func (g *gathering) add(call, method string, params any) error {
 
 // tip asks what every take begins with, and refuses a daemon that is not synchronised before more is asked of it.
 func (c *Client) tip(ctx context.Context) (*gathering, wire.Info, error) {
-	g := &gathering{c: c, ctx: ctx}
+	g := &gathering{c: c}
 	_, last, err := ask(ctx, c, wire.CallLastHeader, nil, wire.ParseHeader)
 	if err != nil {
 		return nil, wire.Info{}, err
@@ -106,7 +105,7 @@ func (c *Client) tip(ctx context.Context) (*gathering, wire.Info, error) {
 	}
 	c.learn(info)
 	g.raw = []swap.RawAnswer{{Call: wire.CallLastHeader, Body: last}, {Call: wire.CallInfo, Body: body}}
-	return g, info, g.add(wire.CallGenesis, wire.CallHeader, heightParam{0})
+	return g, info, g.add(ctx, wire.CallGenesis, wire.CallHeader, heightParam{0})
 }
 
 type heightParam struct {
@@ -127,11 +126,11 @@ func (c *Client) observe(ctx context.Context) ([]swap.RawAnswer, error) {
 		rewards = wire.CallRewards11
 	}
 	for _, call := range []string{wire.CallServiceNodes, rewards, wire.CallBlacklist} {
-		if err := g.add(call, call, nil); err != nil {
+		if err := g.add(ctx, call, call, nil); err != nil {
 			return nil, err
 		}
 	}
-	err = g.add(wire.CallPoll, wire.CallServiceNodes, pollParam{info.TopHash.String()})
+	err = g.add(ctx, wire.CallPoll, wire.CallServiceNodes, pollParam{info.TopHash.String()})
 	return g.raw, err
 }
 

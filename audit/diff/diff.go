@@ -88,7 +88,7 @@ type File struct {
 
 // Compare compares two exports. Memory grows with the entries behind the first difference, some 50 bytes each.
 func Compare(ctx context.Context, a, b *ledger.Export) (*Report, error) {
-	c := &comparison{ctx: ctx, a: newSide(a), b: newSide(b)}
+	c := &comparison{a: newSide(a), b: newSide(b)}
 	r := &c.Report
 	r.A, r.B = c.a.Side, c.b.Side
 	r.Changed.List, r.OnlyA.List, r.OnlyB.List, r.Files.List = []EntryChange{}, []Entry{}, []Entry{}, []File{}
@@ -100,7 +100,7 @@ func Compare(ctx context.Context, a, b *ledger.Export) (*Report, error) {
 	if first < size {
 		r.First = &first
 	}
-	if err := c.entries(first); err != nil {
+	if err := c.entries(ctx, first); err != nil {
 		return nil, err
 	}
 	c.files(a.Manifest(), b.Manifest())
@@ -110,7 +110,6 @@ func Compare(ctx context.Context, a, b *ledger.Export) (*Report, error) {
 
 type comparison struct {
 	Report
-	ctx  context.Context
 	a, b *side
 }
 
@@ -182,13 +181,13 @@ func contentOf(e ledger.Entry) content {
 }
 
 // entries compares what follows the common beginning.
-func (c *comparison) entries(first int64) error {
+func (c *comparison) entries(ctx context.Context, first int64) error {
 	same := make([]bool, min(c.A.Entries, c.B.Entries)-first) // the content, under the same number
-	if err := c.inPlace(first, same); err != nil {
+	if err := c.inPlace(ctx, first, same); err != nil {
 		return err
 	}
 	left := map[content]int{} // in A, and not found in B
-	if err := c.others(c.a, first, same, func(e ledger.Entry) { left[contentOf(e)]++ }); err != nil {
+	if err := c.others(ctx, c.a, first, same, func(e ledger.Entry) { left[contentOf(e)]++ }); err != nil {
 		return err
 	}
 	take := func(e ledger.Entry) bool {
@@ -200,7 +199,7 @@ func (c *comparison) entries(first int64) error {
 		return found
 	}
 	var onlyA, onlyB []uint64
-	if err := c.others(c.b, first, same, func(e ledger.Entry) {
+	if err := c.others(ctx, c.b, first, same, func(e ledger.Entry) {
 		if take(e) {
 			c.Moved++
 		} else {
@@ -209,21 +208,21 @@ func (c *comparison) entries(first int64) error {
 	}); err != nil {
 		return err
 	}
-	if err := c.others(c.a, first, same, func(e ledger.Entry) {
+	if err := c.others(ctx, c.a, first, same, func(e ledger.Entry) {
 		if take(e) {
 			onlyA = append(onlyA, e.Seq)
 		}
 	}); err != nil {
 		return err
 	}
-	changed, err := c.changed(onlyA, onlyB)
+	changed, err := c.changed(ctx, onlyA, onlyB)
 	if err != nil {
 		return err
 	}
-	if err := c.list(c.a, &c.OnlyA, onlyA, changed); err != nil {
+	if err := c.list(ctx, c.a, &c.OnlyA, onlyA, changed); err != nil {
 		return err
 	}
-	if err := c.list(c.b, &c.OnlyB, onlyB, changed); err != nil {
+	if err := c.list(ctx, c.b, &c.OnlyB, onlyB, changed); err != nil {
 		return err
 	}
 	slices.SortFunc(c.Changed.List, func(x, y EntryChange) int { return cmp.Compare(x.Entry, y.Entry) })
@@ -231,17 +230,17 @@ func (c *comparison) entries(first int64) error {
 }
 
 // inPlace finds what both logs have under the same number, and reports where only the time differs.
-func (c *comparison) inPlace(first int64, same []bool) error {
+func (c *comparison) inPlace(ctx context.Context, first int64, same []bool) error {
 	for lo, size := first, first+int64(len(same)); lo < size; {
 		hi := min(size, (lo/bundleSize+1)*bundleSize)
 		var other []ledger.Entry
-		if err := c.a.read(c.ctx, lo, hi, func(e ledger.Entry) error {
+		if err := c.a.read(ctx, lo, hi, func(e ledger.Entry) error {
 			other = append(other, e)
 			return nil
 		}); err != nil {
 			return err
 		}
-		if err := c.b.read(c.ctx, lo, hi, func(e ledger.Entry) error {
+		if err := c.b.read(ctx, lo, hi, func(e ledger.Entry) error {
 			was := other[int64(e.Seq)-lo]
 			if was.Kind != e.Kind || !bytes.Equal(was.Body, e.Body) {
 				return nil
@@ -260,8 +259,8 @@ func (c *comparison) inPlace(first int64, same []bool) error {
 }
 
 // others visits the entries that do not stand in the other log under the same number.
-func (c *comparison) others(s *side, first int64, same []bool, visit func(ledger.Entry)) error {
-	return s.read(c.ctx, first, s.Entries, func(e ledger.Entry) error {
+func (c *comparison) others(ctx context.Context, s *side, first int64, same []bool, visit func(ledger.Entry)) error {
+	return s.read(ctx, first, s.Entries, func(e ledger.Entry) error {
 		if i := int64(e.Seq) - first; i >= int64(len(same)) || !same[i] {
 			visit(e)
 		}
@@ -270,17 +269,17 @@ func (c *comparison) others(s *side, first int64, same []bool, visit func(ledger
 }
 
 // changed pairs the entries that each log has alone under the same number and of the same kind.
-func (c *comparison) changed(onlyA, onlyB []uint64) (map[uint64]bool, error) {
+func (c *comparison) changed(ctx context.Context, onlyA, onlyB []uint64) (map[uint64]bool, error) {
 	changed := map[uint64]bool{}
 	for _, seq := range onlyA {
 		if _, both := slices.BinarySearch(onlyB, seq); !both {
 			continue
 		}
-		was, err := c.a.entry(c.ctx, seq)
+		was, err := c.a.entry(ctx, seq)
 		if err != nil {
 			return nil, err
 		}
-		is, err := c.b.entry(c.ctx, seq)
+		is, err := c.b.entry(ctx, seq)
 		if err != nil {
 			return nil, err
 		}
@@ -312,7 +311,7 @@ func (c *comparison) change(was, is ledger.Entry) error {
 	return nil
 }
 
-func (c *comparison) list(s *side, to *Entries, alone []uint64, changed map[uint64]bool) error {
+func (c *comparison) list(ctx context.Context, s *side, to *Entries, alone []uint64, changed map[uint64]bool) error {
 	for _, seq := range alone {
 		if changed[seq] {
 			continue
@@ -320,7 +319,7 @@ func (c *comparison) list(s *side, to *Entries, alone []uint64, changed map[uint
 		if to.N++; to.N > MaxListed {
 			continue
 		}
-		e, err := s.entry(c.ctx, seq)
+		e, err := s.entry(ctx, seq)
 		if err != nil {
 			return err
 		}

@@ -54,11 +54,11 @@ func isURL(place string) bool {
 // openExport gives the files of a folder or URL; done frees what that took.
 func openExport(ctx context.Context, place string) (export fs.FS, done func(), err error) {
 	if isURL(place) {
-		w, err := newWebFS(ctx, place)
+		w, err := newWebFS(place)
 		if err != nil {
 			return nil, nil, err
 		}
-		return w, w.close, nil
+		return w.within(ctx), w.close, nil
 	}
 	if strings.Contains(place, "://") {
 		return nil, nil, cli.Usage("%s: an export is a folder or an http(s) URL", place)

@@ -28,13 +28,12 @@ const (
 // webFS are the files below a URL. What was read once is kept in a temporary folder, for an audit reads the log twice;
 // checkpoint and manifest are asked for each time, since they may change under way.
 type webFS struct {
-	ctx    context.Context
 	base   *url.URL
 	client *http.Client
 	dir    string
 }
 
-func newWebFS(ctx context.Context, place string) (*webFS, error) {
+func newWebFS(place string) (*webFS, error) {
 	base, err := url.Parse(place)
 	if err != nil || base.Host == "" {
 		return nil, cli.Usage("%q is no URL of an export", place)
@@ -45,7 +44,7 @@ func newWebFS(ctx context.Context, place string) (*webFS, error) {
 	}
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.ResponseHeaderTimeout = webTimeout
-	return &webFS{ctx: ctx, base: base, client: &http.Client{Transport: transport}, dir: dir}, nil
+	return &webFS{base: base, client: &http.Client{Transport: transport}, dir: dir}, nil
 }
 
 func (w *webFS) close() {
@@ -53,8 +52,19 @@ func (w *webFS) close() {
 	os.RemoveAll(w.dir)
 }
 
-// Open implements fs.FS. It may be called from several goroutines.
-func (w *webFS) Open(name string) (fs.File, error) {
+// within gives the files as an fs.FS, which has no context of its own: each file that it opens is read under ctx.
+func (w *webFS) within(ctx context.Context) fs.FS {
+	return openFunc(func(name string) (fs.File, error) { return w.open(ctx, name) })
+}
+
+// openFunc implements fs.FS.
+type openFunc func(name string) (fs.File, error)
+
+// Open implements fs.FS.
+func (open openFunc) Open(name string) (fs.File, error) { return open(name) }
+
+// open opens a file as fs.FS does. It may be called from several goroutines.
+func (w *webFS) open(ctx context.Context, name string) (fs.File, error) {
 	fail := func(err error) (fs.File, error) { return nil, &fs.PathError{Op: "get", Path: name, Err: err} }
 	if !fs.ValidPath(name) {
 		return fail(fs.ErrInvalid)
@@ -66,7 +76,7 @@ func (w *webFS) Open(name string) (fs.File, error) {
 			return f, nil
 		}
 	}
-	f, err := w.fetch(name)
+	f, err := w.fetch(ctx, name)
 	if err != nil {
 		return fail(err)
 	}
@@ -83,10 +93,10 @@ func (w *webFS) Open(name string) (fs.File, error) {
 }
 
 // fetch reads a file into a temporary one, open at its start.
-func (w *webFS) fetch(name string) (*os.File, error) {
+func (w *webFS) fetch(ctx context.Context, name string) (*os.File, error) {
 	pause := webPause
 	for try := 1; ; try++ {
-		f, again, err := w.fetchOnce(name)
+		f, again, err := w.fetchOnce(ctx, name)
 		if err == nil || !again || try == webTries {
 			return f, err
 		}
@@ -94,9 +104,9 @@ func (w *webFS) fetch(name string) (*os.File, error) {
 		select {
 		case <-timer.C:
 			pause *= 2
-		case <-w.ctx.Done():
+		case <-ctx.Done():
 			timer.Stop()
-			return nil, w.ctx.Err()
+			return nil, ctx.Err()
 		}
 	}
 }
@@ -124,8 +134,8 @@ func isRotation(name string) bool {
 }
 
 // fetchOnce says whether a failure may pass by itself.
-func (w *webFS) fetchOnce(name string) (f *os.File, again bool, err error) {
-	request, err := http.NewRequestWithContext(w.ctx, http.MethodGet, w.base.JoinPath(name).String(), nil)
+func (w *webFS) fetchOnce(ctx context.Context, name string) (f *os.File, again bool, err error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, w.base.JoinPath(name).String(), nil)
 	if err != nil {
 		return nil, false, err
 	}
