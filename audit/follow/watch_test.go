@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -61,11 +62,13 @@ func (c *fakeChain) Events(_ context.Context, _ swap.EVMAddress, from, to uint64
 	return nil
 }
 
-// scene is a log that somebody watches.
+// scene is a log that somebody watches. While the watch runs, mu guards what both sides use: the log, fail, looks and
+// alarms.
 type scene struct {
 	*logtest.Log
 	t      *testing.T
 	w      *Watch
+	mu     sync.Mutex
 	fail   error // of opening the log
 	looks  int
 	alarms []Alarm
@@ -77,13 +80,20 @@ func newScene(t *testing.T, entries int) *scene {
 	s.w = &Watch{
 		Key: s.Key, StateFile: filepath.Join(t.TempDir(), "state"), Interval: time.Minute, Grace: time.Hour,
 		Open: func(context.Context) (fs.FS, func(), error) {
+			s.mu.Lock()
+			defer s.mu.Unlock()
 			s.looks++
 			if s.fail != nil {
 				return nil, nil, s.fail
 			}
 			return s.Export(), func() {}, nil
 		},
-		Alarm: func(a Alarm) error { s.alarms = append(s.alarms, a); return nil },
+		Alarm: func(a Alarm) error {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			s.alarms = append(s.alarms, a)
+			return nil
+		},
 	}
 	return s
 }
@@ -186,10 +196,15 @@ func TestRun(t *testing.T) {
 		s.w.MaxAge = time.Hour
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan error)
+		// The test holds the scene, but for the time that it lets pass.
+		s.mu.Lock()
+		defer s.mu.Unlock()
 		go func() { done <- s.w.Run(ctx) }()
 		pass := func(d time.Duration) {
+			s.mu.Unlock()
 			time.Sleep(d) // of the bubble's clock
 			synctest.Wait()
+			s.mu.Lock()
 		}
 		told := func(want ...string) {
 			t.Helper()
