@@ -184,7 +184,7 @@ func exportAnything(t *testing.T, l *testLog) *Report {
 	for _, line := range l.lines {
 		must(t, source.Append(ledger.RecordHash(line)))
 	}
-	_, err := ledger.WriteExport(dir, source, ledger.ExportConfig{
+	_, err := ledger.WriteExport(t.Context(), dir, source, ledger.ExportConfig{
 		Checkpoint: l.checkpoint(len(l.lines)), Signer: l.signer, Key: mustVerifier(t, l.vkey), Withhold: ledger.WithholdNothing,
 	})
 	must(t, err)
@@ -194,7 +194,7 @@ func exportAnything(t *testing.T, l *testLog) *Report {
 // anySource exports all attachments, whatever the entries say.
 type anySource struct{ testSource }
 
-func (s *anySource) Attachments(int64) ([]ledger.Digest, error) {
+func (s *anySource) Attachments(_ context.Context, _ int64) ([]ledger.Digest, error) {
 	return slices.Collect(maps.Keys(s.l.files)), nil
 }
 

@@ -218,7 +218,7 @@ func (l *testLog) exportTo(dir string, withhold ...swap.Hash) {
 	for _, line := range l.lines {
 		must(l.tb, source.Append(ledger.RecordHash(line)))
 	}
-	_, err = ledger.WriteExport(dir, source, ledger.ExportConfig{
+	_, err = ledger.WriteExport(l.tb.Context(), dir, source, ledger.ExportConfig{
 		Checkpoint: l.checkpoint(len(l.lines)), Signer: l.signer, Key: key,
 		Withhold: func(d ledger.Digest) bool { return slices.Contains(withhold, swap.Hash(d)) },
 	})
@@ -251,9 +251,11 @@ type testSource struct {
 	l *testLog
 }
 
-func (s *testSource) Records(lo, hi int64) ([][]byte, error) { return s.l.lines[lo:hi], nil }
+func (s *testSource) Records(_ context.Context, lo, hi int64) ([][]byte, error) {
+	return s.l.lines[lo:hi], nil
+}
 
-func (s *testSource) Attachments(size int64) ([]ledger.Digest, error) {
+func (s *testSource) Attachments(_ context.Context, size int64) ([]ledger.Digest, error) {
 	var out []ledger.Digest
 	for _, line := range s.l.lines[:size] {
 		e, err := ledger.ParseEntry(line)
@@ -271,7 +273,7 @@ func (s *testSource) Attachments(size int64) ([]ledger.Digest, error) {
 	return out, nil
 }
 
-func (s *testSource) OpenAttachment(d ledger.Digest) (io.ReadCloser, error) {
+func (s *testSource) OpenAttachment(_ context.Context, d ledger.Digest) (io.ReadCloser, error) {
 	data, ok := s.l.files[d]
 	if !ok {
 		return nil, fmt.Errorf("attachment %s: %w", d, os.ErrNotExist)

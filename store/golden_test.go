@@ -75,7 +75,7 @@ func TestGolden(t *testing.T) {
 				t.Errorf("the export has %d entries and the database %d", n, v.Entries)
 			}
 			now := t.TempDir()
-			_, err = ledger.WriteExport(now, s, ledger.ExportConfig{Checkpoint: before, Signer: w.signer, Key: s.Key(), Withhold: ledger.WithholdNothing})
+			_, err = ledger.WriteExport(t.Context(), now, s, ledger.ExportConfig{Checkpoint: before, Signer: w.signer, Key: s.Key(), Withhold: ledger.WithholdNothing})
 			w.must(err)
 			for _, f := range x.Manifest().Files {
 				if strings.HasPrefix(f.Path, "attachment/") {
@@ -112,7 +112,7 @@ func writeGolden(t *testing.T, to string) {
 	msg, err := s.Checkpoint()
 	w.must(err)
 	exported := t.TempDir()
-	_, err = ledger.WriteExport(exported, s, ledger.ExportConfig{Checkpoint: msg, Signer: w.signer, Key: s.Key(), Withhold: ledger.WithholdNothing})
+	_, err = ledger.WriteExport(t.Context(), exported, s, ledger.ExportConfig{Checkpoint: msg, Signer: w.signer, Key: s.Key(), Withhold: ledger.WithholdNothing})
 	w.must(err)
 	w.must(s.Close()) // the last connection moves the log into the database
 	w.must(os.Mkdir(to, 0o755))

@@ -241,12 +241,12 @@ func (r *Reader) AllocationPage(ctx context.Context, round uint64, after swap.Ac
 }
 
 // Records implements ledger.Source.
-func (r *Reader) Records(lo, hi int64) ([][]byte, error) {
+func (r *Reader) Records(ctx context.Context, lo, hi int64) ([][]byte, error) {
 	if lo < 0 || hi < lo {
 		return nil, fmt.Errorf("there are no entries from %d to %d", lo, hi)
 	}
 	var list [][]byte
-	err := r.view(context.Background(), func(t *tables) (err error) {
+	err := r.view(ctx, func(t *tables) (err error) {
 		list, err = t.records(uint64(lo), uint64(hi))
 		return err
 	})
@@ -257,9 +257,9 @@ func (r *Reader) Records(lo, hi int64) ([][]byte, error) {
 }
 
 // Attachments implements ledger.Source.
-func (r *Reader) Attachments(size int64) ([]ledger.Digest, error) {
+func (r *Reader) Attachments(ctx context.Context, size int64) ([]ledger.Digest, error) {
 	var out []ledger.Digest
-	err := r.view(context.Background(), func(t *tables) (err error) {
+	err := r.view(ctx, func(t *tables) (err error) {
 		out, err = collect(t, "attachments", func(d *ledger.Digest) []any {
 			return []any{(*bytes32)(d)}
 		}, "SELECT digest FROM attachments WHERE entry < ? ORDER BY entry, digest", size)
@@ -269,9 +269,9 @@ func (r *Reader) Attachments(size int64) ([]ledger.Digest, error) {
 }
 
 // OpenAttachment implements ledger.Source.
-func (r *Reader) OpenAttachment(d ledger.Digest) (io.ReadCloser, error) {
+func (r *Reader) OpenAttachment(ctx context.Context, d ledger.Digest) (io.ReadCloser, error) {
 	var stored []byte
-	err := r.view(context.Background(), func(t *tables) (err error) {
+	err := r.view(ctx, func(t *tables) (err error) {
 		stored, err = t.storedAttachment(swap.Hash(d))
 		return err
 	})

@@ -53,7 +53,7 @@ func TestRotate(t *testing.T) {
 		t.Helper()
 		msg, err := s.Checkpoint()
 		w.must(err)
-		_, err = ledger.WriteExport(exported, s, ledger.ExportConfig{
+		_, err = ledger.WriteExport(t.Context(), exported, s, ledger.ExportConfig{
 			Checkpoint: msg, Signer: w.signer, Key: s.Key(), Rotations: s.Keys().Signed(), Withhold: ledger.WithholdNothing,
 		})
 		w.must(err)

@@ -87,7 +87,7 @@ func TestExport(t *testing.T) {
 	msg, err := s.Checkpoint()
 	w.must(err)
 	dir := t.TempDir()
-	_, err = ledger.WriteExport(dir, s, ledger.ExportConfig{Checkpoint: msg, Signer: w.signer, Key: s.Key(), Withhold: ledger.WithholdNothing})
+	_, err = ledger.WriteExport(t.Context(), dir, s, ledger.ExportConfig{Checkpoint: msg, Signer: w.signer, Key: s.Key(), Withhold: ledger.WithholdNothing})
 	w.must(err)
 
 	// An earlier checkpoint exports only what its entries name.
@@ -98,7 +98,7 @@ func TestExport(t *testing.T) {
 		}
 		return nil
 	}))
-	digests, err := s.Attachments(int64(early))
+	digests, err := s.Attachments(t.Context(), int64(early))
 	w.must(err)
 	if len(digests) != 1 || digests[0] != ledger.DigestOf(w.terms.Canonical()) {
 		t.Errorf("the first %d entries name %v: expected the terms only", early, digests)

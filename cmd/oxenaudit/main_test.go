@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"crypto/ed25519"
 	"fmt"
 	"io"
@@ -221,7 +222,7 @@ func (l *testLog) export(t *testing.T, dir string, withhold ...swap.Hash) {
 		checkpoint, err = note.Sign(n, l.witness)
 		must(t, err)
 	}
-	_, err = ledger.WriteExport(dir, source{l}, ledger.ExportConfig{
+	_, err = ledger.WriteExport(t.Context(), dir, source{l}, ledger.ExportConfig{
 		Checkpoint: checkpoint, Signer: l.signer, Key: key, Rotations: l.former,
 		Withhold: func(d ledger.Digest) bool { return slices.Contains(withhold, swap.Hash(d)) },
 	})
@@ -231,16 +232,18 @@ func (l *testLog) export(t *testing.T, dir string, withhold ...swap.Hash) {
 // source is a ledger.Source.
 type source struct{ *testLog }
 
-func (s source) Records(lo, hi int64) ([][]byte, error) { return s.lines[lo:hi], nil }
+func (s source) Records(_ context.Context, lo, hi int64) ([][]byte, error) {
+	return s.lines[lo:hi], nil
+}
 
-func (s source) Attachments(int64) (out []ledger.Digest, err error) {
+func (s source) Attachments(_ context.Context, _ int64) (out []ledger.Digest, err error) {
 	for d := range s.files {
 		out = append(out, d)
 	}
 	return out, nil
 }
 
-func (s source) OpenAttachment(d ledger.Digest) (io.ReadCloser, error) {
+func (s source) OpenAttachment(_ context.Context, d ledger.Digest) (io.ReadCloser, error) {
 	stored, err := ledger.CompressAttachment(s.files[d])
 	return io.NopCloser(bytes.NewReader(stored)), err
 }

@@ -70,9 +70,11 @@ func (s *source) grow(t *testing.T, size int) {
 	}
 }
 
-func (s *source) Records(lo, hi int64) ([][]byte, error) { return s.records[lo:hi], nil }
+func (s *source) Records(_ context.Context, lo, hi int64) ([][]byte, error) {
+	return s.records[lo:hi], nil
+}
 
-func (s *source) Attachments(int64) ([]ledger.Digest, error) {
+func (s *source) Attachments(_ context.Context, _ int64) ([]ledger.Digest, error) {
 	var out []ledger.Digest
 	for d := range s.attachments {
 		out = append(out, d)
@@ -80,7 +82,7 @@ func (s *source) Attachments(int64) ([]ledger.Digest, error) {
 	return out, nil
 }
 
-func (s *source) OpenAttachment(d ledger.Digest) (io.ReadCloser, error) {
+func (s *source) OpenAttachment(_ context.Context, d ledger.Digest) (io.ReadCloser, error) {
 	return io.NopCloser(bytes.NewReader(s.attachments[d])), nil
 }
 
@@ -94,7 +96,7 @@ func (s *source) export(t *testing.T, dir string) tlog.Tree {
 	must(t, err)
 	key, err := ledger.NewVerifier(s.vkey)
 	must(t, err)
-	_, err = ledger.WriteExport(dir, s, ledger.ExportConfig{Checkpoint: checkpoint, Signer: s.signer, Key: key, Withhold: ledger.WithholdNothing})
+	_, err = ledger.WriteExport(t.Context(), dir, s, ledger.ExportConfig{Checkpoint: checkpoint, Signer: s.signer, Key: key, Withhold: ledger.WithholdNothing})
 	must(t, err)
 	return tree
 }

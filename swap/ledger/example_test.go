@@ -2,6 +2,7 @@ package ledger_test
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"log"
@@ -125,12 +126,14 @@ type source struct {
 	records [][]byte
 }
 
-func (s source) Records(lo, hi int64) ([][]byte, error) { return s.records[lo:hi], nil }
-func (s source) Attachments(int64) ([]ledger.Digest, error) {
+func (s source) Records(_ context.Context, lo, hi int64) ([][]byte, error) {
+	return s.records[lo:hi], nil
+}
+func (s source) Attachments(_ context.Context, _ int64) ([]ledger.Digest, error) {
 	return []ledger.Digest{ledger.DigestOf([]byte("raw answer"))}, nil
 }
 
-func (s source) OpenAttachment(ledger.Digest) (io.ReadCloser, error) {
+func (s source) OpenAttachment(_ context.Context, _ ledger.Digest) (io.ReadCloser, error) {
 	stored, err := ledger.CompressAttachment([]byte("raw answer"))
 	return io.NopCloser(bytes.NewReader(stored)), err
 }
@@ -167,7 +170,7 @@ func ExampleWriteExport() {
 		log.Fatal(err)
 	}
 	defer os.RemoveAll(dir)
-	stats, err := ledger.WriteExport(dir, src, ledger.ExportConfig{Checkpoint: checkpoint, Signer: signer, Key: key, Withhold: ledger.WithholdNothing})
+	stats, err := ledger.WriteExport(context.Background(), dir, src, ledger.ExportConfig{Checkpoint: checkpoint, Signer: signer, Key: key, Withhold: ledger.WithholdNothing})
 	if err != nil {
 		log.Fatal(err)
 	}

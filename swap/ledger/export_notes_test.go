@@ -33,12 +33,12 @@ func TestOpenExportDuringUpdate(t *testing.T) {
 	log := newTestLog(t)
 	log.grow(t, 300)
 	dir := t.TempDir()
-	if _, err := WriteExport(dir, log, log.config(t)); err != nil {
+	if _, err := WriteExport(t.Context(), dir, log, log.config(t)); err != nil {
 		t.Fatal(err)
 	}
 	old := exportFS(t, log)
 	log.grow(t, 310)
-	if _, err := WriteExport(dir, log, log.config(t)); err != nil {
+	if _, err := WriteExport(t.Context(), dir, log, log.config(t)); err != nil {
 		t.Fatal(err)
 	}
 	for left := range 5 {
@@ -114,7 +114,7 @@ func TestExportWhileRead(t *testing.T) {
 	log := newTestLog(t)
 	log.grow(t, 200)
 	dir := t.TempDir()
-	if _, err := WriteExport(dir, log, log.config(t)); err != nil {
+	if _, err := WriteExport(t.Context(), dir, log, log.config(t)); err != nil {
 		t.Fatal(err)
 	}
 	done := make(chan struct{})
@@ -158,7 +158,7 @@ func TestExportWhileRead(t *testing.T) {
 			break
 		}
 		log.grow(t, size)
-		if _, err := WriteExport(dir, log, log.config(t)); err != nil {
+		if _, err := WriteExport(t.Context(), dir, log, log.config(t)); err != nil {
 			t.Error(err)
 			break
 		}

@@ -19,7 +19,7 @@ import (
 func exportFS(t testing.TB, log *testLog) fstest.MapFS {
 	t.Helper()
 	dir := t.TempDir()
-	if _, err := WriteExport(dir, log, log.config(t)); err != nil {
+	if _, err := WriteExport(t.Context(), dir, log, log.config(t)); err != nil {
 		t.Fatal(err)
 	}
 	m := make(fstest.MapFS)
@@ -325,7 +325,7 @@ func BenchmarkEntries(b *testing.B) {
 		log.appendRecord(b, []byte(strings.Replace(line, `"seq":123456`, fmt.Sprintf(`"seq":%d`, i), 1)))
 	}
 	dir := b.TempDir()
-	if _, err := WriteExport(dir, log, log.config(b)); err != nil {
+	if _, err := WriteExport(b.Context(), dir, log, log.config(b)); err != nil {
 		b.Fatal(err)
 	}
 	b.ResetTimer()
@@ -353,7 +353,7 @@ func BenchmarkWriteExport(b *testing.B) {
 	log.grow(b, 1<<15)
 	cfg := log.config(b)
 	for b.Loop() {
-		if _, err := WriteExport(b.TempDir(), log, cfg); err != nil {
+		if _, err := WriteExport(b.Context(), b.TempDir(), log, cfg); err != nil {
 			b.Fatal(err)
 		}
 	}

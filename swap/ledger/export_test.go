@@ -97,7 +97,7 @@ func TestExport(t *testing.T) {
 		}
 		log.grow(t, size)
 		dir := t.TempDir()
-		stats, err := WriteExport(dir, log, log.config(t))
+		stats, err := WriteExport(t.Context(), dir, log, log.config(t))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -157,7 +157,7 @@ func TestExportGrows(t *testing.T) {
 		for i, step := range rapid.SliceOfN(rapid.IntRange(0, 300), 1, 4).Draw(rt, "steps") {
 			log.grow(t, len(log.records)+step)
 			log.attach(t, fmt.Appendf(nil, "attachment %d", i))
-			if _, err := WriteExport(dir, log, log.config(t)); err != nil {
+			if _, err := WriteExport(t.Context(), dir, log, log.config(t)); err != nil {
 				rt.Fatal(err)
 			}
 			checkExport(t, dir, log, nil)
@@ -186,11 +186,11 @@ func TestExportGrows(t *testing.T) {
 			}
 		}
 		// Twice more: the second finds nothing to do.
-		if _, err := WriteExport(dir, log, log.config(t)); err != nil {
+		if _, err := WriteExport(t.Context(), dir, log, log.config(t)); err != nil {
 			rt.Fatal(err)
 		}
 		before := files(t, dir)
-		stats, err := WriteExport(dir, log, log.config(t))
+		stats, err := WriteExport(t.Context(), dir, log, log.config(t))
 		if err != nil || stats.Written != 0 || !maps.Equal(before, files(t, dir)) {
 			rt.Fatalf("nothing is new, and: %+v, %v", stats, err)
 		}
@@ -220,7 +220,7 @@ func TestExportPartials(t *testing.T) {
 				}
 			}
 		}
-		if _, err := WriteExport(dir, log, log.config(t)); err != nil {
+		if _, err := WriteExport(t.Context(), dir, log, log.config(t)); err != nil {
 			t.Fatal(err)
 		}
 		for _, kind := range []string{"tile/0/000", "tile/entries/000"} {
@@ -239,7 +239,7 @@ func TestExportInterrupted(t *testing.T) {
 	log.grow(t, 300)
 	log.attach(t, []byte("first"))
 	clean := t.TempDir()
-	if _, err := WriteExport(clean, log, log.config(t)); err != nil {
+	if _, err := WriteExport(t.Context(), clean, log, log.config(t)); err != nil {
 		t.Fatal(err)
 	}
 	small := files(t, clean)
@@ -249,7 +249,7 @@ func TestExportInterrupted(t *testing.T) {
 		log.attach(t, fmt.Appendf(nil, "later %d", i))
 	}
 	log.calls = 0
-	if _, err := WriteExport(clean, log, log.config(t)); err != nil {
+	if _, err := WriteExport(t.Context(), clean, log, log.config(t)); err != nil {
 		t.Fatal(err)
 	}
 	calls, want := log.calls, files(t, clean)
@@ -264,7 +264,7 @@ func TestExportInterrupted(t *testing.T) {
 			}
 			writeFile(t, dir, tempPrefix+"123/file", "left behind")
 			log.calls, log.failAfter = 0, fail
-			_, err := WriteExport(dir, log, log.config(t))
+			_, err := WriteExport(t.Context(), dir, log, log.config(t))
 			log.failAfter = 0
 			if err != nil && start != nil {
 				x, err := OpenExport(os.DirFS(dir), log.key)
@@ -278,7 +278,7 @@ func TestExportInterrupted(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			if _, err := WriteExport(dir, log, log.config(t)); err != nil {
+			if _, err := WriteExport(t.Context(), dir, log, log.config(t)); err != nil {
 				t.Fatal(err)
 			}
 			got := files(t, dir)
@@ -308,7 +308,7 @@ func TestExportInterrupted(t *testing.T) {
 	} else if err := x.CheckFiles(nil); err != nil {
 		t.Error(err)
 	}
-	if _, err := WriteExport(dir, log, log.config(t)); err != nil {
+	if _, err := WriteExport(t.Context(), dir, log, log.config(t)); err != nil {
 		t.Fatal(err)
 	}
 	if !maps.Equal(files(t, dir), want) {

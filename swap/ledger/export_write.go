@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -20,16 +21,16 @@ const partialsFor = time.Hour
 // A Source is the log that an export is made of. It must not lose or change
 // anything below the size of the exported checkpoint; it may grow meanwhile.
 type Source interface {
-	// ReadHashes returns stored hashes of the tree.
+	// ReadHashes returns stored hashes of the tree. Package tlog's interface has no context.
 	tlog.HashReader
 	// Records returns the stored bytes of the entries lo <= i < hi, in order. hi - lo
 	// is at most 256.
-	Records(lo, hi int64) ([][]byte, error)
+	Records(ctx context.Context, lo, hi int64) ([][]byte, error)
 	// Attachments returns the digests of the attachments that the first size entries
 	// name, in any order.
-	Attachments(size int64) ([]Digest, error)
+	Attachments(ctx context.Context, size int64) ([]Digest, error)
 	// OpenAttachment returns an attachment as CompressAttachment made it.
-	OpenAttachment(d Digest) (io.ReadCloser, error)
+	OpenAttachment(ctx context.Context, d Digest) (io.ReadCloser, error)
 }
 
 // ExportConfig says what to export. Every field but Rotations is required.
@@ -56,14 +57,14 @@ type ExportStats struct {
 
 // WriteExport brings the export in dir up to date, or makes it. It writes only
 // what is new, each file under a temporary name, synced, and then renamed; checkpoint and manifest come
-// last. A run that was cut short leaves the earlier export readable and is made
-// good by the next. Only one may write to dir at a time.
+// last. A run that was cut short, as by the end of ctx, leaves the earlier export readable
+// and is made good by the next. Only one may write to dir at a time.
 //
 // It refuses a folder that holds something else, another log, a later state or an attachment that
 // is now to be withheld, and a source that does not lead to the checkpoint's root.
-func WriteExport(dir string, src Source, cfg ExportConfig) (ExportStats, error) {
+func WriteExport(ctx context.Context, dir string, src Source, cfg ExportConfig) (ExportStats, error) {
 	w := &exportWriter{dir: dir, src: src, cfg: cfg, dirs: make(map[string]bool)}
-	if err := w.run(); err != nil {
+	if err := w.run(ctx); err != nil {
 		return ExportStats{}, fmt.Errorf("write export to %s: %w", dir, err)
 	}
 	return w.stats, nil
@@ -86,7 +87,7 @@ type exportWriter struct {
 	stats    ExportStats
 }
 
-func (w *exportWriter) run() error {
+func (w *exportWriter) run(ctx context.Context) error {
 	if w.cfg.Signer == nil || w.cfg.Key == nil || w.cfg.Withhold == nil {
 		return errors.New("the signer, the key and what to withhold must be given")
 	}
@@ -122,10 +123,10 @@ func (w *exportWriter) run() error {
 		return err
 	}
 	w.started = info.ModTime()
-	if err := w.tiles(); err != nil {
+	if err := w.tiles(ctx); err != nil {
 		return err
 	}
-	if err := w.attachments(); err != nil {
+	if err := w.attachments(ctx); err != nil {
 		return err
 	}
 	if err := w.rotations(); err != nil {
@@ -134,7 +135,7 @@ func (w *exportWriter) run() error {
 	return w.publish()
 }
 
-func (w *exportWriter) tiles() error {
+func (w *exportWriter) tiles(ctx context.Context) error {
 	current := make(map[string]bool)
 	for _, t := range NewTiles(0, w.now.N) {
 		path := TilePath(t)
@@ -142,7 +143,7 @@ func (w *exportWriter) tiles() error {
 		if w.keep(path) {
 			continue
 		}
-		data, err := w.tile(t)
+		data, err := w.tile(ctx, t)
 		if err != nil {
 			return err
 		}
@@ -185,7 +186,7 @@ func (w *exportWriter) fullForLong(t tlog.Tile) (bool, error) {
 
 // tile returns the bytes of a tile or bundle after comparing them with the stored
 // hash above them.
-func (w *exportWriter) tile(t tlog.Tile) ([]byte, error) {
+func (w *exportWriter) tile(ctx context.Context, t tlog.Tile) ([]byte, error) {
 	hashes := t
 	hashes.L = max(t.L, 0)
 	data, err := TileData(hashes, w.src)
@@ -206,7 +207,7 @@ func (w *exportWriter) tile(t tlog.Tile) ([]byte, error) {
 		return data, nil
 	}
 	lo := t.N * tileWidth
-	records, err := w.src.Records(lo, lo+int64(t.W))
+	records, err := w.src.Records(ctx, lo, lo+int64(t.W))
 	if err != nil {
 		return nil, err
 	}
@@ -221,8 +222,8 @@ func (w *exportWriter) tile(t tlog.Tile) ([]byte, error) {
 	return FormatBundle(records)
 }
 
-func (w *exportWriter) attachments() error {
-	digests, err := w.src.Attachments(w.now.N)
+func (w *exportWriter) attachments(ctx context.Context) error {
+	digests, err := w.src.Attachments(ctx, w.now.N)
 	if err != nil {
 		return err
 	}
@@ -249,7 +250,7 @@ func (w *exportWriter) attachments() error {
 		if w.keep(p) {
 			continue
 		}
-		if err := w.add(p, func(out io.Writer) error { return w.copyAttachment(out, d) }); err != nil {
+		if err := w.add(p, func(out io.Writer) error { return w.copyAttachment(ctx, out, d) }); err != nil {
 			return err
 		}
 	}
@@ -276,8 +277,8 @@ func (w *exportWriter) rotations() error {
 	return nil
 }
 
-func (w *exportWriter) copyAttachment(out io.Writer, d Digest) error {
-	stored, err := w.src.OpenAttachment(d)
+func (w *exportWriter) copyAttachment(ctx context.Context, out io.Writer, d Digest) error {
+	stored, err := w.src.OpenAttachment(ctx, d)
 	if err != nil {
 		return err
 	}

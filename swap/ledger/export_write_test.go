@@ -17,7 +17,7 @@ func TestExportWithheld(t *testing.T) {
 	public.Withhold = func(d Digest) bool { return d == proof }
 
 	dir := t.TempDir()
-	stats, err := WriteExport(dir, log, public)
+	stats, err := WriteExport(t.Context(), dir, log, public)
 	if err != nil || stats.Withheld != 1 {
 		t.Fatal(stats, err)
 	}
@@ -31,17 +31,17 @@ func TestExportWithheld(t *testing.T) {
 		t.Error("the terms were left out")
 	}
 	// A public export can become a full one, never the other way round.
-	if _, err := WriteExport(dir, log, full); err != nil {
+	if _, err := WriteExport(t.Context(), dir, log, full); err != nil {
 		t.Fatal(err)
 	}
 	checkExport(t, dir, log, nil)
-	if _, err := WriteExport(dir, log, public); err == nil || !strings.Contains(err.Error(), "now to be withheld") {
+	if _, err := WriteExport(t.Context(), dir, log, public); err == nil || !strings.Contains(err.Error(), "now to be withheld") {
 		t.Errorf("a full export became a public one: %v", err)
 	}
 	// Not even what a full export left that was cut short.
 	dir = t.TempDir()
 	writeFile(t, dir, AttachmentPath(proof), "x")
-	if _, err := WriteExport(dir, log, public); err == nil || !strings.Contains(err.Error(), "now to be withheld") {
+	if _, err := WriteExport(t.Context(), dir, log, public); err == nil || !strings.Contains(err.Error(), "now to be withheld") {
 		t.Errorf("a folder with a withheld attachment became public: %v", err)
 	}
 }
@@ -56,7 +56,7 @@ func TestWriteExportRefuses(t *testing.T) {
 	}
 	exported := func(t *testing.T, l *testLog) string {
 		dir := t.TempDir()
-		if _, err := WriteExport(dir, l, l.config(t)); err != nil {
+		if _, err := WriteExport(t.Context(), dir, l, l.config(t)); err != nil {
 			t.Fatal(err)
 		}
 		return dir
@@ -135,7 +135,7 @@ func TestWriteExportRefuses(t *testing.T) {
 				dir = c.dir(t)
 			}
 			before := files(t, dir)
-			_, err := WriteExport(dir, l, cfg)
+			_, err := WriteExport(t.Context(), dir, l, cfg)
 			if c.reason == "" {
 				if err != nil {
 					t.Error(err)
@@ -153,7 +153,7 @@ func TestWriteExportRefuses(t *testing.T) {
 			}
 		})
 	}
-	if _, err := WriteExport(filepath.Join(t.TempDir(), "\x00"), log, log.config(t)); err == nil {
+	if _, err := WriteExport(t.Context(), filepath.Join(t.TempDir(), "\x00"), log, log.config(t)); err == nil {
 		t.Error("a folder that cannot be was written")
 	}
 }

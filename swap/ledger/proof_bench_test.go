@@ -39,7 +39,7 @@ func BenchmarkExportUpdate(b *testing.B) {
 	log := newTestLog(b)
 	log.grow(b, 100_000)
 	dir := b.TempDir()
-	if _, err := WriteExport(dir, log, log.config(b)); err != nil {
+	if _, err := WriteExport(b.Context(), dir, log, log.config(b)); err != nil {
 		b.Fatal(err)
 	}
 	written, most, updates := 0, 0, 0
@@ -48,7 +48,7 @@ func BenchmarkExportUpdate(b *testing.B) {
 		log.grow(b, len(log.records)+100)
 		cfg := log.config(b)
 		b.StartTimer()
-		stats, err := WriteExport(dir, log, cfg)
+		stats, err := WriteExport(b.Context(), dir, log, cfg)
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -269,7 +269,7 @@ func rotatedExport(tb *testing.T, size int) (fsys fstest.MapFS, vkeys []string, 
 	cfg := log.config(tb)
 	cfg.Rotations = signed
 	dir := tb.TempDir()
-	if _, err := WriteExport(dir, log, cfg); err != nil {
+	if _, err := WriteExport(tb.Context(), dir, log, cfg); err != nil {
 		tb.Fatal(err)
 	}
 	fsys = fstest.MapFS{}

@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	_ "embed"
 	"encoding/json"
@@ -152,21 +153,21 @@ func (l *testLog) step() error {
 	return nil
 }
 
-func (l *testLog) Records(lo, hi int64) ([][]byte, error) {
+func (l *testLog) Records(_ context.Context, lo, hi int64) ([][]byte, error) {
 	if err := l.step(); err != nil {
 		return nil, err
 	}
 	return l.records[lo:hi], nil
 }
 
-func (l *testLog) Attachments(int64) ([]Digest, error) {
+func (l *testLog) Attachments(_ context.Context, _ int64) ([]Digest, error) {
 	if err := l.step(); err != nil {
 		return nil, err
 	}
 	return slices.Collect(maps.Keys(l.attachments)), nil
 }
 
-func (l *testLog) OpenAttachment(d Digest) (io.ReadCloser, error) {
+func (l *testLog) OpenAttachment(_ context.Context, d Digest) (io.ReadCloser, error) {
 	if err := l.step(); err != nil {
 		return nil, err
 	}

@@ -264,7 +264,7 @@ func (m *migration) audit(chain audit.DialChain) {
 	signed, err := m.store.Checkpoint()
 	must(m.t, err)
 	dir := memoryDir(m.t)
-	_, err = ledger.WriteExport(dir, m.store.Reader, ledger.ExportConfig{
+	_, err = ledger.WriteExport(m.t.Context(), dir, m.store.Reader, ledger.ExportConfig{
 		Checkpoint: signed, Signer: m.signer, Key: m.store.Key(), Withhold: ledger.WithholdNothing,
 	})
 	must(m.t, err)

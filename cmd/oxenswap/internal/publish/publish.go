@@ -47,7 +47,7 @@ func (e *Exporter) Export(ctx context.Context, dir string, signed []byte) (Stats
 		}
 		withhold = func(d ledger.Digest) bool { return e.private[swap.Hash(d)] }
 	}
-	stats, err := ledger.WriteExport(dir, e.Dir.Reader, ledger.ExportConfig{
+	stats, err := ledger.WriteExport(ctx, dir, e.Dir.Reader, ledger.ExportConfig{
 		Checkpoint: signed, Signer: e.Signer, Key: e.Dir.Key(), Rotations: e.Dir.Keys().Signed(), Withhold: withhold,
 	})
 	return Stats{cp.N, stats.Files, stats.Written, stats.Withheld}, err

@@ -107,7 +107,7 @@ func (d *Desk) Lookup(ctx context.Context, oxen string) (*Account, error) {
 		return nil, err
 	}
 	if claim != nil {
-		if out.Claim, err = d.claim(*claim); err != nil {
+		if out.Claim, err = d.claim(ctx, *claim); err != nil {
 			return nil, err
 		}
 	}

@@ -84,8 +84,8 @@ type ClaimStep struct {
 }
 
 // claim adds to a claim what its entry says.
-func (d *Desk) claim(c swap.Claim) (*Claim, error) {
-	e, err := d.entry(c.Entry)
+func (d *Desk) claim(ctx context.Context, c swap.Claim) (*Claim, error) {
+	e, err := d.entry(ctx, c.Entry)
 	if err != nil {
 		return nil, err
 	}
@@ -210,7 +210,7 @@ func (d *Desk) Claim(ctx context.Context, entry uint64) (*ClaimStatus, error) {
 		return nil, err
 	}
 	out.Basis = Basis{size: size, subject: []uint32{accountSlot(c.Account), recipientSlot(c.Recipient)}}
-	full, err := d.claim(c)
+	full, err := d.claim(ctx, c)
 	if err != nil {
 		return nil, err
 	}
@@ -257,7 +257,7 @@ func (d *Desk) AccountClaims(ctx context.Context, oxen string) ([]Claim, error) 
 	}
 	out := []Claim{}
 	for _, c := range list {
-		full, err := d.claim(c)
+		full, err := d.claim(ctx, c)
 		if err != nil {
 			return nil, err
 		}
@@ -275,7 +275,7 @@ func (d *Desk) Receipt(ctx context.Context, entry uint64) ([]byte, error) {
 	}); err != nil {
 		return nil, err
 	}
-	list, err := d.log.Records(int64(entry), int64(entry)+1)
+	list, err := d.log.Records(ctx, int64(entry), int64(entry)+1)
 	if err != nil {
 		return nil, err
 	}

@@ -33,7 +33,7 @@ type Log interface {
 	// Size is the number of entries.
 	Size(ctx context.Context) (uint64, error)
 	// Records are the bytes of the entries lo <= i < hi, at most 256 of them.
-	Records(lo, hi int64) ([][]byte, error)
+	Records(ctx context.Context, lo, hi int64) ([][]byte, error)
 	// AllocationPage are the first n lines of a round's allocation list that are about accounts after the given one.
 	AllocationPage(ctx context.Context, round uint64, after swap.Account, n int) ([]swap.Allocation, error)
 	// Checkpoint is the last signed checkpoint; it is on disk.
@@ -213,8 +213,8 @@ type Evidence struct {
 }
 
 // entry reads one entry.
-func (d *Desk) entry(seq uint64) (ledger.Entry, error) {
-	list, err := d.log.Records(int64(seq), int64(seq)+1)
+func (d *Desk) entry(ctx context.Context, seq uint64) (ledger.Entry, error) {
+	list, err := d.log.Records(ctx, int64(seq), int64(seq)+1)
 	if err != nil {
 		return ledger.Entry{}, err
 	}

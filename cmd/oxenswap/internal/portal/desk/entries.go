@@ -36,7 +36,7 @@ func (d *Desk) Entries(ctx context.Context, from uint64, n int) ([]Entry, error)
 	if from >= size {
 		return out, nil
 	}
-	list, err := d.log.Records(int64(from), int64(min(from+uint64(n), size)))
+	list, err := d.log.Records(ctx, int64(from), int64(min(from+uint64(n), size)))
 	if err != nil {
 		return nil, err
 	}

@@ -177,7 +177,7 @@ func (d *Desk) catchUp(ctx context.Context, size uint64) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		list, err := d.log.Records(int64(from), int64(min(from+256, size)))
+		list, err := d.log.Records(ctx, int64(from), int64(min(from+256, size)))
 		if err != nil {
 			return err
 		}

@@ -221,7 +221,7 @@ func (d *Desk) Proof(ctx context.Context, entry uint64) (*Proof, error) {
 	if out.Judged == 0 {
 		return &out, nil
 	}
-	e, err := d.entry(out.Judged)
+	e, err := d.entry(ctx, out.Judged)
 	if err != nil {
 		return nil, err
 	}
