@@ -1,19 +1,24 @@
-// Package audit recomputes a migration from nothing but an export of its ledger: plain files that anyone can fetch.
+// Package audit recomputes a migration from nothing but an export of its ledger: plain files that
+// anyone can fetch.
 //
 // What it does, in the order of the entries:
 //
-//   - the manifest's and the checkpoint's signatures, every file against the manifest, every entry against the tree and
-//     the tree against the checkpoint; with an earlier checkpoint, that the log still begins with it
-//   - each entry alone, on all cores: its strict form, the signature of a claim, the raw answers behind a snapshot, the
-//     lines of a legacy file, a raw transaction with its sender and call data
-//   - each entry against all before it: swap.Apply on tables in memory, and beside it what Apply leaves to whoever
-//     appends: refusals are decided again, the legacy file is imported again, snapshots are agreed on and made final
-//     again, every proof of coins is judged again, every round is rebuilt from the tables at its cut-off and compared
-//     byte for byte, payments are held against the root that was live, transactions against what they were meant for
-//   - with a chain to ask: the distributor's code and settings, every one of its events, claimed() and the token balance
+//   - the manifest's and the checkpoint's signatures, every file against the manifest, every entry
+//     against the tree and the tree against the checkpoint; with an earlier checkpoint, that the
+//     log still begins with it
+//   - each entry alone, on all cores: its strict form, the signature of a claim, the raw answers
+//     behind a snapshot, the lines of a legacy file, a raw transaction with its sender and call
+//     data
+//   - each entry against all before it: swap.Apply on tables in memory, and beside it what Apply
+//     leaves to whoever appends: refusals are decided again, the legacy file is imported again,
+//     snapshots are agreed on and made final again, every proof of coins is judged again, every
+//     round is rebuilt from the tables at its cut-off and compared byte for byte, payments are
+//     compared with the root that was live, transactions with their purpose
+//   - with a chain to ask: the distributor's code and settings, every one of its events, claimed()
+//     and the token balance
 //
-// It holds no key and writes nothing. Memory grows with accounts, payments and the files that the manifest lists, never
-// with the content of attachments.
+// It holds no key and writes nothing. Memory grows with accounts, payments and the files that the
+// manifest lists, never with the content of attachments.
 package audit
 
 import (
@@ -28,12 +33,13 @@ import (
 	"oxenswap/swap/ledger"
 )
 
-// GCPercent is what a program that audits should give to runtime/debug.SetGCPercent: most of its memory is tables that
-// stay, and next to the signatures it costs nothing to collect twice as often as usual.
+// GCPercent is what a program that audits should give to runtime/debug.SetGCPercent: most of its
+// memory is tables that stay, and next to the signatures it costs nothing to collect twice as often
+// as usual.
 const GCPercent = 50
 
-// Options say what a replay is held against. An export is anchored by Key and Migration together: without them it can
-// only be shown to agree with itself.
+// Options say what a replay is compared with. An export is anchored by Key and Migration together:
+// without them it can only be shown to agree with itself.
 type Options struct {
 	Key       string    // a verifier key that the ledger has had, in note form, from a source other than the export
 	Migration string    // the migration id, likewise
@@ -41,17 +47,17 @@ type Options struct {
 	Since     []byte    // an earlier signed checkpoint, which the log must still begin with
 	Public    bool      // accept that proofs of coins were left out, and count those that could not be checked
 	Chain     DialChain // nil: the chain is not asked
-	// CodeHash is the Keccak-256 of the code that a distributor with these settings has on chain, by the sources. nil: it
-	// is not compared.
+	// CodeHash is the Keccak-256 of the code that a distributor with these settings has on chain,
+	// by the sources. nil: it is not compared.
 	CodeHash func(d swap.Distributor, termsCloseAt uint64, migration string) (swap.Hash, error)
-	// Progress is told, from one goroutine, how many of the entries are done. It may be nil.
+	// Progress gets, from one goroutine, how many of the entries are done. It may be nil.
 	Progress func(done, total uint64)
 }
 
-// Replay audits the export in a file system, of which it needs only Open. What is wrong with the export is in the report;
-// the error is about the options, the chain's RPC, or ctx.
+// Replay audits the export in a file system, of which it needs only Open. What is wrong with the
+// export is in the report; the error is about the options, the chain's RPC, or ctx.
 func Replay(ctx context.Context, export fs.FS, o Options) (*Report, error) {
-	a := &auditor{o: o, report: newReport()}
+	a := &auditor{options: o, report: newReport()}
 	if err := a.parseOptions(); err != nil {
 		return nil, err
 	}
@@ -63,7 +69,7 @@ func Replay(ctx context.Context, export fs.FS, o Options) (*Report, error) {
 }
 
 type auditor struct {
-	o         Options
+	options   Options
 	key       note.Verifier // nil: not given
 	witnesses []*ledger.Witness
 	report    *Report
@@ -72,13 +78,13 @@ type auditor struct {
 }
 
 func (a *auditor) parseOptions() (err error) {
-	if a.o.Key != "" {
-		if a.key, err = ledger.NewVerifier(a.o.Key); err != nil {
+	if a.options.Key != "" {
+		if a.key, err = ledger.NewVerifier(a.options.Key); err != nil {
 			return fmt.Errorf("key: %w", err)
 		}
 	}
 	names := map[string]bool{}
-	for _, vkey := range a.o.Witnesses {
+	for _, vkey := range a.options.Witnesses {
 		w, err := ledger.NewWitness(vkey)
 		if err != nil {
 			return fmt.Errorf("witness: %w", err)
@@ -123,7 +129,7 @@ func (a *auditor) run(ctx context.Context, export fs.FS) error {
 		a.files.checkUnused(a.report)
 	}
 	switch {
-	case a.o.Chain == nil:
+	case a.options.Chain == nil:
 		a.report.notChecked("the chain, for want of an RPC: code of the distributor, its events, claimed amounts and its balance", 0)
 	case r.broken:
 		a.report.notChecked("the chain, because the log could not be read whole", 0)
@@ -180,7 +186,8 @@ func (a *auditor) open() (first opening, ok bool) {
 	return first, true
 }
 
-// anchor holds the export against what the caller knows from elsewhere, and returns the earlier checkpoint.
+// anchor compares the export with what the caller knows from elsewhere, and returns the earlier
+// checkpoint.
 func (a *auditor) anchor(first opening) (since *ledger.Checkpoint) {
 	key := a.key
 	if key == nil {
@@ -208,14 +215,14 @@ func (a *auditor) anchor(first opening) (since *ledger.Checkpoint) {
 		}
 		a.report.Anchors.Witnesses = append(a.report.Anchors.Witnesses, w.Name())
 	}
-	if a.o.Migration != "" {
-		if a.o.Migration != first.terms.ID() {
-			a.report.entry(0, first.event.Kind(), fmt.Sprintf("it opens migration %s, not %s", first.terms.ID(), a.o.Migration))
+	if a.options.Migration != "" {
+		if a.options.Migration != first.terms.ID() {
+			a.report.entry(0, first.event.Kind(), fmt.Sprintf("it opens migration %s, not %s", first.terms.ID(), a.options.Migration))
 		} else {
 			a.report.Anchors.Migration = true
 		}
 	}
-	if a.o.Since == nil {
+	if a.options.Since == nil {
 		return nil
 	}
 	keys, err := a.export.Keys(key)
@@ -223,7 +230,7 @@ func (a *auditor) anchor(first opening) (since *ledger.Checkpoint) {
 		a.report.global("since", err)
 		return nil
 	}
-	c, _, err := keys.OpenCheckpoint(a.o.Since)
+	c, _, err := keys.OpenCheckpoint(a.options.Since)
 	switch {
 	case err != nil:
 		a.report.global("since", err)
@@ -256,7 +263,8 @@ func (a attachments) Attachment(h swap.Hash) ([]byte, error) {
 	return data, nil
 }
 
-// attachmentError is swap.ErrAttachment with the export's own words, and swap.ErrWithheld too if that is why.
+// attachmentError is swap.ErrAttachment with the export's own words, and swap.ErrWithheld too if
+// that is why.
 type attachmentError struct{ err error }
 
 func (e *attachmentError) Error() string { return e.err.Error() }

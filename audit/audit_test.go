@@ -55,7 +55,8 @@ func TestClean(t *testing.T) {
 			t.Errorf("%v is missing in %v", c, r.NotChecked)
 		}
 	}
-	// As an independent implementation computed it from the same recordings, without what was never claimed or proved.
+	// As an independent implementation computed it from the same recordings, without what was never
+	// claimed or proved.
 	given := map[string]swap.Sesh{"stake": 269_999999999, "rewards": 106_676756999, "bonus": 299_999999996, "coins": 281_309466855}
 	for _, p := range r.Programmes {
 		if p.Given != given[p.Name] {
@@ -236,7 +237,8 @@ func TestRails(t *testing.T) {
 	}
 }
 
-// TestProblems: the lowest entries are listed, in order, whatever the order in which they are found; the rest is counted.
+// TestProblems: the lowest entries are listed, in order, whatever the order in which they are
+// found; the rest is counted.
 func TestProblems(t *testing.T) {
 	r := newReport()
 	r.global("chain", fmt.Errorf("no\x1b[2J\u202eanswer\nat all"))

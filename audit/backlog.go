@@ -8,12 +8,14 @@ import (
 	"oxenswap/swap"
 )
 
-// backlogBundles is how many bundles of entries may wait for their claims to be verified: enough to keep all cores busy
-// while a snapshot is read at the start of a log or a round rebuilt at its end, less than a hundred megabytes.
+// backlogBundles is how many bundles of entries may wait for their claims to be verified: enough to
+// keep all cores busy while a snapshot is read at the start of a log or a round rebuilt at its end,
+// less than a hundred megabytes.
 const backlogBundles = 320
 
-// backlog verifies accepted claims beside the replay, which does not wait for it: nothing else that is said of an entry
-// follows from whether a claim is signed well. Verifying is most of the work of an audit.
+// backlog verifies accepted claims beside the replay, which does not wait for it: nothing else that
+// is said of an entry follows from whether a claim is signed well. Verifying is most of the work of
+// an audit.
 type backlog struct {
 	terms   *swap.Terms
 	waiting chan []waitingClaim

@@ -50,7 +50,7 @@ func crowd(tb testing.TB, n int) (*testLog, []signedClaim) {
 			{"key_image": hashOf("image", i), "key_image_pub_key": hashOf("output", i), "amount": 1000000 + i},
 		}})
 	}
-	w := loadWorld(tb, 1)
+	w := loadRecording(tb, 1)
 	var answer struct {
 		Result object `json:"result"`
 	}
@@ -67,7 +67,7 @@ func crowd(tb testing.TB, n int) (*testLog, []signedClaim) {
 		}
 	}
 	l.take(w, nil)
-	l.decide(loadWorld(tb, 2), 240)
+	l.decide(loadRecording(tb, 2), 240)
 	claims := make([]signedClaim, n)
 	for i, wallet := range wallets {
 		var e *swap.ClaimAccepted
@@ -97,7 +97,8 @@ func hashOf(what string, n int) string {
 	return swap.Digest(fmt.Appendf(nil, "%s %d", what, n)).String()
 }
 
-// spent is time on the clock, and on all cores together, which other programs on the machine change less.
+// spent is time on the clock, and on all cores together, which other programs on the machine change
+// less.
 type spent struct{ wall, cpu time.Duration }
 
 func (s *spent) on(tb testing.TB, work func()) {
@@ -129,9 +130,10 @@ func checkAll[T any](tb testing.TB, list []T, check func(T) error) {
 	workers.Wait()
 }
 
-// BenchmarkReplay replays a round of 100,000 accounts, with their snapshot and claims (claims/s), beside bare checks of the
-// same signatures (signatures/s) and of the same claims, whose addresses and texts are checked too (verified/s); a log of 400
-// proofs of coins (outputs/s) beside their bare verification; and a log without signatures (entries/s).
+// BenchmarkReplay replays a round of 100,000 accounts, with their snapshot and claims (claims/s),
+// beside bare checks of the same signatures (signatures/s) and of the same claims, whose addresses
+// and texts are checked too (verified/s); a log of 400 proofs of coins (outputs/s) beside their
+// bare verification; and a log without signatures (entries/s).
 func BenchmarkReplay(b *testing.B) {
 	b.Run("claims", func(b *testing.B) {
 		const n = 100_000
@@ -239,13 +241,13 @@ func BenchmarkReplay(b *testing.B) {
 	})
 }
 
-// provers is a log in which one holder shows the same five outputs n times; bare verifies all of these proofs and returns
-// the number of their outputs.
+// provers is a log in which one holder shows the same five outputs n times; bare verifies all of
+// these proofs and returns the number of their outputs.
 func provers(tb testing.TB, n int) (l *testLog, bare func() int) {
 	tb.Helper()
 	l = newTestLog(tb, testTerms(tb))
 	l.open()
-	l.take(loadWorld(tb, 1), nil)
+	l.take(loadRecording(tb, 1), nil)
 	bob := loadWallets(tb)[2]
 	claim, err := l.tables.ClaimAt(l.claim(bob, 1))
 	must(tb, err)
@@ -283,7 +285,8 @@ func mustHold(b *testing.B, o Options, dir string) {
 	}
 }
 
-// TestCrowd: the log that the benchmark replays holds, and a wrong claim in the middle of it is named.
+// TestCrowd: the log that the benchmark replays holds, and a wrong claim in the middle of it is
+// named.
 func TestCrowd(t *testing.T) {
 	l, _ := crowd(t, 700)
 	if r := l.audit(l.export(), l.options()); !r.OK() {

@@ -16,8 +16,8 @@ import (
 // DialChain reaches a chain with the given id, through nodes that have proved to be on it.
 type DialChain func(ctx context.Context, chainID uint64) (Chain, error)
 
-// Chain is the token's chain as an audit reads it. Calls only read, retry by themselves, and are bounded in time by ctx.
-// An audit makes them one after the other.
+// Chain is the token's chain as an audit reads it. Calls only read, retry by themselves, and are
+// bounded in time by ctx. An audit makes them one after the other.
 type Chain interface {
 	// Final is the number of the newest final block.
 	Final(ctx context.Context) (uint64, error)
@@ -25,14 +25,17 @@ type Chain interface {
 	BlockTime(ctx context.Context, block uint64) (time.Time, error)
 	// Distributor reads what stands at an address, as of a final block.
 	Distributor(ctx context.Context, address swap.EVMAddress, block uint64) (ChainState, error)
-	// Events visits the events of a distributor in the blocks from..to, in the chain's order, as the ledger records
-	// them: *swap.RootProposed, *swap.RootActivated, *swap.RootCancelled, *swap.PayoutSeen, *swap.DistributorSeen.
+	// Events visits the events of a distributor in the blocks from..to, in the chain's order, as
+	// the ledger records them: *swap.RootProposed, *swap.RootActivated, *swap.RootCancelled,
+	// *swap.PayoutSeen, *swap.DistributorSeen.
 	Events(ctx context.Context, address swap.EVMAddress, from, to uint64, visit func(swap.Event) error) error
-	// Claimed is what the distributor has paid to each of the recipients, as of a final block, in atomic SESH.
+	// Claimed is what the distributor has paid to each of the recipients, as of a final block, in
+	// atomic SESH.
 	Claimed(ctx context.Context, address swap.EVMAddress, recipients []swap.EVMAddress, block uint64) ([]swap.Sesh, error)
 }
 
-// ChainState is a distributor as it stands on chain. Amounts are in atomic SESH, times in Unix seconds.
+// ChainState is a distributor as it stands on chain. Amounts are in atomic SESH, times in Unix
+// seconds.
 type ChainState struct {
 	CodeHash        swap.Hash // Keccak-256 of the deployed code
 	Token           swap.EVMAddress
@@ -48,11 +51,12 @@ type ChainState struct {
 	Balance         swap.Sesh // of the token
 }
 
-// newerGrace is how long before the log's last entry an event may have happened on chain that the log does not hold yet:
-// blocks become final after about 13 minutes, and are then read at intervals.
+// newerGrace is how long before the log's last entry an event may have happened on chain that the
+// log does not hold yet: blocks become final after about 13 minutes, and are then read at
+// intervals.
 const newerGrace = time.Hour
 
-// eventKey finds an event of the distributor.
+// eventKey identifies an event of the distributor.
 type eventKey struct {
 	tx    swap.Hash
 	index uint64
@@ -68,13 +72,13 @@ type recordedEvent struct {
 
 // record keeps an event of the log, to be looked for on chain. body is what the chain says of it.
 func (r *replay) record(x *examined, at swap.LogPosition, body []byte) {
-	if r.o.Chain != nil {
+	if r.options.Chain != nil {
 		r.events[eventKey{at.Tx, at.LogIndex}] = recordedEvent{entry: x.entry.Seq, kind: x.entry.Kind, sum: sha256.Sum256(body)}
 	}
 }
 
-// foreignProposal checks what the log says of itself in a proposal that was made for another one, and returns the rest,
-// which the chain says too.
+// foreignProposal checks what the log says of itself in a proposal that was made for another one,
+// and returns the rest, which the chain says too.
 func (r *replay) foreignProposal(p swap.RootProposed) ([]byte, error) {
 	own := *p.OwnRoot
 	p.OwnRoot = nil
@@ -89,7 +93,8 @@ func (r *replay) foreignProposal(p swap.RootProposed) ([]byte, error) {
 	return body, err
 }
 
-// checkChain compares the log with the chain. An RPC that fails is a problem: nothing was shown then.
+// checkChain compares the log with the chain. An RPC that fails is a problem: nothing was shown
+// then.
 func (r *replay) checkChain(ctx context.Context) error {
 	m, err := r.tables.Migration()
 	if err != nil || m.Distributor == nil {
@@ -110,7 +115,7 @@ func (r *replay) checkChain(ctx context.Context) error {
 
 func (r *replay) compareChain(ctx context.Context, m swap.Migration) error {
 	d := m.Distributor
-	chain, err := r.o.Chain(ctx, d.ChainID)
+	chain, err := r.options.Chain(ctx, d.ChainID)
 	if err != nil {
 		return err
 	}
@@ -155,8 +160,9 @@ func (r *replay) compareSettings(d *swap.Distributor, s ChainState) {
 	}
 }
 
-// compareEvents matches the events of the chain with those of the log. What is on chain only is booked all the same, so
-// that the sums can be compared, and counted if it is newer than the export.
+// compareEvents matches the events of the chain with those of the log. An event that is on
+// chain only is added to the sums all the same, so that these can be compared, and counted if it is
+// newer than the export.
 func (r *replay) compareEvents(ctx context.Context, chain Chain, d *swap.Distributor, final uint64) (newer uint64, err error) {
 	lastBlock := uint64(0)
 	if l := r.payments.last; l != nil {
@@ -205,8 +211,8 @@ func (r *replay) compareEvents(ctx context.Context, chain Chain, d *swap.Distrib
 	return newer, nil
 }
 
-// newer reports whether an event that the log does not hold may have come after the export. Development chains keep no
-// real time: there, everything must be in the log.
+// newer reports whether an event that the log does not hold may have come after the export.
+// Development chains keep no real time: there, everything must be in the log.
 func (r *replay) newer(ctx context.Context, chain Chain, block, lastBlock uint64) (bool, error) {
 	if r.terms.DevelopmentChain() || block <= lastBlock {
 		return false, nil
@@ -215,7 +221,7 @@ func (r *replay) newer(ctx context.Context, chain Chain, block, lastBlock uint64
 	return at.After(r.last.Add(-newerGrace)), err
 }
 
-// bookUnlogged lets an event that is on chain only count for the sums.
+// bookUnlogged adds an event that is on chain only to the sums.
 func (r *replay) bookUnlogged(e swap.Event) error {
 	switch e := e.(type) {
 	case *swap.PayoutSeen:

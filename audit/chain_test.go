@@ -164,7 +164,8 @@ func TestNewer(t *testing.T) {
 	}
 }
 
-// TestAlarms: what the chain did without the log is wrong until a person has answered it, and for ever if it became live.
+// TestAlarms: what the chain did without the log is wrong until a person has answered it, and for
+// ever if it became live.
 func TestAlarms(t *testing.T) {
 	foreign := func(l *testLog) (proposed, cancelled uint64) {
 		c := l.chain
@@ -211,7 +212,8 @@ func TestAlarms(t *testing.T) {
 	})
 }
 
-// TestDiffers: differences that the operator's own comparison found are wrong until a person has answered them.
+// TestDiffers: differences that the operator's own comparison found are wrong until a person has
+// answered them.
 func TestDiffers(t *testing.T) {
 	l := unpaid(t)
 	record, err := swap.NewChainDiffers(l.chain.block, swap.Hash{1}, []swap.Difference{{What: "claimed", About: "0x1", Chain: "5", Ledger: "0"}})

@@ -4,17 +4,20 @@ import (
 	"oxenswap/swap"
 )
 
-// checker checks one entry, beside what swap.Apply checks of every entry. Each kind of entry has its own, which keeps
-// between the calls what it has read. The calls come in this order; the replay stops making the later two at the first
-// bundle that it cannot read. What is wrong is returned, or noted in the examined entry.
+// checker checks one entry, beside what swap.Apply checks of every entry. Each kind of entry has
+// its own, which keeps between the calls what it has read. The calls come in this order; the replay
+// stops making the later two at the first bundle that it cannot read. What is wrong is returned, or
+// noted in the examined entry.
 type checker interface {
-	// alone checks what the entry says as far as no other entry is needed, and reads its attachments if all of them are in
-	// the export (examined.complete). Entries are examined in parallel, so it must not touch what they share.
+	// alone checks what the entry says as far as no other entry is needed, and reads its
+	// attachments if all of them are in the export (examined.complete). Entries are examined in
+	// parallel, so it must not touch what they share.
 	alone(*examiner, *examined)
-	// before checks what needs the tables as they were before the entry. Entries come in the order of the log, one at a
-	// time.
+	// before checks what needs the tables as they were before the entry. Entries come in the order
+	// of the log, one at a time.
 	before(*replay, *examined) error
-	// after checks what needs the tables with the entry applied. It is not called if swap.Apply refused the entry.
+	// after checks what needs the tables with the entry applied. It is not called if swap.Apply
+	// refused the entry.
 	after(*replay, *examined) error
 }
 

@@ -71,8 +71,9 @@ func (c *claimRefused) before(r *replay, x *examined) error {
 	return nil
 }
 
-// verify verifies a numbered claim against what its entry states, and gives nil after noting what is wrong. Accepted,
-// refused or waiting for a proof: only a claim that is signed well becomes an entry.
+// verify verifies a numbered claim against what its entry states, and gives nil after noting what
+// is wrong. Accepted, refused or waiting for a proof: only a claim that is signed well becomes an
+// entry.
 func (ex *examiner) verify(x *examined, stated swap.Claim) *swap.Claim {
 	c, err := swap.VerifyClaim(ex.terms, stated.Oxen, stated.Text, stated.Signature)
 	if err != nil {

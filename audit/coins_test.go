@@ -13,7 +13,8 @@ import (
 	"oxenswap/swap/cryptonote"
 )
 
-// coins are recorded proofs with all that a daemon said about their outputs when its tip was at height 240.
+// coins are recorded proofs with all that a daemon said about their outputs when its tip was at
+// height 240.
 type coins struct {
 	swap.Evidence
 	Proofs []struct {
@@ -84,8 +85,9 @@ func (l *testLog) judge(received uint64, evidence swap.Evidence) swap.Event {
 	return record.Event
 }
 
-// proveCoins has bob and frank show their coins, the latter with a claim that nothing else entitles him to; carol's are
-// spent; bob shows the same coins once more; and somebody who counts outputs twice is refused. The last proof waits.
+// proveCoins has bob and frank show their coins, the latter with a claim that nothing else entitles
+// him to; carol's are spent; bob shows the same coins once more; and somebody who counts outputs
+// twice is refused. The last proof waits.
 func (l *testLog) proveCoins(wallets []wallet) {
 	l.tb.Helper()
 	c := loadCoins(l.tb)
@@ -119,8 +121,8 @@ func (l *testLog) proveCoins(wallets []wallet) {
 	l.receive(claimOf(carol), nil, l.prove(carol, claimOf(carol), c, 1, "waiting"))
 }
 
-// prove makes a proof of all outputs that the daemons were asked about and that are the wallet's, each a number of times. Other
-// seeds give other proofs of the same.
+// prove makes a proof of all outputs that the daemons were asked about and that are the wallet's,
+// each a number of times. Other seeds give other proofs of the same.
 func (l *testLog) prove(w wallet, claim swap.Claim, c *coins, times int, seed string) string {
 	l.tb.Helper()
 	key, err := cryptonote.ParseSecretKey(w.Spend)
@@ -182,8 +184,8 @@ func transaction(tb testing.TB, t swap.CoinTransaction) *cryptonote.Transaction 
 	return tx
 }
 
-// TestWithheld: what a public export leaves out of proofs is accepted on demand only, counted, and nothing is taken for
-// checked that was not.
+// TestWithheld: what a public export leaves out of proofs is accepted on demand only, counted, and
+// nothing is taken for checked that was not.
 func TestWithheld(t *testing.T) {
 	l := migrated(t, nil)
 	events := l.decoded()
@@ -247,7 +249,8 @@ func TestWithheld(t *testing.T) {
 	}
 }
 
-// TestPending: a claim that came with an accepted proof cannot be left out, nor another one put in its place.
+// TestPending: a claim that came with an accepted proof cannot be left out, nor another one put in
+// its place.
 func TestPending(t *testing.T) {
 	l := migrated(t, nil)
 	at := l.find("proof.accepted", 1) + 1

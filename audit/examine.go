@@ -48,7 +48,7 @@ func (x *examined) count(what string, n int) {
 	}
 }
 
-// What can be counted of single entries.
+// What is counted of single entries.
 const (
 	countClaims     = "claim signatures"
 	countAnswers    = "daemons' sets of raw answers"
@@ -103,7 +103,8 @@ func (ex *examiner) examine(x *examined, seq uint64, line []byte) {
 	x.checker.alone(ex, x)
 }
 
-// attached counts the attachments that an entry names, and reports whether all of them are in the export.
+// attached counts the attachments that an entry names, and reports whether all of them are in the
+// export.
 func (ex *examiner) attached(x *examined) bool {
 	complete := true
 	for _, h := range x.event.Attachments() {

@@ -26,7 +26,8 @@ type files struct {
 
 func newFiles(fsys fs.FS, m ledger.Manifest) *files {
 	f := &files{fsys: fsys, manifest: m, used: make([]bool, len(m.Files)), withheld: make([]bool, len(m.Withheld))}
-	// Opening the export has read the checkpoint and the partial tiles; the replay reads every tile of the present size.
+	// Opening the export has read the checkpoint and the partial tiles; the replay reads every tile
+	// of the present size.
 	f.use("checkpoint")
 	for _, t := range ledger.NewTiles(0, m.Size) {
 		f.use(ledger.TilePath(t))
@@ -34,7 +35,8 @@ func newFiles(fsys fs.FS, m ledger.Manifest) *files {
 	return f
 }
 
-// use marks a file as one that the audit reads or an entry names, and reports whether the manifest lists it.
+// use marks a file as one that the audit reads or an entry names, and reports whether the manifest
+// lists it.
 func (f *files) use(path string) bool {
 	i, ok := slices.BinarySearchFunc(f.manifest.Files, path, func(file ledger.File, path string) int { return cmp.Compare(file.Path, path) })
 	if ok {
@@ -67,8 +69,8 @@ func (f *files) find(h swap.Hash) presence {
 	return withheld
 }
 
-// checkUnused reports what no entry leads to: attachments are hidden there, while tiles of earlier sizes are only compared
-// with the manifest.
+// checkUnused reports what no entry leads to: attachments are hidden there, while tiles of earlier
+// sizes are only compared with the manifest.
 func (f *files) checkUnused(r *Report) {
 	for i, file := range f.manifest.Files {
 		switch {

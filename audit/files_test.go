@@ -117,7 +117,8 @@ func TestAnyByte(t *testing.T) {
 	}
 }
 
-// TestHidden: attachments that no entry names, and those that are withheld though they are nobody's coins.
+// TestHidden: attachments that no entry names, and those that are withheld though they are nobody's
+// coins.
 func TestHidden(t *testing.T) {
 	l := migrated(t, nil)
 	events := l.decoded()

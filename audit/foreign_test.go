@@ -7,8 +7,8 @@ import (
 	"oxenswap/swap"
 )
 
-// TestProposedElsewhere is about a proposal that the log holds no transaction for, because a Safe sent it: it counts like
-// any other, unless it was made for another log.
+// TestProposedElsewhere is about a proposal that the log holds no transaction for, because a Safe
+// sent it: it counts like any other, unless it was made for another log.
 func TestProposedElsewhere(t *testing.T) {
 	other := swap.Hash{1}
 	for _, c := range []struct {
@@ -60,11 +60,11 @@ func approved(tb testing.TB) *testLog {
 	tb.Helper()
 	l := newTestLog(tb, testTerms(tb))
 	l.open()
-	l.take(loadWorld(tb, 1), nil)
+	l.take(loadRecording(tb, 1), nil)
 	for _, w := range loadWallets(tb)[:4] {
 		l.claim(w, 1)
 	}
-	l.decide(loadWorld(tb, 2), 240)
+	l.decide(loadRecording(tb, 2), 240)
 	l.configure(1e15)
 	l.build(nil)
 	l.approve(1, "ann")

@@ -22,7 +22,8 @@ import (
 	"oxenswap/swap/ledger"
 )
 
-// testLog is a ledger in memory. Every entry passes through its bytes and swap.Apply, as in a real one.
+// testLog is a ledger in memory. Every entry passes through its bytes and swap.Apply, as in a real
+// one.
 type testLog struct {
 	tb     testing.TB
 	terms  *swap.Terms
@@ -148,7 +149,8 @@ func (l *testLog) migration() swap.Migration {
 	return m
 }
 
-// open appends migration.opened and config.set: three daemons, of which two must agree, and two operators.
+// open appends migration.opened and config.set: three daemons, of which two must agree, and two
+// operators.
 func (l *testLog) open() {
 	ann := l.person("ann")
 	l.add(&swap.MigrationOpened{

@@ -15,7 +15,8 @@ import (
 	"oxenswap/swap"
 )
 
-// childEnv tells the test binary to be an auditor of its own: a folder, and what the export is held against.
+// childEnv tells the test binary to be an auditor of its own: a folder, and what the export is held
+// against.
 const childEnv = "OXENSWAP_AUDIT_CHILD"
 
 func TestMain(m *testing.M) {
@@ -75,8 +76,8 @@ func peakMB(tb testing.TB, dir string, o Options) float64 {
 	return 0
 }
 
-// BenchmarkMillion audits 1,000,000 entries, 100,000 of them claims of as many accounts with a snapshot and a round, in a
-// process of its own, and reports the most memory that it held (MB).
+// BenchmarkMillion audits 1,000,000 entries, 100,000 of them claims of as many accounts with a
+// snapshot and a round, in a process of its own, and reports the most memory that it held (MB).
 func BenchmarkMillion(b *testing.B) {
 	if _, err := os.Stat("/proc/self/status"); err != nil {
 		b.Skip("peak memory is read from /proc/self/status, which this system lacks")

@@ -123,8 +123,8 @@ func (r *replay) activate(e *swap.RootActivated) error {
 	return nil
 }
 
-// onEvent checks an event of the distributor: its place on chain, and then what follows from it unless swap.Apply has
-// raised an alarm about it. body is what the chain says of the event.
+// onEvent checks an event of the distributor: its place on chain, and then what follows from it
+// unless swap.Apply has raised an alarm about it. body is what the chain says of the event.
 func (r *replay) onEvent(x *examined, at swap.LogPosition, body []byte, then func() error) error {
 	alarm, err := r.placeEvent(x, at, body)
 	if err != nil {
@@ -137,8 +137,8 @@ func (r *replay) onEvent(x *examined, at swap.LogPosition, body []byte, then fun
 	return then()
 }
 
-// placeEvent records an event of the distributor, checks its place on chain, and gives the alarm that swap.Apply has raised
-// about it, or "".
+// placeEvent records an event of the distributor, checks its place on chain, and gives the alarm
+// that swap.Apply has raised about it, or "".
 func (r *replay) placeEvent(x *examined, at swap.LogPosition, body []byte) (alarm string, err error) {
 	r.record(x, at, body)
 	if err := r.payments.advance(at); err != nil {
@@ -187,7 +187,8 @@ type rootActivated struct {
 	event *swap.RootActivated
 }
 
-// after makes the root the live one. An alarm about a root that became live is a problem, whatever a later correction says.
+// after makes the root the live one. An alarm about a root that became live is a problem, whatever
+// a later correction says.
 func (c *rootActivated) after(r *replay, x *examined) error {
 	alarm, err := r.placeEvent(x, c.event.LogPosition, x.entry.Body)
 	switch {

@@ -11,8 +11,8 @@ import (
 	"oxenswap/swap/ledger"
 )
 
-// What can be counted of proofs of coins. Blocks of outputs and whether they were spent are all that a judgement takes
-// from daemons unproved: transactions are held against their hashes.
+// What is counted of proofs of coins. A judgement takes from daemons without proof only the blocks
+// of outputs and whether they were spent: transactions are compared with their hashes.
 const (
 	countOwners      = "owners' signatures of proofs"
 	countJudged      = "proofs judged again"
@@ -23,10 +23,10 @@ const (
 	uncheckedQueue   = "proofs that wait to be judged"
 )
 
-// proofs is what judging proofs takes besides the tables. Neither proofs nor evidence are kept.
+// proofs is what judging proofs needs besides the tables. Neither proofs nor evidence are kept.
 type proofs struct {
 	snapshot oneAttachment
-	hidden   bool          // key images were counted that the export withholds: what else counts is not known
+	hidden   bool          // the export withholds key images that count: what else counts is not known
 	next     *pendingClaim // must be the next entry; nil: any entry may be
 }
 
@@ -75,7 +75,8 @@ func (c *proofReceived) alone(ex *examiner, x *examined) {
 	}
 }
 
-// before decides again whether the claim may come with a proof: only an account's lack of stake is no reason against it.
+// before decides again whether the claim may come with a proof: only an account's lack of stake is
+// no reason against it.
 func (c *proofReceived) before(r *replay, x *examined) error {
 	if c.claim == nil {
 		return nil
@@ -156,7 +157,8 @@ func (c *proofAccepted) before(r *replay, x *examined) error {
 	return compareJudgement(e, record.Event)
 }
 
-// after says which claim must follow the accepted proof: the one that came with it, if it is still acceptable.
+// after says which claim must follow the accepted proof: the one that came with it, if it is still
+// acceptable.
 func (c *proofAccepted) after(r *replay, x *examined) error {
 	if x.complete {
 		r.report.add(countImages, c.event.Counted)
@@ -210,8 +212,9 @@ type judgement struct {
 	accepted bool // its key images count
 }
 
-// judge decides again what came of a proof, with the tables as they were before the entry, and gives the record that should
-// follow. It is nil if there is none to compare with: the error says why, or it was reported already.
+// judge decides again what came of a proof, with the tables as they were before the entry, and
+// gives the record that should follow. It is nil if there is none to compare with: the error says
+// why, or it was reported already.
 func (r *replay) judge(x *examined, j judgement) (*swap.Record, error) {
 	m, err := r.tables.Migration()
 	if err != nil {
@@ -290,7 +293,8 @@ func compareJudgement(event, again swap.Event) error {
 	return fmt.Errorf("it says %q where judging again gives %q", says, gives)
 }
 
-// compareCounted names the first key image for which evidence differs from what judging made of the same evidence.
+// compareCounted names the first key image for which evidence differs from what judging made of the
+// same evidence.
 func (r *replay) compareCounted(digest swap.Hash, want []byte) error {
 	raw, err := r.attachments.Attachment(digest)
 	if err != nil {

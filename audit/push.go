@@ -91,8 +91,8 @@ func parsePlanRow(line string) (row planRow, err error) {
 	return row, err
 }
 
-// before compares the plan with what the live tree gives: every leaf that is unpaid and not too small, in the order of the
-// leaf hashes, cut into batches.
+// before compares the plan with what the live tree gives: every leaf that is unpaid and not too
+// small, in the order of the leaf hashes, cut into batches.
 func (c *pushPlanned) before(r *replay, _ *examined) error {
 	e, p := c.event, c.plan
 	if p == nil {

@@ -15,8 +15,8 @@ import (
 	"oxenswap/swap/cryptonote"
 )
 
-// world is what two daemons answered at one height of a recorded network.
-type world struct {
+// recording is what two daemons answered at one height of a recorded network.
+type recording struct {
 	Height  uint64 `json:"height"`
 	Daemons map[string][]struct {
 		Call string          `json:"call"`
@@ -24,14 +24,14 @@ type world struct {
 	} `json:"daemons"`
 }
 
-func loadWorld(tb testing.TB, n int) *world {
+func loadRecording(tb testing.TB, n int) *recording {
 	tb.Helper()
-	var w world
+	var w recording
 	must(tb, json.Unmarshal(readTestdata(tb, fmt.Sprintf("world%d.json", n)), &w))
 	return &w
 }
 
-func (w *world) answer(daemon, call string) []byte {
+func (w *recording) answer(daemon, call string) []byte {
 	for _, c := range w.Daemons[daemon] {
 		if c.Call == call {
 			return c.Body
@@ -40,12 +40,13 @@ func (w *world) answer(daemon, call string) []byte {
 	return nil
 }
 
-func (w *world) header(daemon string, height uint64) []byte {
+func (w *recording) header(daemon string, height uint64) []byte {
 	return w.answer(daemon, fmt.Sprintf("%s.%d", wire.CallHeader, height))
 }
 
-// tip are the answers that every set begins with. get_last_block_header answers as the header of the top block does.
-func (w *world) tip(daemon string) []swap.RawAnswer {
+// tip are the answers that every set begins with. get_last_block_header answers as the header of
+// the top block does.
+func (w *recording) tip(daemon string) []swap.RawAnswer {
 	return []swap.RawAnswer{
 		{Call: wire.CallLastHeader, Body: w.header(daemon, w.Height)},
 		{Call: wire.CallInfo, Body: w.answer(daemon, wire.CallInfo)},
@@ -53,7 +54,7 @@ func (w *world) tip(daemon string) []swap.RawAnswer {
 	}
 }
 
-func (w *world) observation(tb testing.TB, daemon string) *swap.Observation {
+func (w *recording) observation(tb testing.TB, daemon string) *swap.Observation {
 	tb.Helper()
 	raw := w.tip(daemon)
 	for _, call := range []string{wire.CallServiceNodes, wire.CallRewards10, wire.CallBlacklist, wire.CallPoll} {
@@ -64,16 +65,16 @@ func (w *world) observation(tb testing.TB, daemon string) *swap.Observation {
 	return &o
 }
 
-func (w *world) sighting(tb testing.TB, daemon string, height uint64) *swap.Sighting {
+func (w *recording) sighting(tb testing.TB, daemon string, height uint64) *swap.Sighting {
 	tb.Helper()
 	s, err := wire.Sighting(append(w.tip(daemon), swap.RawAnswer{Call: wire.CallHeader, Body: w.header(daemon, height)}), height)
 	must(tb, err)
 	return &s
 }
 
-// replaced is a world in which one daemon's answer to a call says something else.
-func (w *world) replaced(daemon, call, old, new string) *world {
-	out := &world{Height: w.Height, Daemons: map[string][]struct {
+// replaced is a recording in which one daemon's answer to a call says something else.
+func (w *recording) replaced(daemon, call, old, new string) *recording {
+	out := &recording{Height: w.Height, Daemons: map[string][]struct {
 		Call string          `json:"call"`
 		Body json.RawMessage `json:"body"`
 	}{}}
@@ -89,7 +90,7 @@ func (w *world) replaced(daemon, call, old, new string) *world {
 }
 
 // take records a snapshot on which a and b agree; third is what c answers, if anything.
-func (l *testLog) take(w *world, third *swap.Observation) uint64 {
+func (l *testLog) take(w *recording, third *swap.Observation) uint64 {
 	l.tb.Helper()
 	answers := []swap.Answered{{Daemon: "a", Observation: w.observation(l.tb, "a")}, {Daemon: "b", Observation: w.observation(l.tb, "b")}, {Daemon: "c", Observation: third}}
 	if third == nil {
@@ -98,8 +99,8 @@ func (l *testLog) take(w *world, third *swap.Observation) uint64 {
 	return l.record(swap.AgreeOnSnapshot(l.terms, 2, answers))
 }
 
-// decide records what two daemons of a world make of a snapshot.
-func (l *testLog) decide(w *world, height uint64) uint64 {
+// decide records what two daemons of a recording make of a snapshot.
+func (l *testLog) decide(w *recording, height uint64) uint64 {
 	l.tb.Helper()
 	s, err := l.tables.Snapshot(height)
 	must(l.tb, err)

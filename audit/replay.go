@@ -50,7 +50,7 @@ func (r *replay) all(ctx context.Context) error {
 	}
 	claims := newBacklog(ctx, r.terms)
 	ex := &examiner{
-		export: r.export, files: r.files, terms: r.terms, attachments: r.attachments, public: r.o.Public, calls: calls,
+		export: r.export, files: r.files, terms: r.terms, attachments: r.attachments, public: r.options.Public, calls: calls,
 		claims: claims,
 	}
 	err = ordered(ctx, r.bundles(), ex.bundle, func(b bundle) bool {
@@ -60,8 +60,8 @@ func (r *replay) all(ctx context.Context) error {
 		if b.err != nil {
 			r.unreadable(b.err)
 		}
-		if r.o.Progress != nil {
-			r.o.Progress(min(r.done, r.report.Entries), r.report.Entries)
+		if r.options.Progress != nil {
+			r.options.Progress(min(r.done, r.report.Entries), r.report.Entries)
 		}
 		return true
 	})
@@ -74,7 +74,8 @@ func (r *replay) all(ctx context.Context) error {
 	return r.end()
 }
 
-// unreadable reports a bundle that the tree does not vouch for. Later entries are still checked alone.
+// unreadable reports a bundle that the tree does not vouch for. Later entries are still checked
+// alone.
 func (r *replay) unreadable(err error) {
 	r.broken = true
 	var wrong *ledger.EntryError
@@ -86,7 +87,7 @@ func (r *replay) unreadable(err error) {
 	r.done = (r.done/bundleSize + 1) * bundleSize
 }
 
-// step takes the next entry.
+// step reports what is wrong with the next entry alone, and applies it.
 func (r *replay) step(x *examined) {
 	for _, what := range x.problems {
 		r.report.entry(x.entry.Seq, x.entry.Kind, what)
@@ -157,7 +158,7 @@ func (r *replay) apply(x *examined) {
 	r.report.add("entries applied", 1)
 }
 
-// end are the checks of the log as a whole.
+// end checks the log as a whole.
 func (r *replay) end() error {
 	if r.broken {
 		return nil

@@ -12,10 +12,10 @@ import (
 	"oxenswap/swap"
 )
 
-// MaxProblems is how many problems a report lists; of more, the ones of the lowest entries.
+// MaxProblems is how many problems a report lists: those of the lowest entries.
 const MaxProblems = 25
 
-// maxWhat bounds the words about one problem, in bytes.
+// maxWhat bounds the text of one problem, in bytes.
 const maxWhat = 1000
 
 // Report is the outcome of an audit. Its JSON is stable: keys are only added.
@@ -38,7 +38,7 @@ type Report struct {
 	Paid       swap.Sesh   `json:"paid"`   // atomic SESH in the log's payments
 }
 
-// Anchors are what the export was held against.
+// Anchors are what the export was compared with.
 type Anchors struct {
 	Key       bool     `json:"key"`
 	Migration bool     `json:"migration"`
@@ -85,7 +85,8 @@ func newReport() *Report {
 	}
 }
 
-// OK reports whether everything holds and was anchored: the one answer that a program's exit code gives.
+// OK reports whether everything holds and was anchored: the one answer that a program's exit code
+// gives.
 func (r *Report) OK() bool { return r.Holds && r.Anchored }
 
 func (r *Report) finish() {
@@ -161,7 +162,8 @@ func addCount(list *[]Count, what string, n uint64) {
 	(*list)[i].N += n
 }
 
-// WriteText writes the report for people. Its last line begins with "audit: " and gives the verdict.
+// WriteText writes the report for people. Its last line begins with "audit: " and gives the
+// verdict.
 func (r *Report) WriteText(w io.Writer) error {
 	out := &strings.Builder{}
 	if r.Origin != "" {

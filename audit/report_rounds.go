@@ -10,8 +10,8 @@ import (
 	"oxenswap/swap"
 )
 
-// Round sums up one round, in atomic SESH. Its numbers are those of the log; that they are the right ones is what the replay
-// has found or denied.
+// Round sums up one round, in atomic SESH. Its numbers are those of the log; the report's
+// problems say whether they are wrong.
 type Round struct {
 	Round      uint64           `json:"round"`
 	Status     swap.RoundStatus `json:"status"`
@@ -30,8 +30,8 @@ type Round struct {
 	Programmes []RoundProgramme `json:"programmes"`
 }
 
-// RoundProgramme is what a round gives from one programme and how that follows from its sources: Exact, the shares before
-// rounding, is Owed + Remainders / Den.
+// RoundProgramme is what a round gives from one programme and how that follows from its sources:
+// Exact, the shares before rounding, is Owed + Remainders / Den.
 type RoundProgramme struct {
 	Programme  string        `json:"programme"`
 	Heights    []uint64      `json:"heights"` // of its snapshots

@@ -9,8 +9,8 @@ import (
 	"oxenswap/swap/ledger"
 )
 
-// keyRotated compares an entry that changes the ledger's key with the file from which readers learn of it. swap.Apply
-// verifies that the key in force has signed it.
+// keyRotated compares an entry that changes the ledger's key with the file from which readers learn
+// of it. swap.Apply verifies that the key in force has signed it.
 type keyRotated struct {
 	unchecked
 	event *swap.KeyRotated
@@ -29,9 +29,10 @@ func (c *keyRotated) before(r *replay, _ *examined) error {
 	return nil
 }
 
-// checkKeys looks for the given key among those that the entries name, and for rotations that no entry records.
+// checkKeys looks for the given key among those that the entries name, and for rotations that no
+// entry records.
 func (r *replay) checkKeys(first opening) {
-	if given := r.o.Key; given != "" && given != first.event.LedgerKey && !slices.Contains(r.keys, given) {
+	if given := r.options.Key; given != "" && given != first.event.LedgerKey && !slices.Contains(r.keys, given) {
 		r.report.entry(0, first.event.Kind(), fmt.Sprintf("the log was opened for the ledger key %s, not for %s", first.event.LedgerKey, given))
 	}
 	if r.broken {

@@ -28,8 +28,8 @@ func rotatedLog(t *testing.T) (l *testLog, vkeys []string) {
 	return l, vkeys
 }
 
-// TestRotated: an auditor who was given any of the keys can audit a log that has had three, also from an earlier checkpoint,
-// and reads in the report how often it was changed.
+// TestRotated: an auditor who was given any of the keys can audit a log that has had three, also
+// from an earlier checkpoint, and reads in the report how often it was changed.
 func TestRotated(t *testing.T) {
 	l, vkeys := rotatedLog(t)
 	plain := l.plain()
@@ -56,7 +56,8 @@ func TestRotated(t *testing.T) {
 	}
 }
 
-// TestTamperRotations: whatever is done about a log's keys shows, and names the entry that it is about.
+// TestTamperRotations: whatever is done about a log's keys shows, and names the entry that it is
+// about.
 func TestTamperRotations(t *testing.T) {
 	l, vkeys := rotatedLog(t)
 	honest := l.plain()
@@ -138,8 +139,8 @@ func strangerOf(t *testing.T, vkey string) string {
 	return other
 }
 
-// TestThief: who has stolen a key that was replaced since can only write another history, which shows against whatever is
-// known of the real one.
+// TestThief: who has stolen a key that was replaced since can only write another history, which
+// shows against whatever is known of the real one.
 func TestThief(t *testing.T) {
 	l, vkeys := rotatedLog(t)
 	honest := l.plain()

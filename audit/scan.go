@@ -10,8 +10,9 @@ import (
 	"oxenswap/swap/ledger"
 )
 
-// ordered runs work for 0 to count-1 on all cores and hands the results to take in this order. Few results wait at a
-// time, so memory does not grow with count. It ends early when take returns false or ctx ends.
+// ordered runs work for 0 to count-1 on all cores and hands the results to take in this order. Few
+// results wait at a time, so memory does not grow with count. It ends early when take returns false
+// or ctx ends.
 func ordered[T any](ctx context.Context, count uint64, work func(uint64) T, take func(T) bool) error {
 	ahead := make(chan chan T, 32*runtime.GOMAXPROCS(0)) // room for a slow result, such as a snapshot
 	done := make(chan struct{})
@@ -53,7 +54,7 @@ func (a *auditor) cutoffs(ctx context.Context) (map[uint64]int, error) {
 		}
 		var found []uint64
 		for _, line := range lines {
-			// Only the start can be the entry's own kind: whatever a body quotes comes later.
+			// Only the start can be the entry's own kind: what a body quotes comes later.
 			if !bytes.Contains(line[:min(len(line), 128)], kind) {
 				continue
 			}

@@ -115,7 +115,8 @@ func (c *snapshotDiscarded) before(r *replay, x *examined) error {
 	return nil
 }
 
-// decideSnapshot decides again, from the raw answers and the quorum in force, what became of a snapshot.
+// decideSnapshot decides again, from the raw answers and the quorum in force, what became of a
+// snapshot.
 func (r *replay) decideSnapshot(height uint64, sightings []swap.Saw) (swap.Event, error) {
 	m, err := r.tables.Migration()
 	if err != nil {
@@ -142,8 +143,8 @@ func readSightings(ex *examiner, x *examined, height uint64, reports []swap.Daem
 	return sightings
 }
 
-// readAnswers reads what each daemon answered and gives it to got, one daemon after the other: parsed, or why there is
-// nothing. A daemon that agrees must have given answers that can be parsed.
+// readAnswers reads what each daemon answered and gives it to got, one daemon after the other:
+// parsed, or why there is nothing. A daemon that agrees must have given answers that can be parsed.
 func readAnswers[T any](
 	ex *examiner, x *examined, reports []swap.DaemonReport,
 	parse func([]swap.RawAnswer) (T, error), got func(i int, parsed *T, err error),
@@ -191,8 +192,8 @@ func readAnswers[T any](
 	}
 }
 
-// rawAnswers reads the answers of one daemon. It gives nil, after noting what is wrong, if any is missing. Answers that
-// daemons share are read once, into bodies.
+// rawAnswers reads the answers of one daemon. It gives nil, after noting what is wrong, if any is
+// missing. Answers that daemons share are read once, into bodies.
 func (ex *examiner) rawAnswers(x *examined, d swap.DaemonReport, bodies map[swap.Hash][]byte) []swap.RawAnswer {
 	var raw []swap.RawAnswer
 	for _, a := range d.Answers {
@@ -208,7 +209,8 @@ func (ex *examiner) rawAnswers(x *examined, d swap.DaemonReport, bodies map[swap
 	return raw
 }
 
-// compareReports compares who agreed. The text about a difference is for people and may change with the software.
+// compareReports compares who agreed. The text about a difference is for people and may change with
+// the software.
 func compareReports(x *examined, reports, again []swap.DaemonReport) {
 	for i, d := range reports {
 		switch r := again[i]; {

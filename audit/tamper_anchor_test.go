@@ -31,8 +31,8 @@ var forgeries = []forgery{
 	{"truncated", func(e []swap.Event, at int) []swap.Event { return e[:at] }, func(at int) int { return at }},
 }
 
-// candidates are the entries of each kind that a forgery is tried on: the first and the last that is no twin of its
-// neighbour and has one behind it.
+// candidates are the entries of each kind that a forgery is tried on: the first and the last that
+// is no twin of its neighbour and has one behind it.
 func candidates(l *testLog) map[string][]int {
 	events := l.decoded()
 	twin := func(a, b int) bool {
@@ -56,9 +56,9 @@ func candidates(l *testLog) map[string][]int {
 	return out
 }
 
-// TestForgedHistory: a log that was rewritten from any kind of entry on and signed again with the real key. The replay finds
-// most of these by itself; whatever it finds or not, every anchor shows the forgery, and those that are about entries name
-// the first that is another one.
+// TestForgedHistory: a log that was rewritten from any kind of entry on and signed again with the
+// real key. The replay finds most of these by itself; whatever it finds or not, every anchor shows
+// the forgery, and those that are about entries name the first that is another one.
 func TestForgedHistory(t *testing.T) {
 	l := large(t)
 	witness, witnessKey := newTestWitness(t)
@@ -110,7 +110,8 @@ func forgedHistory(t *testing.T, l *testLog, honest *logtest.Log, real *ledger.E
 	bare := l.options()
 	r := replayed(t, files, bare)
 	if !r.OK() && r.Problems[0].Entry != nil && *r.Problems[0].Entry < uint64(at) {
-		// A deed that should have followed is missed where it was announced; nothing before it may be named.
+		// A deed that should have followed is missed where it was announced; nothing before it may
+		// be named.
 		if k := r.Problems[0].Kind; k != "proof.accepted" && k != "chain.differs" {
 			t.Errorf("entry %d is named, before %d: %v", *r.Problems[0].Entry, at, r.Problems[0])
 		}
@@ -187,8 +188,9 @@ func receiptShows(t *testing.T, honest *logtest.Log, forged fstest.MapFS, entry 
 	}
 }
 
-// TestConsistentForgery: one atomic unit more for one account, and everything after it built, approved, proposed and paid
-// accordingly with the real keys. Only computing the round again shows it, and the chain that really is.
+// TestConsistentForgery: one atomic unit more for one account, and everything after it built,
+// approved, proposed and paid accordingly with the real keys. Only computing the round again shows
+// it, and the chain that really is.
 func TestConsistentForgery(t *testing.T) {
 	honest := migrated(t, nil)
 	rounds := 0

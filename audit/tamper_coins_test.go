@@ -10,8 +10,8 @@ import (
 	"oxenswap/swap/ledger"
 )
 
-// coinTampers are those of proofs of coins. The accepted ones are bob's and frank's; the refused ones are carol's, of spent
-// coins, bob's second, and one of carol's that counts everything twice.
+// coinTampers are those of proofs of coins. The accepted ones are bob's and frank's; the refused
+// ones are carol's, of spent coins, bob's second, and one of carol's that counts everything twice.
 var coinTampers = []tamper{
 	{"an account", "proof.received", 0, on(func(e *swap.ProofReceived) { e.Account = "" }), "no numbered claim of this account"},
 	{"an address", "proof.received", 0, func(t *testing.T, _ *testLog, events []swap.Event, i int) {

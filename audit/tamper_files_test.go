@@ -41,7 +41,8 @@ func (o overlay) Open(name string) (fs.File, error) {
 	return fstest.MapFS{name: {Data: o.data}}.Open(name)
 }
 
-// readFile opens an export as a replay does, and reads one of its files in the way in which a replay reads it.
+// readFile opens an export as a replay does, and reads one of its files in the way in which a
+// replay reads it.
 func readFile(fsys fs.FS, key note.Verifier, path string) error {
 	x, err := ledger.OpenExport(fsys, key)
 	if err != nil {
@@ -156,8 +157,8 @@ func TestRandomBytes(t *testing.T) {
 	wait.Wait()
 }
 
-// TestEveryKindInFiles: an entry of each kind changed, deleted, swapped, repeated and cut off within its bundle, by somebody
-// without the key. The entry is named.
+// TestEveryKindInFiles: an entry of each kind changed, deleted, swapped, repeated and cut off
+// within its bundle, by somebody without the key. The entry is named.
 func TestEveryKindInFiles(t *testing.T) {
 	l := large(t)
 	files := l.inMemory()

@@ -52,7 +52,7 @@ func large(tb testing.TB) *testLog {
 	events := l.decoded()
 	for _, kind := range swap.Kinds() {
 		if !slices.ContainsFunc(events, func(e swap.Event) bool { return e.Kind() == kind }) {
-			tb.Fatalf("the log has no %s: let its world have one", kind)
+			tb.Fatalf("the log has no %s: let its recording have one", kind)
 		}
 	}
 	return l

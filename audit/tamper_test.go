@@ -228,7 +228,8 @@ var tampers = []tamper{
 	{"a later closing", "terms.extended", 0, on(func(e *swap.TermsExtended) { e.Closes = e.Closes.Add(time.Hour) }), "about something else"},
 }
 
-// resign signs the n-th raw transaction again after a change, with the key that signed it, and makes its entry agree.
+// resign signs the n-th raw transaction again after a change, with the key that signed it, and
+// makes its entry agree.
 func resign(change func(*testing.T, *testLog, *types.DynamicFeeTx)) func(*testing.T, *testLog, []swap.Event, int) {
 	return func(t *testing.T, l *testLog, events []swap.Event, i int) {
 		e := events[i].(*swap.TxSigned)
@@ -262,7 +263,8 @@ func replace(h *swap.Hash, old, new swap.Hash) {
 	}
 }
 
-// TestTamper: whatever is changed in an entry and signed again with the real key, the audit names that entry first.
+// TestTamper: whatever is changed in an entry and signed again with the real key, the audit names
+// that entry first.
 func TestTamper(t *testing.T) {
 	l := large(t)
 	kinds := map[string]bool{}

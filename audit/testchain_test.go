@@ -20,7 +20,8 @@ import (
 	"oxenswap/swap/merkle"
 )
 
-// testChain is what stands on chain for a test log: the distributor's events and state. It implements Chain.
+// testChain is what stands on chain for a test log: the distributor's events and state. It
+// implements Chain.
 type testChain struct {
 	tb        testing.TB
 	l         *testLog

@@ -21,7 +21,8 @@ import (
 	"oxenswap/swap/merkle"
 )
 
-// What is sent: the functions of SessionTokenDistributor and ERC-20 that a transaction of the ledger may call.
+// callsJSON has the functions of SessionTokenDistributor and ERC-20 that a transaction of the
+// ledger may call.
 const callsJSON = `[
 {"type":"function","name":"propose","inputs":[{"name":"round","type":"uint64"},{"name":"newRoot","type":"bytes32"},{"name":"total","type":"uint256"},{"name":"ledgerSize","type":"uint64"},{"name":"ledgerRoot","type":"bytes32"}]},
 {"type":"function","name":"activate","inputs":[]},
@@ -95,7 +96,8 @@ func (c *txSigned) alone(ex *examiner, x *examined) {
 	}
 }
 
-// deployment is a transaction that creates a distributor, with the closing of the terms as it was when it was signed.
+// deployment is a transaction that creates a distributor, with the closing of the terms as it was
+// when it was signed.
 type deployment struct {
 	*call
 	termsCloseAt uint64 // Unix seconds
@@ -128,8 +130,8 @@ type pushed struct {
 	sum swap.Sesh
 }
 
-// before holds a transaction against the rails in force: they bound the price of gas of all, and the amounts of payments
-// to holders.
+// before checks a transaction against the rails in force: they bound the price of gas of every
+// transaction, and the amounts of payments to holders.
 func (c *txSigned) before(r *replay, x *examined) error {
 	e := c.event
 	m, err := r.tables.Migration()
@@ -362,11 +364,11 @@ func (r *replay) checkDeployment(e *swap.DistributorDeployed) error {
 			return fmt.Errorf("its transaction was signed with the %s 0x%x instead of 0x%x", s.name, word(i), s.want)
 		}
 	}
-	if r.o.CodeHash == nil {
+	if r.options.CodeHash == nil {
 		r.report.notChecked("the distributor's code against its sources", 1)
 		return nil
 	}
-	want, err := r.o.CodeHash(e.Distributor, c.termsCloseAt, r.terms.ID())
+	want, err := r.options.CodeHash(e.Distributor, c.termsCloseAt, r.terms.ID())
 	if err != nil {
 		return err
 	}

@@ -1,7 +1,8 @@
-// Package diff says how two exports of ledgers differ: in which entries, in which fields of them, and in which files.
+// Package diff says how two exports of ledgers differ: in which entries, in which fields of them,
+// and in which files.
 //
-// Entries are the same if kind and body are. An entry that was put in or left out renumbers all behind it; those are in both
-// logs and only counted.
+// Entries are the same if kind and body are. An entry that was put in or left out renumbers all
+// behind it; those are in both logs and only counted.
 package diff
 
 import (
@@ -86,7 +87,8 @@ type File struct {
 	How  string `json:"how"`
 }
 
-// Compare compares two exports. Memory grows with the entries behind the first difference, some 50 bytes each.
+// Compare compares two exports. Memory grows with the entries behind the first difference, some 50
+// bytes each.
 func Compare(ctx context.Context, a, b *ledger.Export) (*Report, error) {
 	c := &comparison{a: newSide(a), b: newSide(b)}
 	r := &c.Report
@@ -328,7 +330,8 @@ func (c *comparison) list(ctx context.Context, s *side, to *Entries, alone []uin
 	return nil
 }
 
-// files compares the manifests. Tiles of other sizes and the files that name the size are no difference of their own.
+// files compares the manifests. Tiles of other sizes and the files that name the size are no
+// difference of their own.
 func (c *comparison) files(a, b ledger.Manifest) {
 	said := func(path, how string) {
 		if c.Files.N++; c.Files.N <= MaxListed {

@@ -15,15 +15,18 @@ import (
 // DialChain reaches a chain with the given id, through nodes that have proved to be on it.
 type DialChain func(ctx context.Context, chainID uint64) (Chain, error)
 
-// Chain is the token's chain as a watch reads it. Calls only read, retry by themselves, and are bounded in time by ctx.
+// Chain is the token's chain as a watch reads it. Calls only read, retry by themselves, and are
+// bounded in time by ctx.
 type Chain interface {
 	// Final is the number of the newest final block.
 	Final(ctx context.Context) (uint64, error)
 	// BlockTime is the time stamp of a final block.
 	BlockTime(ctx context.Context, block uint64) (time.Time, error)
-	// Live is the root under which a distributor pays as of a final block, and what its leaves come to. Round 0: none yet.
+	// Live is the root under which a distributor pays as of a final block, and what its leaves come
+	// to. Round 0: none yet.
 	Live(ctx context.Context, address swap.EVMAddress, block uint64) (round uint64, root swap.Hash, total swap.Sesh, err error)
-	// Events visits the events of a distributor in the blocks from..to, in the chain's order, as the ledger records them.
+	// Events visits the events of a distributor in the blocks from..to, in the chain's order, as
+	// the ledger records them.
 	Events(ctx context.Context, address swap.EVMAddress, from, to uint64, visit func(swap.Event) error) error
 }
 
@@ -37,8 +40,8 @@ type comparison struct {
 	seen *Seen
 }
 
-// compareChain reads what is new in the log and on chain, and alarms where they differ. The state moves on only if all of
-// it could be read.
+// compareChain reads what is new in the log and on chain, and alarms where they differ. The state
+// moves on only if all of it could be read.
 func (w *Watch) compareChain(ctx context.Context, l *Log, state *State, seen *Seen) error {
 	c := &comparison{log: l, seen: seen, chainState: &chainState{}}
 	if s := state.Chain; s != nil {
@@ -202,7 +205,8 @@ func (e event) position() (at swap.LogPosition, err error) {
 	return at, err
 }
 
-// follow remembers proposals, to be held against the log, and forgets those that were cancelled before they were live.
+// follow remembers proposals, to be held against the log, and forgets those that were cancelled
+// before they were live.
 func (c *comparison) follow(e swap.Event) {
 	switch e := e.(type) {
 	case *swap.RootProposed:
@@ -253,8 +257,8 @@ func (c *comparison) builds(number uint64, root swap.Hash, total swap.Sesh) stri
 	return ""
 }
 
-// live compares the root under which claims are paid now. A round that the log does not have yet has an activation that
-// is not logged.
+// live compares the root under which claims are paid now. A round that the log does not have yet
+// has an activation that is not logged.
 func (c *comparison) live(ctx context.Context, chain Chain) error {
 	number, root, total, err := chain.Live(ctx, c.Distributor.Address, c.Block)
 	if err != nil || number == 0 {

@@ -1,7 +1,8 @@
-// Package follow holds a public log against what was seen of it before: an earlier checkpoint, a receipt, another copy,
-// the chain. It reads a log through its checkpoint and the few tiles that a question needs, as
-// https://c2sp.org/tlog-tiles lays them out, so that asking costs the logarithm of the log's size. Nothing that it gives
-// out is unverified: tiles lead to the root that the ledger's key has signed, entries to the tiles.
+// Package follow holds a public log against what was seen of it before: an earlier checkpoint, a
+// receipt, another copy, the chain. It reads a log through its checkpoint and the few tiles that a
+// question needs, as https://c2sp.org/tlog-tiles lays them out, so that asking costs the logarithm
+// of the log's size. Nothing that it gives out is unverified: tiles lead to the root that the
+// ledger's key has signed, entries to the tiles.
 package follow
 
 import (
@@ -33,9 +34,10 @@ type Log struct {
 	hashes       tlog.HashReader
 }
 
-// Open reads and verifies the checkpoint of the log in a file system, of which only Open is used. The key is one of those that
-// the log has had, and the checkpoint has to be of when it was in force or later. All of the given witnesses must have
-// cosigned it, or the error is a *WitnessError.
+// Open reads and verifies the checkpoint of the log in a file system, of which only Open is used.
+// The key is one of those that the log has had, and the checkpoint has to be of when it was in
+// force or later. All of the given witnesses must have cosigned it, or the error is a
+// *WitnessError.
 func Open(fsys fs.FS, key note.Verifier, witnesses ...*ledger.Witness) (*Log, error) {
 	l, err := OpenEarlier(fsys, key, nil, witnesses...)
 	if err == nil {
@@ -47,8 +49,8 @@ func Open(fsys fs.FS, key note.Verifier, witnesses ...*ledger.Witness) (*Log, er
 	return l, nil
 }
 
-// OpenEarlier is Open for a state of a log that will be held against a later one, which knows of these signed rotations: only
-// that shows whether keys from before the given one were the log's.
+// OpenEarlier is Open for a state of a log that will be held against a later one, which knows of
+// these signed rotations: only that shows whether keys from before the given one were the log's.
 func OpenEarlier(fsys fs.FS, key note.Verifier, later [][]byte, witnesses ...*ledger.Witness) (*Log, error) {
 	signed, err := read(fsys, "checkpoint", ledger.MaxCheckpointSize)
 	if err != nil {
@@ -65,7 +67,8 @@ func OpenEarlier(fsys fs.FS, key note.Verifier, later [][]byte, witnesses ...*le
 	return openAt(fsys, signed, keys, witnesses...)
 }
 
-// joinKeys are the keys of a log of which some rotations are known, and which shows as many or more of them, or fewer.
+// joinKeys are the keys of a log of which some rotations are known, and which shows as many or more
+// of them, or fewer.
 func joinKeys(key note.Verifier, known, shown [][]byte) (*ledger.Keys, error) {
 	for i := range min(len(known), len(shown)) {
 		if !bytes.Equal(known[i], shown[i]) {
@@ -171,7 +174,8 @@ func (v *Violation) Error() string {
 	return fmt.Sprintf("the log has forked: its first %d entries are not those of the earlier checkpoint, which has the root %v", v.Old.N, v.Old.Hash)
 }
 
-// Extends reports whether the log begins with an earlier state of it: nil, a *Violation, or why that could not be found out.
+// Extends reports whether the log begins with an earlier state of it: nil, a *Violation, or why
+// that could not be found out.
 func (l *Log) Extends(old ledger.Checkpoint) error {
 	switch {
 	case old.Origin != l.Origin:
@@ -189,8 +193,8 @@ func (l *Log) Extends(old ledger.Checkpoint) error {
 	return nil
 }
 
-// FirstDifference is the number of the first of size entries that two logs do not share, or size. It compares roots, so it
-// needs few hashes of each.
+// FirstDifference is the number of the first of size entries that two logs do not share, or size.
+// It compares roots, so it needs few hashes of each.
 func FirstDifference(a, b tlog.HashReader, size int64) (int64, error) {
 	var failed error
 	n := sort.Search(int(size), func(i int) bool {
@@ -227,7 +231,8 @@ func (r tiles) ReadTiles(list []tlog.Tile) ([][]byte, error) {
 // SaveTiles implements tlog.TileReader.
 func (tiles) SaveTiles([]tlog.Tile, [][]byte) {}
 
-// readTile reads a tile or, where the log has grown and dropped a partial one, the full one in its place.
+// readTile reads a tile or, where the log has grown and dropped a partial one, the full one in its
+// place.
 func readTile(fsys fs.FS, t tlog.Tile, limit int64) (data []byte, width int, err error) {
 	data, err = read(fsys, ledger.TilePath(t), limit)
 	if errors.Is(err, fs.ErrNotExist) && t.W < tileWidth {

@@ -120,7 +120,8 @@ func (c counting) Open(name string) (fs.File, error) {
 	return c.FS.Open(name)
 }
 
-// TestNeeded: a question is answered from the checkpoint and few tiles, never from entries that it is not about.
+// TestNeeded: a question is answered from the checkpoint and few tiles, never from entries that it
+// is not about.
 func TestNeeded(t *testing.T) {
 	l := grown(t, 10_000)
 	files := counting{l.Export(), map[string]bool{}}

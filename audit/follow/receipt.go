@@ -14,8 +14,8 @@ type Receipt struct {
 	line         []byte // the entry's bytes
 }
 
-// CheckReceipt verifies a receipt with nothing but the ledger's keys. All of the given witnesses must have cosigned its
-// checkpoint, or the error is a *WitnessError.
+// CheckReceipt verifies a receipt with nothing but the ledger's keys. All of the given witnesses
+// must have cosigned its checkpoint, or the error is a *WitnessError.
 func CheckReceipt(data []byte, keys *ledger.Keys, witnesses ...*ledger.Witness) (*Receipt, error) {
 	e, c, _, err := keys.CheckReceipt(data)
 	if err != nil {
@@ -32,8 +32,8 @@ func CheckReceipt(data []byte, keys *ledger.Keys, witnesses ...*ledger.Witness) 
 	return r, nil
 }
 
-// CheckLog reports whether a log, as it is now, honours the receipt: that it has the entry in its place and begins with the
-// receipt's checkpoint. The error is a *Violation if not.
+// CheckLog reports whether a log, as it is now, honours the receipt: that it has the entry in its
+// place and begins with the receipt's checkpoint. The error is a *Violation if not.
 func (r *Receipt) CheckLog(l *Log) error {
 	err := l.Extends(r.Checkpoint)
 	if err == nil {

@@ -54,8 +54,8 @@ func fails(t *testing.T, name string, err error, want string) {
 	}
 }
 
-// TestRotatedLog: whoever knows any of a log's keys can follow it across their changes, and nobody with a former key can
-// show them another one.
+// TestRotatedLog: whoever knows any of a log's keys can follow it across their changes, and nobody
+// with a former key can show them another one.
 func TestRotatedLog(t *testing.T) {
 	l := rotated(t)
 	_, stranger := newWitness(t, "x.example")
@@ -114,8 +114,8 @@ func TestRotatedLog(t *testing.T) {
 	fails(t, "a receipt by the former key", err, "check receipt: open checkpoint: it is of 50 entries and signed by the key")
 }
 
-// TestWatchRotated: a watch goes on when the key changes, and a thief of the former one cannot lead it astray, not even with
-// the rotations gone.
+// TestWatchRotated: a watch goes on when the key changes, and a thief of the former one cannot lead
+// it astray, not even with the rotations gone.
 func TestWatchRotated(t *testing.T) {
 	l := rotated(t)
 	for i, key := range keysOf(t, l) {

@@ -43,8 +43,8 @@ func (s *State) before(keys *ledger.Keys) (*ledger.Checkpoint, error) {
 	return &c, err
 }
 
-// chainState is how far the log and the chain were read, and what one of them has that the other has not shown yet. It
-// grows with rounds, not with payments.
+// chainState is how far the log and the chain were read, and what one of them has that the other
+// has not shown yet. It grows with rounds, not with payments.
 type chainState struct {
 	Read        int64               `json:"read"` // entries of the log
 	Distributor *swap.Distributor   `json:"distributor,omitempty"`

@@ -28,7 +28,8 @@ type Alarm struct {
 	What string    `json:"what"`
 	Time time.Time `json:"time"`           // when it was found
 	Over bool      `json:"over,omitempty"` // it has passed
-	// Old and New are the two signed checkpoints that contradict each other: proof against the log's operator.
+	// Old and New are the two signed checkpoints that contradict each other: proof against the
+	// log's operator.
 	Old string `json:"old,omitempty"`
 	New string `json:"new,omitempty"`
 	key string // alarms about the same thing have one
@@ -50,7 +51,8 @@ type Seen struct {
 	Alarms  []Alarm   `json:"alarms"` // that hold now
 }
 
-// MaxFailures is how many looks in a row may fail before that is an alarm, and maxPause the longest time between two of them.
+// MaxFailures is how many looks in a row may fail before that is an alarm, and maxPause the longest
+// time between two of them.
 const (
 	MaxFailures = 3
 	maxPause    = 30 * time.Minute
@@ -68,8 +70,8 @@ type Watch struct {
 	Interval  time.Duration       // between two looks
 	MaxAge    time.Duration       // the last entry may be this old; 0: any age
 	Grace     time.Duration       // an event of the chain may be this long in a final block without an entry
-	Tell      func(s *Seen)       // is told of every look that succeeded; may be nil
-	Alarm     func(a Alarm) error // is told of every alarm once, and once more when it is over
+	OnLook    func(s *Seen)       // called after every look that succeeded; may be nil
+	OnAlarm   func(a Alarm) error // called once for every alarm, and once more when it is over
 
 	open  map[string]Alarm // by key
 	chain Chain            // once it was reached
@@ -78,7 +80,8 @@ type Watch struct {
 // ErrAlarmed is returned by a watch that has seen what cannot pass.
 var ErrAlarmed = errors.New("the log has contradicted itself or the chain: keep the state file and the alarms, they prove it")
 
-// Run looks until ctx ends or a lasting alarm was raised. A look that fails is repeated after growing pauses.
+// Run looks until ctx ends or a lasting alarm was raised. A look that fails is repeated after
+// growing pauses.
 func (w *Watch) Run(ctx context.Context) error {
 	w.open = map[string]Alarm{}
 	failures := 0
@@ -100,8 +103,8 @@ func (w *Watch) Run(ctx context.Context) error {
 			}
 		default:
 			failures = 0
-			if w.Tell != nil {
-				w.Tell(seen)
+			if w.OnLook != nil {
+				w.OnLook(seen)
 			}
 			if err := w.settle(seen.Alarms); err != nil {
 				return err
@@ -129,13 +132,13 @@ func sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// raise tells of an alarm that is new.
+// raise reports an alarm that is new.
 func (w *Watch) raise(a Alarm) error {
 	if _, known := w.open[a.key]; known {
 		return nil
 	}
 	w.open[a.key] = a
-	return w.Alarm(a)
+	return w.OnAlarm(a)
 }
 
 // settle makes the given alarms those that hold.
@@ -153,7 +156,7 @@ func (w *Watch) settle(alarms []Alarm) error {
 		}
 		delete(w.open, key)
 		a.Over, a.Time = true, now()
-		if err := w.Alarm(a); err != nil {
+		if err := w.OnAlarm(a); err != nil {
 			return err
 		}
 	}
@@ -175,8 +178,8 @@ type StateError struct{ Err error }
 func (e *StateError) Error() string { return "state: " + e.Err.Error() }
 func (e *StateError) Unwrap() error { return e.Err }
 
-// Look looks once. The error says why the log or the chain could not be read; what is wrong with them are the alarms. A
-// state that forked or shrank does not replace the remembered one.
+// Look looks once. The error says why the log or the chain could not be read; what is wrong with
+// them are the alarms. A state that forked or shrank does not replace the remembered one.
 func (w *Watch) Look(ctx context.Context) (*Seen, error) {
 	ctx, cancel := context.WithTimeout(ctx, pollTimeout)
 	defer cancel()

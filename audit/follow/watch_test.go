@@ -62,8 +62,8 @@ func (c *fakeChain) Events(_ context.Context, _ swap.EVMAddress, from, to uint64
 	return nil
 }
 
-// scene is a log that somebody watches. While the watch runs, mu guards what both sides use: the log, fail, looks and
-// alarms.
+// scene is a log that somebody watches. While the watch runs, mu guards what both sides use: the
+// log, fail, looks and alarms.
 type scene struct {
 	*logtest.Log
 	t      *testing.T
@@ -88,7 +88,7 @@ func newScene(t *testing.T, entries int) *scene {
 			}
 			return s.Export(), func() {}, nil
 		},
-		Alarm: func(a Alarm) error {
+		OnAlarm: func(a Alarm) error {
 			s.mu.Lock()
 			defer s.mu.Unlock()
 			s.alarms = append(s.alarms, a)
@@ -188,8 +188,8 @@ func TestStateFile(t *testing.T) {
 	}
 }
 
-// TestRun: looks come at the interval, pauses grow while they fail, alarms are told once and once more when they are over, and a
-// fork ends the watch.
+// TestRun: looks come at the interval, pauses grow while they fail, alarms are told once and once
+// more when they are over, and a fork ends the watch.
 func TestRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newScene(t, 10)

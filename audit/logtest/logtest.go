@@ -1,5 +1,5 @@
-// Package logtest makes logs and exports of them in memory, for the tests of those who read them. It needs no disk, which is
-// what an export spends most of its time on.
+// Package logtest makes logs and exports of them in memory, for the tests of those who read them.
+// It needs no disk, which is what an export spends most of its time on.
 package logtest
 
 import (
@@ -18,7 +18,8 @@ import (
 	"oxenswap/swap/ledger"
 )
 
-// Start is the time of the first entry of a Log, and each entry comes a second after the one before it.
+// Start is the time of the first entry of a Log, and each entry comes a second after the one before
+// it.
 var Start = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 
 // Log is a log in memory.

@@ -1,5 +1,6 @@
-// Package page writes the report of an audit as one HTML file for people who decide: no script, nothing from elsewhere, the
-// charts within it. What a log says is hostile: html/template escapes it, and of a chart only shapes and text get through.
+// Package page writes the report of an audit as one HTML file for people who decide: no script,
+// nothing from elsewhere, the charts within it. What a log says is hostile: html/template escapes
+// it, and of a chart only shapes and text get through.
 package page
 
 import (

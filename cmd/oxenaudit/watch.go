@@ -65,8 +65,8 @@ is 1 if anything is wrong. It never replays: that is for replay.`,
 			if once {
 				return v.once(c.Context())
 			}
-			w.Tell = v.tell
-			w.Alarm = func(a follow.Alarm) error { return v.alarm(c.Context(), a) }
+			w.OnLook = v.printNews
+			w.OnAlarm = func(a follow.Alarm) error { return v.alarm(c.Context(), a) }
 			if err := w.Run(c.Context()); errors.Is(err, follow.ErrAlarmed) {
 				fmt.Fprintln(stderr, "oxenaudit:", err)
 				return cli.ErrNo
@@ -129,7 +129,7 @@ func (v *watcher) once(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	v.tell(seen)
+	v.printNews(seen)
 	for _, a := range seen.Alarms {
 		if err := v.alarm(ctx, a); err != nil {
 			return err
@@ -141,8 +141,8 @@ func (v *watcher) once(ctx context.Context) error {
 	return answered(nil, len(seen.Alarms) == 0)
 }
 
-// tell prints a look that brought news.
-func (v *watcher) tell(s *follow.Seen) {
+// printNews prints a look that brought news.
+func (v *watcher) printNews(s *follow.Seen) {
 	if s.Entries == v.entries || s.Entries == 0 {
 		return
 	}

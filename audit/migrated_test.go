@@ -16,8 +16,9 @@ import (
 	"oxenswap/swap/merkle"
 )
 
-// migrated is a whole small migration: every kind of entry, four worlds, four rounds of which one was abandoned and one
-// cancelled, everything paid. alter may change each round before it becomes an entry.
+// migrated is a whole small migration: every kind of entry, four recordings, four rounds of which
+// one was abandoned and one cancelled, everything paid. alter may change each round before it
+// becomes an entry.
 func migrated(tb testing.TB, alter func(*swap.RoundFiles)) *testLog {
 	tb.Helper()
 	return migratedWith(tb, alter, func(*testLog) {})
@@ -27,21 +28,21 @@ func migrated(tb testing.TB, alter func(*swap.RoundFiles)) *testLog {
 func migratedWith(tb testing.TB, alter func(*swap.RoundFiles), more func(*testLog)) *testLog {
 	tb.Helper()
 	l := newTestLog(tb, testTerms(tb))
-	worlds := []*world{nil, loadWorld(tb, 1), loadWorld(tb, 2), loadWorld(tb, 3), loadWorld(tb, 4)}
+	recordings := []*recording{nil, loadRecording(tb, 1), loadRecording(tb, 2), loadRecording(tb, 3), loadRecording(tb, 4)}
 	wallets := loadWallets(tb)
 	c := l.chain
 
 	l.open()
-	l.take(worlds[1], nil)
+	l.take(recordings[1], nil)
 	l.legacy(legacyLine(wallets[0], 0), legacyLine(wallets[1], 0), `{"oxen":"L","text":"x","signature":"y"}`, legacyLine(wallets[1], 1))
 	first := l.claim(wallets[2], 1)
 	for _, w := range wallets[3:6] {
 		l.claim(w, 1)
 	}
 	l.proveCoins(wallets)
-	lied := worlds[2].replaced("a", "get_accrued_batched_earnings", `"amounts":[`, `"amounts":[1`)
-	l.take(worlds[2], lied.observation(tb, "a"))
-	l.decide(worlds[2], 240)
+	lied := recordings[2].replaced("a", "get_accrued_batched_earnings", `"amounts":[`, `"amounts":[1`)
+	l.take(recordings[2], lied.observation(tb, "a"))
+	l.decide(recordings[2], 240)
 	again := l.signClaim(wallets[2], evmAddress("another recipient"), 1)
 	l.add(&swap.ClaimRefused{
 		Text: again.Text, Signature: again.Signature, Oxen: again.Oxen, Account: again.Account, Recipient: again.Recipient,
@@ -67,16 +68,16 @@ func migratedWith(tb testing.TB, alter func(*swap.RoundFiles), more func(*testLo
 	// A recipient changes, two more wallets come, the bonus becomes final.
 	l.claim(wallets[3], 2)
 	l.claim(wallets[7], 1)
-	l.take(worlds[3], nil)
-	other := worlds[4]
+	l.take(recordings[3], nil)
+	other := recordings[4]
 	for _, d := range []string{"a", "b"} {
-		other = other.replaced(d, "get_block_header_by_height.262", worlds[3].observation(tb, d).Content.BlockHash.String(), swap.Digest([]byte("fork")).String())
+		other = other.replaced(d, "get_block_header_by_height.262", recordings[3].observation(tb, d).Content.BlockHash.String(), swap.Digest([]byte("fork")).String())
 	}
 	l.decide(other, 262)
 	l.add(&swap.SnapshotMissed{Height: 262, Reason: "no daemon has the block at its tip any more"})
-	l.take(worlds[3], nil)
-	l.decide(worlds[3], 250)
-	l.decide(worlds[4], 262)
+	l.take(recordings[3], nil)
+	l.decide(recordings[3], 250)
+	l.decide(recordings[4], 262)
 	closes := l.terms.Closes.Add(24 * time.Hour)
 	l.add(&swap.TermsExtended{Closes: closes, Note: l.sign("ben", swap.ExtensionText(l.terms, closes))})
 	l.configure(1e15)
@@ -101,8 +102,8 @@ func migratedWith(tb testing.TB, alter func(*swap.RoundFiles), more func(*testLo
 	return l
 }
 
-// oneMore gives one account one atomic unit more, from a source that is larger by as much as that takes, and makes the
-// rest of the round follow from it.
+// oneMore gives one account one atomic unit more, from a source that is larger by as much as that
+// takes, and makes the rest of the round follow from it.
 func oneMore(f *swap.RoundFiles) {
 	line := &f.List[1]
 	part := &line.Parts[0]
@@ -172,7 +173,8 @@ func (l *testLog) find(kind string, n int) uint64 {
 	return 0
 }
 
-// changed is a copy of the log in which the events were changed and everything after signed again with the real key.
+// changed is a copy of the log in which the events were changed and everything after signed again
+// with the real key.
 func (l *testLog) changed(change func(forged *testLog, events []swap.Event) []swap.Event) *testLog {
 	l.tb.Helper()
 	forged := *l
