@@ -33,6 +33,14 @@ go run "$staticcheck" ./...
 step "go.mod is tidy"
 go mod tidy -diff
 
+# The quick half: `make check-long` runs every test so. The skipped tests of the store use one goroutine.
+step "the packages with concurrency have no data race"
+go test -race -count=1 -skip '^(TestModel|TestTornLog)$' ./store
+go test -race -count=1 -run '^(TestClean|TestOrdered|TestChain)$' ./audit
+portal=./cmd/oxenswap/internal/portal
+go test -race -count=1 ./swap/ledger ./audit/follow ./audit/diff ./oxenrpc/... ./ethclient ./ethclient/sender/state \
+	$portal $portal/bucket $portal/desk $portal/guard $portal/shards
+
 step "generated bindings are those of the contracts"
 go run ./ethclient/sender/bindings/generate.go --check
 
