@@ -1,6 +1,8 @@
 package audit
 
 import (
+	"context"
+
 	"oxenswap/swap"
 )
 
@@ -15,7 +17,7 @@ type checker interface {
 	alone(*examiner, *examined)
 	// before checks what needs the tables as they were before the entry. Entries come in the order
 	// of the log, one at a time.
-	before(*replay, *examined) error
+	before(context.Context, *replay, *examined) error
 	// after checks what needs the tables with the entry applied. It is not called if swap.Apply
 	// refused the entry.
 	after(*replay, *examined) error
@@ -24,9 +26,9 @@ type checker interface {
 // unchecked checks nothing. A checker embeds it for the steps that its kind does not need.
 type unchecked struct{}
 
-func (unchecked) alone(*examiner, *examined)      {}
-func (unchecked) before(*replay, *examined) error { return nil }
-func (unchecked) after(*replay, *examined) error  { return nil }
+func (unchecked) alone(*examiner, *examined)                       {}
+func (unchecked) before(context.Context, *replay, *examined) error { return nil }
+func (unchecked) after(*replay, *examined) error                   { return nil }
 
 // checkers makes the checker of an entry, by kind. It must have every kind that swap decodes.
 var checkers = newCheckers(

@@ -2,6 +2,7 @@ package audit
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"runtime"
@@ -49,7 +50,7 @@ func (c *claimRefused) alone(ex *examiner, x *examined) {
 	})
 }
 
-func (c *claimRefused) before(r *replay, x *examined) error {
+func (c *claimRefused) before(_ context.Context, r *replay, x *examined) error {
 	if c.claim == nil {
 		return nil
 	}
@@ -101,7 +102,7 @@ func (c *claimChecked) alone(_ *examiner, x *examined) {
 	}
 }
 
-func (c *claimChecked) before(r *replay, _ *examined) error {
+func (c *claimChecked) before(_ context.Context, r *replay, _ *examined) error {
 	if !r.claims.has(c.event.Claim) {
 		return fmt.Errorf("entry %d is not an accepted claim", c.event.Claim)
 	}
@@ -144,7 +145,7 @@ func (c *legacyImported) alone(ex *examiner, x *examined) {
 }
 
 // before keeps the claims that won, for the entries that follow.
-func (c *legacyImported) before(r *replay, x *examined) error {
+func (c *legacyImported) before(_ context.Context, r *replay, x *examined) error {
 	if c.file == nil {
 		return nil
 	}

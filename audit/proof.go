@@ -2,6 +2,7 @@ package audit
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -77,7 +78,7 @@ func (c *proofReceived) alone(ex *examiner, x *examined) {
 
 // before decides again whether the claim may come with a proof: only an account's lack of stake is
 // no reason against it.
-func (c *proofReceived) before(r *replay, x *examined) error {
+func (c *proofReceived) before(_ context.Context, r *replay, x *examined) error {
 	if c.claim == nil {
 		return nil
 	}
@@ -140,9 +141,9 @@ type proofAccepted struct {
 	event *swap.ProofAccepted
 }
 
-func (c *proofAccepted) before(r *replay, x *examined) error {
+func (c *proofAccepted) before(ctx context.Context, r *replay, x *examined) error {
 	e := c.event
-	record, err := r.judge(x, judgement{e.Received, e.Daemons, e.Evidence, true})
+	record, err := r.judge(ctx, x, judgement{e.Received, e.Daemons, e.Evidence, true})
 	if record == nil {
 		return err
 	}
@@ -186,9 +187,9 @@ type proofRefused struct {
 	event *swap.ProofRefused
 }
 
-func (c *proofRefused) before(r *replay, x *examined) error {
+func (c *proofRefused) before(ctx context.Context, r *replay, x *examined) error {
 	e := c.event
-	record, err := r.judge(x, judgement{e.Received, e.Daemons, e.Evidence, false})
+	record, err := r.judge(ctx, x, judgement{e.Received, e.Daemons, e.Evidence, false})
 	if record == nil {
 		return err
 	}
@@ -215,7 +216,7 @@ type judgement struct {
 // judge decides again what came of a proof, with the tables as they were before the entry, and
 // gives the record that should follow. It is nil if there is none to compare with: the error says
 // why, or it was reported already.
-func (r *replay) judge(x *examined, j judgement) (*swap.Record, error) {
+func (r *replay) judge(ctx context.Context, x *examined, j judgement) (*swap.Record, error) {
 	m, err := r.tables.Migration()
 	if err != nil {
 		return nil, err
@@ -228,7 +229,7 @@ func (r *replay) judge(x *examined, j judgement) (*swap.Record, error) {
 			return nil, errors.New("the daemons are not in the order of their names, each once")
 		}
 	}
-	record, err := r.judgeAgain(m, j)
+	record, err := r.judgeAgain(ctx, m, j)
 	switch {
 	case errors.Is(err, swap.ErrNone):
 		return nil, nil // applying the entry says so
@@ -247,7 +248,7 @@ func (r *replay) judge(x *examined, j judgement) (*swap.Record, error) {
 }
 
 // judgeAgain gives the record that should follow the evidence.
-func (r *replay) judgeAgain(m swap.Migration, j judgement) (swap.Record, error) {
+func (r *replay) judgeAgain(ctx context.Context, m swap.Migration, j judgement) (swap.Record, error) {
 	if r.proofs.hidden {
 		return swap.Record{}, swap.ErrWithheld
 	}
@@ -269,7 +270,7 @@ func (r *replay) judgeAgain(m swap.Migration, j judgement) (swap.Record, error) 
 			return swap.Record{}, err
 		}
 	}
-	record, report, err := swap.JudgeProof(&r.tables, &r.proofs.snapshot, m, j.received, j.daemons, parsed)
+	record, report, err := swap.JudgeProof(ctx, &r.tables, &r.proofs.snapshot, m, j.received, j.daemons, parsed)
 	if err == nil && report.Good() {
 		r.report.add(countOutputs, uint64(len(report.Outputs)))
 	}

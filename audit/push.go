@@ -3,6 +3,7 @@ package audit
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"fmt"
 	"maps"
 	"slices"
@@ -93,7 +94,7 @@ func parsePlanRow(line string) (row planRow, err error) {
 
 // before compares the plan with what the live tree gives: every leaf that is unpaid and not too
 // small, in the order of the leaf hashes, cut into batches.
-func (c *pushPlanned) before(r *replay, _ *examined) error {
+func (c *pushPlanned) before(_ context.Context, r *replay, _ *examined) error {
 	e, p := c.event, c.plan
 	if p == nil {
 		return nil

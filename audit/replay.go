@@ -55,7 +55,7 @@ func (r *replay) all(ctx context.Context) error {
 	}
 	err = ordered(ctx, r.bundles(), ex.bundle, func(b bundle) bool {
 		for i := range b.entries {
-			r.step(&b.entries[i])
+			r.step(ctx, &b.entries[i])
 		}
 		if b.err != nil {
 			r.unreadable(b.err)
@@ -88,7 +88,7 @@ func (r *replay) unreadable(err error) {
 }
 
 // step reports what is wrong with the next entry alone, and applies it.
-func (r *replay) step(x *examined) {
+func (r *replay) step(ctx context.Context, x *examined) {
 	for _, what := range x.problems {
 		r.report.entry(x.entry.Seq, x.entry.Kind, what)
 	}
@@ -103,7 +103,7 @@ func (r *replay) step(x *examined) {
 		r.tree.Append(x.leaf)
 		r.checkSince()
 		if x.checker != nil {
-			r.apply(x)
+			r.apply(ctx, x)
 		}
 	}
 	r.done++
@@ -126,7 +126,7 @@ func (r *replay) checkSince() {
 }
 
 // apply checks an entry against all before it, and applies it.
-func (r *replay) apply(x *examined) {
+func (r *replay) apply(ctx context.Context, x *examined) {
 	seq, kind := x.entry.Seq, x.entry.Kind
 	wrong := func(err error) {
 		if err != nil {
@@ -139,7 +139,7 @@ func (r *replay) apply(x *examined) {
 	r.last = x.entry.Time
 	wrong(r.checkNext(x))
 	reported := len(x.problems)
-	wrong(x.checker.before(r, x))
+	wrong(x.checker.before(ctx, r, x))
 	for _, what := range x.problems[reported:] {
 		r.report.entry(seq, kind, what)
 	}

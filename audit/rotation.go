@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -16,7 +17,7 @@ type keyRotated struct {
 	event *swap.KeyRotated
 }
 
-func (c *keyRotated) before(r *replay, _ *examined) error {
+func (c *keyRotated) before(_ context.Context, r *replay, _ *examined) error {
 	r.keys = append(r.keys, c.event.Key)
 	n, files := len(r.keys), r.export.Rotations()
 	switch {

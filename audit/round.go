@@ -2,6 +2,7 @@ package audit
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 
 	"oxenswap/swap"
@@ -53,7 +54,7 @@ func (c *roundBuilt) alone(ex *examiner, x *examined) {
 }
 
 // before compares a round, byte for byte, with the one rebuilt at its cut-off.
-func (c *roundBuilt) before(r *replay, x *examined) error {
+func (c *roundBuilt) before(_ context.Context, r *replay, x *examined) error {
 	e := c.event
 	b := r.rebuilt[e.Cutoff]
 	if b == nil {

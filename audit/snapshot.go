@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"sync"
@@ -43,7 +44,7 @@ func (c *snapshotTaken) alone(ex *examiner, x *examined) {
 	compareReports(x, event.Daemons, again.Daemons)
 }
 
-func (c *snapshotTaken) before(r *replay, _ *examined) error {
+func (c *snapshotTaken) before(_ context.Context, r *replay, _ *examined) error {
 	m, err := r.tables.Migration()
 	if err != nil {
 		return err
@@ -68,7 +69,7 @@ func (c *snapshotFinalized) alone(ex *examiner, x *examined) {
 	}
 }
 
-func (c *snapshotFinalized) before(r *replay, x *examined) error {
+func (c *snapshotFinalized) before(_ context.Context, r *replay, x *examined) error {
 	if c.sightings == nil {
 		return nil
 	}
@@ -96,7 +97,7 @@ func (c *snapshotDiscarded) alone(ex *examiner, x *examined) {
 	}
 }
 
-func (c *snapshotDiscarded) before(r *replay, x *examined) error {
+func (c *snapshotDiscarded) before(_ context.Context, r *replay, x *examined) error {
 	if c.sightings == nil {
 		return nil
 	}

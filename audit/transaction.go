@@ -2,6 +2,7 @@ package audit
 
 import (
 	"bytes"
+	"context"
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
@@ -132,7 +133,7 @@ type pushed struct {
 
 // before checks a transaction against the rails in force: they bound the price of gas of every
 // transaction, and the amounts of payments to holders.
-func (c *txSigned) before(r *replay, x *examined) error {
+func (c *txSigned) before(_ context.Context, r *replay, x *examined) error {
 	e := c.event
 	m, err := r.tables.Migration()
 	if err != nil {
@@ -322,7 +323,7 @@ type distributorDeployed struct {
 	event *swap.DistributorDeployed
 }
 
-func (c *distributorDeployed) before(r *replay, x *examined) error {
+func (c *distributorDeployed) before(_ context.Context, r *replay, x *examined) error {
 	e := c.event
 	r.deployed = x.entry.Seq
 	r.payments.settings = settings{e.Owner, e.Publisher, e.Guardian, e.ClosesAt}
