@@ -85,36 +85,6 @@ func (e *ConfigSet) apply(a *applier) error {
 	return a.SetMigration(a.m)
 }
 
-// Check refuses settings that are missing or weaker than the terms allow.
-func (c *Config) Check(terms *Terms) error {
-	if _, err := operatorKeys(c.Operators); err != nil {
-		return err
-	}
-	least := 2
-	if terms.Fakechain() {
-		least = 1
-	}
-	if c.Quorum < least {
-		return fmt.Errorf("quorum %d: at least %d daemons must agree", c.Quorum, least)
-	}
-	if c.Daemons < c.Quorum || 2*c.Quorum <= c.Daemons {
-		return fmt.Errorf("quorum %d of %d daemons: expected more than half of them", c.Quorum, c.Daemons)
-	}
-	for _, limit := range []struct {
-		name  string
-		value uint64
-	}{
-		{"limits.recipient", uint64(c.Limits.Recipient)}, {"limits.round", uint64(c.Limits.Round)}, {"limits.day", uint64(c.Limits.Day)},
-		{"rails.transaction", uint64(c.Rails.Transaction)}, {"rails.day", uint64(c.Rails.Day)},
-		{"rails.gas_price", uint64(c.Rails.GasPrice)}, {"rails.batch", c.Rails.Batch},
-	} {
-		if limit.value == 0 {
-			return fmt.Errorf("%s is 0 or missing: set the most that you allow", limit.name)
-		}
-	}
-	return nil
-}
-
 func (e *TermsExtended) apply(a *applier) error {
 	if e.Closes.Location() != time.UTC || e.Closes.Nanosecond() != 0 {
 		return fmt.Errorf("closes at %s: expected whole seconds in UTC, as the signed note says them", e.Closes.Format(time.RFC3339Nano))
@@ -152,19 +122,6 @@ func (e *KeyRotated) apply(a *applier) error {
 		return err
 	}
 	return a.SetMigration(m)
-}
-
-// Keys are all that the ledger has had.
-func (m *Migration) Keys() (*ledger.Keys, error) {
-	last, err := ledger.NewVerifier(m.LedgerKey)
-	if err != nil {
-		return nil, err
-	}
-	var signed [][]byte
-	for _, note := range m.Rotations {
-		signed = append(signed, []byte(note))
-	}
-	return ledger.NewKeys(last, signed...)
 }
 
 func (e *SnapshotTaken) apply(a *applier) error {

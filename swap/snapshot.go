@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"slices"
@@ -136,9 +135,6 @@ func (c *Content) Normalise() error {
 
 // errTooMuch refuses sums beyond what the database can hold: 9.2 billion OXEN, a hundred times what there is.
 var errTooMuch = errors.New("stakes or rewards add up to more than 2^63-1 atomic OXEN")
-
-// Digest is the SHA-256 of plain bytes: the name of an attachment.
-func Digest(data []byte) Hash { return sha256.Sum256(data) }
 
 // Account is whom something is owed: the lower-case hex of an Oxen public spend key.
 type Account string

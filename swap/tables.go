@@ -75,53 +75,6 @@ type WritableTables interface {
 	SetPayout(Payout) error
 }
 
-// Migration is what is known of the migration as a whole.
-type Migration struct {
-	Terms       *Terms
-	LedgerKey   string   // verifier key in note form, the one in force
-	Rotations   []string // signed notes by which the ledger has changed its key
-	Config      Config
-	Closes      time.Time // the terms' closing, or the later one of the last terms.extended
-	Legacy      *LegacyFile
-	Settled     map[string][]uint64 // programme -> the heights of the final snapshots that it is computed from, once fixed
-	Missed      []uint64            // scheduled heights without a snapshot
-	Distributor *Distributor
-	Plans       map[uint64]LastPlan // round -> its last push plan
-	Rails       RailHits
-	Alarms      map[uint64]string // entry -> what is wrong on chain; nothing is sent until a correction names the entry
-	Differs     map[uint64]Hash   // chain.differs entry -> its list; acknowledged once Alarms has the entry no more
-}
-
-// LastPlan is the last push plan of a round.
-type LastPlan struct {
-	Number uint64
-	List   Hash // attachment
-}
-
-// Config are the operators and limits in force; every change is a config.set entry. No limit may be
-// zero.
-type Config struct {
-	Operators []string `json:"operators"` // verifier keys in note form
-	Quorum    int      `json:"quorum"`    // daemons that must agree
-	Daemons   int      `json:"daemons"`   // daemons configured
-	Limits    Limits   `json:"limits"`
-	Rails     Rails    `json:"rails"`
-}
-
-// Limits above which a round needs a second operator's approval, in atomic SESH.
-type Limits struct {
-	Recipient Sesh `json:"recipient"` // new amounts of one recipient in one round
-	Round     Sesh `json:"round"`     // new amounts of one round
-	Day       Sesh `json:"day"`       // new amounts of the rounds approved on one day (UTC)
-}
-
-// LegacyFile is the one file of legacy claims.
-type LegacyFile struct {
-	Digest Hash   `json:"digest"`
-	Entry  uint64 `json:"entry"`
-	Left   uint64 `json:"left"` // of its claims, how many entries are still to come
-}
-
 // SnapshotStatus is where a snapshot stands.
 type SnapshotStatus string
 

@@ -1,6 +1,7 @@
 package swap
 
 import (
+	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
 
@@ -10,6 +11,9 @@ import (
 // Hash is 32 bytes: a block hash, a public key, a key image or a SHA-256 digest.
 // Its text form, in JSON too, is 64 lower-case hex digits.
 type Hash [32]byte
+
+// Digest is the SHA-256 of plain bytes: the name of an attachment.
+func Digest(data []byte) Hash { return sha256.Sum256(data) }
 
 // ParseHash reads 64 lower-case hex digits.
 func ParseHash(s string) (Hash, error) {
