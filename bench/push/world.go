@@ -27,6 +27,7 @@ import (
 	"oxenswap/swap"
 	"oxenswap/swap/ledger"
 	"oxenswap/swap/merkle"
+	"oxenswap/swap/service"
 )
 
 const (
@@ -184,14 +185,8 @@ func (w *world) approve(ctx context.Context, recipients int) error {
 	if err != nil {
 		return err
 	}
-	size, origin := uint64(0), ""
-	err = s.View(ctx, func(t swap.Tables, n uint64) error {
-		m, err := t.Migration()
-		if err == nil {
-			size, origin = n, m.Terms.Origin()
-		}
-		return err
-	})
+	size := uint64(0)
+	err = s.View(ctx, func(_ swap.Tables, n uint64) error { size = n; return nil })
 	if err != nil {
 		return errors.Join(err, s.Close())
 	}
@@ -199,13 +194,12 @@ func (w *world) approve(ctx context.Context, recipients int) error {
 	if err != nil {
 		return errors.Join(err, s.Close())
 	}
-	signed, err := ledger.SignNote(swap.ApprovalText(origin, e), operator)
-	if err != nil {
-		return errors.Join(err, s.Close())
-	}
 	_, err = s.Update(ctx, func(swap.Tables, time.Time) ([]swap.Record, error) {
-		return []swap.Record{{Event: e, Attachments: files}, {Event: &swap.RoundApproved{Round: 1, Note: string(signed)}}}, nil
+		return []swap.Record{{Event: e, Attachments: files}}, nil
 	})
+	if err == nil {
+		_, err = service.ApproveRound(ctx, s, e, operator)
+	}
 	return errors.Join(err, s.Close())
 }
 

@@ -9,14 +9,12 @@ import (
 	"io"
 	"slices"
 	"strconv"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"oxenswap/cmd/internal/cli"
 	"oxenswap/cmd/oxenswap/internal/datadir"
 	"oxenswap/swap"
-	"oxenswap/swap/ledger"
 	"oxenswap/swap/service"
 )
 
@@ -188,16 +186,7 @@ func (a *app) roundApproveCommand() *cobra.Command {
 				return err
 			}
 		}
-		signed, err := ledger.SignNote(swap.ApprovalText(d.Terms().Origin(), &r.RoundBuilt), signer)
-		if err != nil {
-			return err
-		}
-		if _, err := d.Update(c.Context(), func(swap.Tables, time.Time) ([]swap.Record, error) {
-			return []swap.Record{{Event: &swap.RoundApproved{Round: r.Round, Note: string(signed)}}}, nil
-		}); err != nil {
-			return err
-		}
-		if r, err = roundOf(c.Context(), d, r.Round); err != nil {
+		if r, err = service.ApproveRound(c.Context(), d, &r.RoundBuilt, signer); err != nil {
 			return err
 		}
 		return a.printApproved(r)
@@ -219,14 +208,7 @@ func (a *app) printApproved(r swap.Round) error {
 func (a *app) roundAbandonCommand() *cobra.Command {
 	var reason string
 	c := a.onRound("abandon ROUND --reason TEXT", "End a round whose proposal was never signed; what it gave is owed again", a.open, func(c *cobra.Command, d *datadir.Dir, r swap.Round) error {
-		if r.Status != swap.AbandonedRound {
-			if _, err := d.Update(c.Context(), func(swap.Tables, time.Time) ([]swap.Record, error) {
-				return []swap.Record{{Event: &swap.RoundAbandoned{Round: r.Round, Reason: reason, By: datadir.Person()}}}, nil
-			}); err != nil {
-				return err
-			}
-		}
-		r, err := roundOf(c.Context(), d, r.Round)
+		r, err := service.AbandonRound(c.Context(), d, r, datadir.Person(), reason)
 		if err != nil {
 			return err
 		}

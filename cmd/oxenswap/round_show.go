@@ -11,7 +11,6 @@ import (
 
 	"oxenswap/cmd/internal/cli"
 	"oxenswap/cmd/oxenswap/internal/datadir"
-	"oxenswap/cmd/oxenswap/internal/portal/desk"
 	"oxenswap/swap"
 	"oxenswap/swap/service"
 )
@@ -74,7 +73,7 @@ func (a *app) roundProofCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		t, err := desk.Tree(d, d.Terms(), r)
+		t, err := service.ClaimTree(d, d.Terms(), r)
 		if err != nil {
 			return err
 		}
@@ -91,7 +90,7 @@ func (a *app) roundProofCommand() *cobra.Command {
 func (a *app) roundExportCommand() *cobra.Command {
 	var out string
 	c := a.onRound("export ROUND --out DIR", "Write a round's allocation list, leaves and tree into a folder", a.openReading, func(c *cobra.Command, d *datadir.Dir, r swap.Round) error {
-		t, err := desk.Tree(d, d.Terms(), r)
+		t, err := service.ClaimTree(d, d.Terms(), r)
 		if err != nil {
 			return err
 		}

@@ -4,10 +4,16 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
 	"time"
 
+	"github.com/ethereum/go-ethereum/common"
+	"github.com/holiman/uint256"
+	"golang.org/x/mod/sumdb/note"
+
 	"oxenswap/swap"
+	"oxenswap/swap/ledger"
 	"oxenswap/swap/merkle"
 )
 
@@ -29,16 +35,66 @@ func BuildRound(ctx context.Context, l swap.Ledger) (r swap.Round, again bool, e
 	}); err != nil || again {
 		return r, again, err
 	}
-	if _, err := l.Update(ctx, func(swap.Tables, time.Time) ([]swap.Record, error) {
-		return []swap.Record{files.Record()}, nil
-	}); err != nil {
-		return r, false, err
+	r, err = recordRound(ctx, l, files.Event.Round, files.Record())
+	return r, false, err
+}
+
+// ApproveRound records an operator's approval of a round and returns the round as it stands then.
+func ApproveRound(ctx context.Context, l swap.Ledger, built *swap.RoundBuilt, operator note.Signer) (swap.Round, error) {
+	m, err := migration(ctx, l)
+	if err != nil {
+		return swap.Round{}, err
+	}
+	signed, err := ledger.SignNote(swap.ApprovalText(m.Terms.Origin(), built), operator)
+	if err != nil {
+		return swap.Round{}, err
+	}
+	return recordRound(ctx, l, built.Round, swap.Record{Event: &swap.RoundApproved{Round: built.Round, Note: string(signed)}})
+}
+
+// AbandonRound ends a round whose proposal was never signed and returns it as it stands then. One that was abandoned before
+// stays as it is.
+func AbandonRound(ctx context.Context, l swap.Ledger, r swap.Round, by, reason string) (swap.Round, error) {
+	if r.Status == swap.AbandonedRound {
+		return r, nil
+	}
+	return recordRound(ctx, l, r.Round, swap.Record{Event: &swap.RoundAbandoned{Round: r.Round, Reason: reason, By: by}})
+}
+
+// recordRound appends an entry about a round and returns the round.
+func recordRound(ctx context.Context, l swap.Ledger, number uint64, r swap.Record) (round swap.Round, err error) {
+	if _, err := l.Update(ctx, func(swap.Tables, time.Time) ([]swap.Record, error) { return []swap.Record{r}, nil }); err != nil {
+		return round, err
 	}
 	err = l.View(ctx, func(t swap.Tables, _ uint64) error {
-		r, err = t.Round(files.Event.Round)
+		round, err = t.Round(number)
 		return err
 	})
-	return r, false, err
+	return round, err
+}
+
+// ClaimTree builds the claim tree of a round from its leaves, an attachment, and compares its root with the round's.
+func ClaimTree(att swap.Attachments, terms *swap.Terms, r swap.Round) (*merkle.Tree, error) {
+	leaves, err := roundLeaves(att, r)
+	if err != nil {
+		return nil, err
+	}
+	t, err := merkle.Build(leaves, uint256.NewInt(uint64(terms.CapSum())))
+	if err != nil {
+		return nil, err
+	}
+	if t.Root() != common.Hash(r.Root) {
+		return nil, fmt.Errorf("the leaves of round %d give root %s, its entry says 0x%s", r.Round, t.Root().Hex(), r.Root)
+	}
+	return t, nil
+}
+
+func roundLeaves(att swap.Attachments, r swap.Round) ([]merkle.Leaf, error) {
+	data, err := att.Attachment(r.Leaves)
+	if err != nil {
+		return nil, err
+	}
+	return merkle.ReadCSV(bytes.NewReader(data))
 }
 
 // Change is what a round gives one recipient, in atomic SESH.
@@ -57,11 +113,7 @@ func RoundChanges(ctx context.Context, l swap.Ledger, att swap.Attachments, r sw
 	}); err != nil {
 		return nil, err
 	}
-	data, err := att.Attachment(r.Leaves)
-	if err != nil {
-		return nil, err
-	}
-	leaves, err := merkle.ReadCSV(bytes.NewReader(data))
+	leaves, err := roundLeaves(att, r)
 	if err != nil {
 		return nil, err
 	}

@@ -8,11 +8,11 @@ import (
 	"golang.org/x/mod/sumdb/note"
 
 	"oxenswap/cmd/oxenswap/internal/datadir"
-	"oxenswap/cmd/oxenswap/internal/portal/desk"
 	"oxenswap/cmd/oxenswap/internal/portal/shards"
 	"oxenswap/store"
 	"oxenswap/swap"
 	"oxenswap/swap/ledger"
+	"oxenswap/swap/service"
 )
 
 // Stats are what became of one export.
@@ -73,7 +73,7 @@ func (e *Exporter) Shards(ctx context.Context, dir string) error {
 		if has {
 			continue
 		}
-		tree, err := desk.Tree(e.Dir, e.Dir.Terms(), r)
+		tree, err := service.ClaimTree(e.Dir, e.Dir.Terms(), r)
 		if err != nil {
 			return err
 		}

@@ -1,7 +1,6 @@
 package desk
 
 import (
-	"bytes"
 	"context"
 	"encoding/binary"
 	"encoding/hex"
@@ -10,11 +9,11 @@ import (
 	"time"
 
 	"github.com/ethereum/go-ethereum/common"
-	"github.com/holiman/uint256"
 
 	"oxenswap/ethclient/contracts"
 	"oxenswap/swap"
 	"oxenswap/swap/merkle"
+	"oxenswap/swap/service"
 )
 
 // Round is a round and the evidence of each of its steps.
@@ -301,25 +300,5 @@ func (d *Desk) plant(ctx context.Context, number uint64) (*merkle.Tree, error) {
 	}); err != nil {
 		return nil, err
 	}
-	return Tree(d.log, d.terms, r)
-}
-
-// Tree builds the claim tree of a round from its leaves, an attachment, and holds it against the round's root.
-func Tree(att swap.Attachments, terms *swap.Terms, r swap.Round) (*merkle.Tree, error) {
-	data, err := att.Attachment(r.Leaves)
-	if err != nil {
-		return nil, err
-	}
-	leaves, err := merkle.ReadCSV(bytes.NewReader(data))
-	if err != nil {
-		return nil, err
-	}
-	t, err := merkle.Build(leaves, uint256.NewInt(uint64(terms.CapSum())))
-	if err != nil {
-		return nil, err
-	}
-	if t.Root() != common.Hash(r.Root) {
-		return nil, fmt.Errorf("the leaves of round %d give root %s, its entry says 0x%s", r.Round, t.Root().Hex(), r.Root)
-	}
-	return t, nil
+	return service.ClaimTree(d.log, d.terms, r)
 }

@@ -236,9 +236,8 @@ func (w *World) Build() *swap.RoundBuilt {
 // Approve approves a round.
 func (w *World) Approve(r *swap.RoundBuilt) {
 	w.Helper()
-	signed, err := ledger.SignNote(swap.ApprovalText(w.Terms.Origin(), r), w.operator)
+	_, err := service.ApproveRound(context.Background(), w, r, w.operator)
 	w.Must(err)
-	w.Add(swap.Record{Event: &swap.RoundApproved{Round: r.Round, Note: string(signed)}})
 }
 
 // SignProposal records the signed transaction that proposes a round.
