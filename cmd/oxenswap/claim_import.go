@@ -20,19 +20,7 @@ import (
 	"oxenswap/swap/service"
 )
 
-const (
-	maxClaimFile = 1 << 30 // bytes of a file of claims
-	importBatch  = 200     // claims in one transaction
-)
-
-// importSummary is what `claim import` prints.
-type importSummary struct {
-	Lines    uint64            `json:"lines"`
-	Accepted uint64            `json:"accepted"`
-	Again    uint64            `json:"again"` // accepted before
-	Refused  map[string]uint64 `json:"refused"`
-	Proofs   map[string]uint64 `json:"proofs,omitempty"` // of coins: accepted, or by the check that refused
-}
+const maxClaimFile = 1 << 30 // bytes of a file of claims
 
 func (a *app) claimImportCommand() *cobra.Command {
 	var legacy bool
@@ -87,7 +75,7 @@ func (a *app) bar(n int, what string) *progressbar.ProgressBar {
 	return progressbar.DefaultSilent(int64(n))
 }
 
-func (a *app) importLegacy(ctx context.Context, d *datadir.Dir, file []byte, lines [][]byte) (importSummary, error) {
+func (a *app) importLegacy(ctx context.Context, d *datadir.Dir, file []byte, lines [][]byte) (service.ImportSummary, error) {
 	bar := a.bar(len(lines), "verifying")
 	verified := make([]swap.LegacyLine, 0, len(lines))
 	if err := inOrder(slices.Values(lines), func(line []byte) swap.LegacyLine {
@@ -96,17 +84,17 @@ func (a *app) importLegacy(ctx context.Context, d *datadir.Dir, file []byte, lin
 		verified = append(verified, l)
 		return errors.Join(bar.Add(1), ctx.Err())
 	}); err != nil {
-		return importSummary{}, err
+		return service.ImportSummary{}, err
 	}
 	event, again, err := service.SubmitLegacy(ctx, d, file, verified)
 	if err != nil {
-		return importSummary{}, err
+		return service.ImportSummary{}, err
 	}
 	if again {
 		a.say("this file was imported before (entry %d)", d.Migration.Legacy.Entry)
-		return importSummary{Lines: uint64(len(lines)), Again: uint64(len(lines)), Refused: map[string]uint64{}}, nil
+		return service.ImportSummary{Lines: uint64(len(lines)), Again: uint64(len(lines)), Refused: map[string]uint64{}}, nil
 	}
-	return importSummary{Lines: event.Lines, Accepted: event.Taken, Refused: event.Refused}, nil
+	return service.ImportSummary{Lines: event.Lines, Accepted: event.Taken, Refused: event.Refused}, nil
 }
 
 // verifiedLine is a line of numbered claims and what came of verifying it.
@@ -116,40 +104,12 @@ type verifiedLine struct {
 	err   error
 }
 
-func (a *app) importClaims(ctx context.Context, d *datadir.Dir, _ []byte, lines [][]byte) (importSummary, error) {
-	sum := importSummary{Lines: uint64(len(lines)), Refused: map[string]uint64{}}
-	bar := a.bar(len(lines), "recording")
-	count := func(err error) error {
-		var refusal *swap.Refusal
-		if !errors.As(err, &refusal) {
-			return err
-		}
-		sum.Refused[string(refusal.Reason)]++
-		return nil
-	}
+func (a *app) importClaims(ctx context.Context, d *datadir.Dir, _ []byte, lines [][]byte) (service.ImportSummary, error) {
 	reader := d.Recipients()
 	defer reader.Close()
-	var batch []service.Incoming
-	inBatch := map[swap.Account]bool{}
-	flush := func() error {
-		done, err := service.SubmitClaims(ctx, d, batch)
-		if err != nil {
-			return err
-		}
-		for _, d := range done {
-			switch {
-			case d.Again:
-				sum.Again++
-			case d.Err != nil:
-				if err := count(d.Err); err != nil {
-					return err
-				}
-			default:
-				sum.Accepted++
-			}
-		}
-		batch, inBatch = nil, map[swap.Account]bool{}
-		return bar.Add(len(done))
+	claims := &service.Import{
+		Ledger: d, Attachments: d, Code: reader.Read, Daemons: d.CoinDaemons, Done: a.bar(len(lines), "recording").Add,
+		Sum: service.ImportSummary{Lines: uint64(len(lines)), Refused: map[string]uint64{}},
 	}
 	err := inOrder(slices.Values(lines), func(line []byte) verifiedLine {
 		l, err := swap.ParseClaimLine(bytes.TrimSpace(line))
@@ -160,67 +120,12 @@ func (a *app) importClaims(ctx context.Context, d *datadir.Dir, _ []byte, lines 
 		return verifiedLine{c, l.Proof, err}
 	}, func(_ []byte, v verifiedLine) error {
 		if v.err != nil {
-			return errors.Join(count(v.err), bar.Add(1))
+			return claims.Refuse(v.err)
 		}
-		if len(batch) == importBatch || inBatch[v.claim.Account] {
-			if err := flush(); err != nil {
-				return err
-			}
-		}
-		code, err := reader.Read(ctx, v.claim.Recipient)
-		if err != nil {
-			return err
-		}
-		if v.proof != "" {
-			if len(batch) > 0 {
-				if err := flush(); err != nil {
-					return err
-				}
-			}
-			return errors.Join(a.importProof(ctx, d, service.Incoming{Claim: v.claim, Code: code}, v.proof, &sum), bar.Add(1))
-		}
-		batch = append(batch, service.Incoming{Claim: v.claim, Code: code})
-		inBatch[v.claim.Account] = true
-		return nil
+		return claims.Add(ctx, v.claim, v.proof)
 	})
-	if err == nil && len(batch) > 0 {
-		err = flush()
+	if err == nil {
+		err = claims.Flush(ctx)
 	}
-	return sum, err
-}
-
-// importProof records one claim with its proof of coins and counts what came of both.
-func (a *app) importProof(ctx context.Context, d *datadir.Dir, in service.Incoming, proof string, sum *importSummary) error {
-	if sum.Proofs == nil {
-		sum.Proofs = map[string]uint64{}
-	}
-	submitted, done, err := handIn(ctx, d, in, proof)
-	var claim *swap.Refusal
-	var refused *swap.ProofRefusal
-	if errors.As(err, &claim) {
-		sum.Refused[string(claim.Reason)]++
-		return nil
-	}
-	if err != nil && !errors.As(err, &refused) {
-		return err
-	}
-	switch {
-	case submitted.Again:
-		sum.Again++
-	case submitted.Claim.Entry > 0 || done.Claim != nil:
-		sum.Accepted++
-	case done.Proof.Pending != nil && done.Proof.Status == swap.AcceptedProof && done.Err == nil:
-		sum.Again++ // both were recorded before
-	default:
-		sum.Refused[string(swap.ReasonNotEntitled)]++
-	}
-	switch {
-	case refused != nil:
-		sum.Proofs[refused.Check]++
-	case done.Proof.Status == swap.RefusedProof:
-		sum.Proofs[done.Proof.Check]++
-	default:
-		sum.Proofs[string(done.Proof.Status)]++
-	}
-	return nil
+	return claims.Sum, err
 }

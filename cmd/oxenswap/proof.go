@@ -132,7 +132,11 @@ func nonEmpty(words ...string) []string {
 }
 
 func (a *app) submitWithProof(ctx context.Context, d *datadir.Dir, in service.Incoming, proof string) error {
-	submitted, done, err := handIn(ctx, d, in, proof)
+	daemons, err := d.CoinDaemons()
+	if err != nil {
+		return err
+	}
+	submitted, done, err := service.SubmitWithProof(ctx, d, d, daemons, in, proof)
 	if submitted.Claim.Entry > 0 && submitted.Err == nil && !a.json {
 		err = errors.Join(a.printSubmitted(submitted), err)
 	}
@@ -140,18 +144,4 @@ func (a *app) submitWithProof(ctx context.Context, d *datadir.Dir, in service.In
 		return err
 	}
 	return a.printJudged(done)
-}
-
-// handIn submits a claim with its proof and judges the proof.
-func handIn(ctx context.Context, d *datadir.Dir, in service.Incoming, proof string) (service.Submitted, service.Judged, error) {
-	daemons, err := d.CoinDaemons()
-	if err != nil {
-		return service.Submitted{}, service.Judged{}, err
-	}
-	submitted, proving, err := service.SubmitForProof(ctx, d, in, proof)
-	if err != nil {
-		return submitted, service.Judged{}, err
-	}
-	judged, err := service.Prove(ctx, d, d, daemons, proving)
-	return submitted, judged, err
 }

@@ -108,3 +108,15 @@ func Prove(ctx context.Context, l swap.Ledger, att swap.Attachments, daemons []s
 	}
 	return judged, nil
 }
+
+// SubmitWithProof submits a claim with its proof of coins and judges the proof: SubmitForProof, then Prove.
+func SubmitWithProof(
+	ctx context.Context, l swap.Ledger, att swap.Attachments, daemons []swap.CoinDaemon, in Incoming, proof string,
+) (Submitted, Judged, error) {
+	submitted, proving, err := SubmitForProof(ctx, l, in, proof)
+	if err != nil {
+		return submitted, Judged{}, err
+	}
+	judged, err := Prove(ctx, l, att, daemons, proving)
+	return submitted, judged, err
+}
