@@ -231,7 +231,7 @@ func (r *replay) judge(ctx context.Context, x *examined, j judgement) (*swap.Rec
 	}
 	record, err := r.judgeAgain(ctx, m, j)
 	switch {
-	case errors.Is(err, swap.ErrNone):
+	case errors.Is(err, swap.ErrNotFound):
 		return nil, nil // applying the entry says so
 	case errors.Is(err, swap.ErrWithheld):
 		r.report.notChecked(uncheckedProofs, 1)

@@ -65,9 +65,9 @@ func (w *recording) observation(tb testing.TB, daemon string) *swap.Observation 
 	return &o
 }
 
-func (w *recording) sighting(tb testing.TB, daemon string, height uint64) *swap.Sighting {
+func (w *recording) status(tb testing.TB, daemon string, height uint64) *swap.BlockStatus {
 	tb.Helper()
-	s, err := wire.Sighting(append(w.tip(daemon), swap.RawAnswer{Call: wire.CallHeader, Body: w.header(daemon, height)}), height)
+	s, err := wire.BlockStatus(append(w.tip(daemon), swap.RawAnswer{Call: wire.CallHeader, Body: w.header(daemon, height)}), height)
 	must(tb, err)
 	return &s
 }
@@ -92,7 +92,7 @@ func (w *recording) replaced(daemon, call, old, new string) *recording {
 // take records a snapshot on which a and b agree; third is what c answers, if anything.
 func (l *testLog) take(w *recording, third *swap.Observation) uint64 {
 	l.tb.Helper()
-	answers := []swap.Answered{{Daemon: "a", Observation: w.observation(l.tb, "a")}, {Daemon: "b", Observation: w.observation(l.tb, "b")}, {Daemon: "c", Observation: third}}
+	answers := []swap.ObservationAnswer{{Daemon: "a", Observation: w.observation(l.tb, "a")}, {Daemon: "b", Observation: w.observation(l.tb, "b")}, {Daemon: "c", Observation: third}}
 	if third == nil {
 		answers[2].Err = errors.New("get_info: time-out")
 	}
@@ -104,8 +104,8 @@ func (l *testLog) decide(w *recording, height uint64) uint64 {
 	l.tb.Helper()
 	s, err := l.tables.Snapshot(height)
 	must(l.tb, err)
-	return l.record(swap.DecideSnapshot(l.terms, 2, s, []swap.Saw{
-		{Daemon: "a", Sighting: w.sighting(l.tb, "a", height)}, {Daemon: "b", Sighting: w.sighting(l.tb, "b", height)},
+	return l.record(swap.DecideSnapshot(l.terms, 2, s, []swap.BlockAnswer{
+		{Daemon: "a", Block: w.status(l.tb, "a", height)}, {Daemon: "b", Block: w.status(l.tb, "b", height)},
 		{Daemon: "c", Err: errors.New("get_info: time-out")},
 	}))
 }

@@ -167,7 +167,7 @@ func (r *replay) end() error {
 		r.report.global("checkpoint", fmt.Errorf("the entries give the root %v of %d, it says %v of %d", t.Hash, t.N, c.Hash, c.N))
 	}
 	m, err := r.tables.Migration()
-	if errors.Is(err, swap.ErrNone) {
+	if errors.Is(err, swap.ErrNotFound) {
 		return nil // entry 0 was refused
 	} else if err != nil {
 		return err

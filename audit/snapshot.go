@@ -21,9 +21,9 @@ func (c *snapshotTaken) alone(ex *examiner, x *examined) {
 		return
 	}
 	event := c.event
-	answers := make([]swap.Answered, len(event.Daemons))
+	answers := make([]swap.ObservationAnswer, len(event.Daemons))
 	readAnswers(ex, x, event.Daemons, wire.Observation, func(i int, o *swap.Observation, err error) {
-		answers[i] = swap.Answered{Daemon: event.Daemons[i].Daemon, Observation: o, Err: err}
+		answers[i] = swap.ObservationAnswer{Daemon: event.Daemons[i].Daemon, Observation: o, Err: err}
 	})
 	record, balances, err := swap.AgreedBalances(ex.terms, event.Quorum, answers)
 	if err != nil {
@@ -60,7 +60,7 @@ func (c *snapshotTaken) before(_ context.Context, r *replay, _ *examined) error 
 type snapshotFinalized struct {
 	unchecked
 	event     *swap.SnapshotFinalized
-	sightings []swap.Saw // nil: some answers are missing
+	sightings []swap.BlockAnswer // nil: some answers are missing
 }
 
 func (c *snapshotFinalized) alone(ex *examiner, x *examined) {
@@ -88,7 +88,7 @@ func (c *snapshotFinalized) before(_ context.Context, r *replay, x *examined) er
 type snapshotDiscarded struct {
 	unchecked
 	event     *swap.SnapshotDiscarded
-	sightings []swap.Saw // nil: some answers are missing
+	sightings []swap.BlockAnswer // nil: some answers are missing
 }
 
 func (c *snapshotDiscarded) alone(ex *examiner, x *examined) {
@@ -118,7 +118,7 @@ func (c *snapshotDiscarded) before(_ context.Context, r *replay, x *examined) er
 
 // decideSnapshot decides again, from the raw answers and the quorum in force, what became of a
 // snapshot.
-func (r *replay) decideSnapshot(height uint64, sightings []swap.Saw) (swap.Event, error) {
+func (r *replay) decideSnapshot(height uint64, sightings []swap.BlockAnswer) (swap.Event, error) {
 	m, err := r.tables.Migration()
 	if err != nil {
 		return nil, err
@@ -135,11 +135,11 @@ func (r *replay) decideSnapshot(height uint64, sightings []swap.Saw) (swap.Event
 }
 
 // readSightings reads what each daemon said about the block of a snapshot. It never gives nil.
-func readSightings(ex *examiner, x *examined, height uint64, reports []swap.DaemonReport) []swap.Saw {
-	sightings := make([]swap.Saw, len(reports))
-	parse := func(raw []swap.RawAnswer) (swap.Sighting, error) { return wire.Sighting(raw, height) }
-	readAnswers(ex, x, reports, parse, func(i int, s *swap.Sighting, err error) {
-		sightings[i] = swap.Saw{Daemon: reports[i].Daemon, Sighting: s, Err: err}
+func readSightings(ex *examiner, x *examined, height uint64, reports []swap.DaemonReport) []swap.BlockAnswer {
+	sightings := make([]swap.BlockAnswer, len(reports))
+	parse := func(raw []swap.RawAnswer) (swap.BlockStatus, error) { return wire.BlockStatus(raw, height) }
+	readAnswers(ex, x, reports, parse, func(i int, s *swap.BlockStatus, err error) {
+		sightings[i] = swap.BlockAnswer{Daemon: reports[i].Daemon, Block: s, Err: err}
 	})
 	return sightings
 }

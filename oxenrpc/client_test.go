@@ -131,7 +131,7 @@ func TestPauses(t *testing.T) {
 			at = append(at, time.Since(start))
 			p.Drop = true
 		})
-		if _, err := c.See(t.Context(), 5); err == nil {
+		if _, err := c.BlockAt(t.Context(), 5); err == nil {
 			t.Fatal("no error")
 		}
 		want := []time.Duration{0, 250 * time.Millisecond, 750 * time.Millisecond, 1750 * time.Millisecond}
@@ -212,7 +212,7 @@ func TestTipMoves(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d, c := memory(t, two)
 		d.Intercept(oxentest.On(wire.CallInfo, oxentest.Times(1, func(*oxentest.Reply) { d.Play(one) })))
-		s, err := c.See(t.Context(), 250)
+		s, err := c.BlockAt(t.Context(), 250)
 		if err != nil || s.Top != 240 || !s.BlockHash.IsZero() {
 			t.Errorf("what the daemon said: got %+v, %v, want height 240 and no block", s, err)
 		}
@@ -222,7 +222,7 @@ func TestTipMoves(t *testing.T) {
 func TestLag(t *testing.T) {
 	d, c := memory(t, snapshotState(t, "daemon"))
 	d.Intercept(oxentest.On(wire.CallInfo, oxentest.Edit(func(r map[string]any) { r["target_height"] = 400 })))
-	for _, err := range []error{second(c.Observe(t.Context())), second(c.See(t.Context(), 5))} {
+	for _, err := range []error{second(c.Observe(t.Context())), second(c.BlockAt(t.Context(), 5))} {
 		if !errors.Is(err, wire.ErrBusy) || !strings.Contains(err.Error(), "300 blocks of 400") {
 			t.Error(err)
 		}
@@ -274,7 +274,7 @@ func TestLogin(t *testing.T) {
 	}
 	// No error shows user or password.
 	d.Intercept(oxentest.Garbage)
-	errs := []error{second(client("operator:s3cr3t-pass@").Observe(t.Context())), second(client("operator:wr0ng-pass@").See(t.Context(), 1))}
+	errs := []error{second(client("operator:s3cr3t-pass@").Observe(t.Context())), second(client("operator:wr0ng-pass@").BlockAt(t.Context(), 1))}
 	server.Close()
 	errs = append(errs, second(client("operator:s3cr3t-pass@").Observe(t.Context())))
 	for _, url := range []string{"ftp://operator:s3cr3t-pass@host", "http://operator:s3cr3t-pass@host:x", "http://operator:s3cr3t-pass@", "http://operator:s3cr3t-pass@host/x", "http://operator:s3cr3t-pass\x7f@host"} {
@@ -328,7 +328,7 @@ func TestConcurrent(t *testing.T) {
 			if _, err := c.Observe(t.Context()); err != nil {
 				t.Error(err)
 			}
-			if _, err := c.See(t.Context(), 239); err != nil {
+			if _, err := c.BlockAt(t.Context(), 239); err != nil {
 				t.Error(err)
 			}
 		})

@@ -31,12 +31,12 @@ func (c *Client) Observe(ctx context.Context) (swap.Observation, error) {
 	return o, nil
 }
 
-// See implements swap.Daemon. It starts again, up to maxTakes times, when the chain was reorganised meanwhile.
-func (c *Client) See(ctx context.Context, height uint64) (swap.Sighting, error) {
+// BlockAt implements swap.Daemon. It starts again, up to maxTakes times, when the chain was reorganised meanwhile.
+func (c *Client) BlockAt(ctx context.Context, height uint64) (swap.BlockStatus, error) {
 	s, err := takes(ctx, c, func() ([]swap.RawAnswer, error) { return c.see(ctx, height) },
-		func(raw []swap.RawAnswer) (swap.Sighting, error) { return wire.Sighting(raw, height) })
+		func(raw []swap.RawAnswer) (swap.BlockStatus, error) { return wire.BlockStatus(raw, height) })
 	if err != nil {
-		return swap.Sighting{}, err
+		return swap.BlockStatus{}, err
 	}
 	s.Daemon = c.name
 	return s, nil

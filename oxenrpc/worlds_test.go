@@ -115,17 +115,17 @@ func TestWorlds(t *testing.T) {
 
 		// Both still name the blocks of the earlier worlds.
 		for j := range i {
-			s, err := b.See(t.Context(), heights[j])
+			s, err := b.BlockAt(t.Context(), heights[j])
 			if err != nil {
 				t.Fatal(err)
 			}
 			if s.BlockHash != observed[j].Content.BlockHash || s.Top != height || s.ImmutableHeight != 0 || s.Daemon != "b" || s.Genesis.String() != genesis {
-				t.Errorf("world%d: sighting of %d: %+v", i+1, heights[j], s)
+				t.Errorf("world%d: status of %d: %+v", i+1, heights[j], s)
 			}
 		}
 		// A height that the chain has not reached has no block.
-		if s, err := a.See(t.Context(), height+1); err != nil || !s.BlockHash.IsZero() || s.Top != height {
-			t.Errorf("world%d: sighting above the top: %+v, %v", i+1, s, err)
+		if s, err := a.BlockAt(t.Context(), height+1); err != nil || !s.BlockHash.IsZero() || s.Top != height {
+			t.Errorf("world%d: status above the top: %+v, %v", i+1, s, err)
 		}
 	}
 

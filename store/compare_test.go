@@ -46,7 +46,7 @@ func (m *model) everything(t swap.Tables) []any {
 	var out []any
 	keep := func(v any, err error) {
 		text := ""
-		if err != nil && !errors.Is(err, swap.ErrNone) {
+		if err != nil && !errors.Is(err, swap.ErrNotFound) {
 			m.Fatalf("%v", err)
 		} else if err != nil {
 			v, text = nil, "none"

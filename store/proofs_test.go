@@ -164,7 +164,7 @@ func TestFreed(t *testing.T) {
 					t.Errorf("the proof handed in: got %+v, %v, want it freed", freed, err)
 				}
 				for _, image := range images {
-					if _, err := tables.KeyImage(image); !errors.Is(err, swap.ErrNone) {
+					if _, err := tables.KeyImage(image); !errors.Is(err, swap.ErrNotFound) {
 						t.Errorf("key image %s is still counted: %v", image, err)
 					}
 				}

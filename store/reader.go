@@ -73,7 +73,7 @@ func (r *Reader) open(ctx context.Context) error {
 func (r *Reader) readKeys(ctx context.Context) error {
 	return r.View(ctx, func(t swap.Tables, _ uint64) error {
 		m, err := t.Migration()
-		if errors.Is(err, swap.ErrNone) {
+		if errors.Is(err, swap.ErrNotFound) {
 			return errors.New("the ledger is empty: its creation was cut short, delete the directory and create it again")
 		} else if err != nil {
 			return err
@@ -172,7 +172,7 @@ type Stored struct {
 	Bytes []byte
 }
 
-// Entry returns an entry, or an error that wraps swap.ErrNone when the log is shorter.
+// Entry returns an entry, or an error that wraps swap.ErrNotFound when the log is shorter.
 func (r *Reader) Entry(ctx context.Context, seq uint64) (Stored, error) {
 	var out Stored
 	err := r.view(ctx, func(t *tables) error {
@@ -181,7 +181,7 @@ func (r *Reader) Entry(ctx context.Context, seq uint64) (Stored, error) {
 			return err
 		}
 		if len(list) == 0 {
-			return fmt.Errorf("entry %d: %w", seq, swap.ErrNone)
+			return fmt.Errorf("entry %d: %w", seq, swap.ErrNotFound)
 		}
 		out, err = parseStored(seq, list[0])
 		return err

@@ -71,7 +71,7 @@ func TestStory(t *testing.T) {
 	if c.Tree != (tlog.Tree{N: int64(n), Hash: v.Root}) || c.Origin != w.terms.Origin() {
 		t.Errorf("checkpoint %+v", c)
 	}
-	if _, err := s.Entry(context.Background(), n); !errors.Is(err, swap.ErrNone) {
+	if _, err := s.Entry(context.Background(), n); !errors.Is(err, swap.ErrNotFound) {
 		t.Errorf("the entry behind the last: %v", err)
 	}
 	if _, err := s.Attachment(swap.Hash{1}); !errors.Is(err, swap.ErrAttachment) {

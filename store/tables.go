@@ -105,12 +105,12 @@ func collect[T any](t *tables, what string, fields func(*T) []any, query string,
 	return out, err
 }
 
-// one reads the only row of a query, or swap.ErrNone.
+// one reads the only row of a query, or swap.ErrNotFound.
 func one[T any](t *tables, what string, fields func(*T) []any, query string, args ...any) (T, error) {
 	var v T
 	err := t.tx.QueryRowContext(context.Background(), query, args...).Scan(fields(&v)...)
 	if errors.Is(err, sql.ErrNoRows) {
-		return v, swap.ErrNone
+		return v, swap.ErrNotFound
 	} else if err != nil {
 		return v, fmt.Errorf("read %s: %w", what, err)
 	}
@@ -201,7 +201,7 @@ func (t *tables) ReadHashes(indexes []int64) ([]tlog.Hash, error) {
 
 func (t *tables) hasAttachment(h swap.Hash) error {
 	_, err := one(t, "attachments", itself[int64], "SELECT id FROM attachments WHERE digest = +?", h[:])
-	if errors.Is(err, swap.ErrNone) {
+	if errors.Is(err, swap.ErrNotFound) {
 		return fmt.Errorf("%s: %w", h, swap.ErrAttachment)
 	}
 	return err
@@ -210,7 +210,7 @@ func (t *tables) hasAttachment(h swap.Hash) error {
 // storedAttachment returns the compressed form of an attachment.
 func (t *tables) storedAttachment(h swap.Hash) ([]byte, error) {
 	stored, err := one(t, "attachments", itself[[]byte], "SELECT stored FROM attachments WHERE digest = +?", h[:])
-	if errors.Is(err, swap.ErrNone) {
+	if errors.Is(err, swap.ErrNotFound) {
 		return nil, fmt.Errorf("%s: %w", h, swap.ErrAttachment)
 	}
 	return stored, err

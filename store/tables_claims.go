@@ -96,7 +96,7 @@ func (t *tables) readMigration() (m swap.Migration, err error) {
 		return m, err
 	}
 	if len(values) == 0 {
-		return m, swap.ErrNone
+		return m, swap.ErrNotFound
 	}
 	for _, p := range parts(&m) {
 		text, ok := values[p.name]
@@ -114,7 +114,7 @@ func (t *tables) readMigration() (m swap.Migration, err error) {
 // SetMigration implements swap.WritableTables.
 func (t *writableTables) SetMigration(m swap.Migration) error {
 	before, err := t.Migration()
-	first := errors.Is(err, swap.ErrNone)
+	first := errors.Is(err, swap.ErrNotFound)
 	if err != nil && !first {
 		return err
 	}

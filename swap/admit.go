@@ -68,7 +68,7 @@ func AdmitClaim(t Tables, m Migration, c Claim, at time.Time) error {
 	}
 	latest, err := t.LatestClaim(c.Account)
 	switch {
-	case errors.Is(err, ErrNone):
+	case errors.Is(err, ErrNotFound):
 	case err != nil:
 		return err
 	case c.Sequence == 0:

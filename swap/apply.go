@@ -127,7 +127,7 @@ func (e *KeyRotated) apply(a *applier) error {
 func (e *SnapshotTaken) apply(a *applier) error {
 	if s, err := a.Snapshot(e.Height); err == nil && s.Status != DiscardedSnapshot {
 		return fmt.Errorf("height %d has a snapshot already (entry %d)", e.Height, s.Taken)
-	} else if err != nil && !errors.Is(err, ErrNone) {
+	} else if err != nil && !errors.Is(err, ErrNotFound) {
 		return err
 	}
 	if e.Quorum != a.m.Config.Quorum {
@@ -174,7 +174,7 @@ func (e *SnapshotTaken) balances(att Attachments) ([]Balance, error) {
 // quorum refuses a decision about a snapshot for which too few daemons speak.
 func (a *applier) quorum(reports []DaemonReport) error {
 	if a.m.Config.Quorum < 1 {
-		return errNoQuorumSet
+		return errNoQuorum
 	}
 	agree := map[string]bool{}
 	for _, d := range reports {
@@ -229,7 +229,7 @@ func (e *SnapshotMissed) apply(a *applier) error {
 	}
 	if s, err := a.Snapshot(e.Height); err == nil && s.Status != DiscardedSnapshot {
 		return fmt.Errorf("height %d has a snapshot (entry %d)", e.Height, s.Taken)
-	} else if err != nil && !errors.Is(err, ErrNone) {
+	} else if err != nil && !errors.Is(err, ErrNotFound) {
 		return err
 	}
 	a.m.Missed = append(slices.Clone(a.m.Missed), e.Height)

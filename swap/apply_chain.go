@@ -105,7 +105,7 @@ func (e *TxSigned) apply(a *applier) error {
 	}
 	if t, err := a.Attempt(e.Hash); err == nil {
 		return fmt.Errorf("transaction %s is entry %d already", e.Hash, t.Entry)
-	} else if !errors.Is(err, ErrNone) {
+	} else if !errors.Is(err, ErrNotFound) {
 		return err
 	}
 	earlier, err := a.Attempts(e.Intent)
@@ -278,7 +278,7 @@ func (a *applier) known(number uint64, root Hash, at LogPosition) (Round, bool, 
 		return Round{}, false, err
 	}
 	r, err := a.Round(number)
-	if err != nil && !errors.Is(err, ErrNone) {
+	if err != nil && !errors.Is(err, ErrNotFound) {
 		return r, false, err
 	}
 	if err != nil || r.Root != root {
@@ -296,7 +296,7 @@ func (e *RootProposed) apply(a *applier) error {
 	late := false
 	if r.Status == CancelledRound && r.Proposed == 0 {
 		_, err := a.Round(e.Round + 1)
-		if late = errors.Is(err, ErrNone); err != nil && !late {
+		if late = errors.Is(err, ErrNotFound); err != nil && !late {
 			return err
 		}
 	}
@@ -356,7 +356,7 @@ func (a *applier) seen(p LogPosition) error {
 	switch {
 	case err == nil:
 		return fmt.Errorf("log %d of transaction %s is entry %d already", p.LogIndex, p.Tx, entry)
-	case !errors.Is(err, ErrNone):
+	case !errors.Is(err, ErrNotFound):
 		return err
 	}
 	return a.SetSeenLog(p, a.seq)

@@ -46,7 +46,7 @@ func (e *ProofReceived) apply(a *applier) error {
 	}
 	if other, err := a.HandedIn(e.Account, e.Proof); err == nil && other.Status != FreedProof {
 		return fmt.Errorf("the same proof is entry %d already", other.Received)
-	} else if err != nil && !errors.Is(err, ErrNone) {
+	} else if err != nil && !errors.Is(err, ErrNotFound) {
 		return err
 	}
 	if err := a.present(e.Proof); err != nil {

@@ -300,7 +300,7 @@ func TestDiscardFrees(t *testing.T) {
 			t.Errorf("proof %d: %+v, %v", entry, p, err)
 		}
 	}
-	if _, err := l.tables.KeyImage(testHash("image", 1)); !errors.Is(err, ErrNone) {
+	if _, err := l.tables.KeyImage(testHash("image", 1)); !errors.Is(err, ErrNotFound) {
 		t.Errorf("a key image is still counted: %v", err)
 	}
 	if entitled, err := Entitled(l.tables, l.terms, testAccount(1)); err != nil || entitled {
@@ -337,7 +337,7 @@ func TestSettlingFrees(t *testing.T) {
 	if p, err := l.tables.Proof(kept); err != nil || p.Status != AcceptedProof {
 		t.Errorf("the proof that was kept: got %+v, %v, want it accepted", p, err)
 	}
-	if _, err := l.tables.KeyImage(testHash("image", 1)); !errors.Is(err, ErrNone) {
+	if _, err := l.tables.KeyImage(testHash("image", 1)); !errors.Is(err, ErrNotFound) {
 		t.Errorf("a key image is still counted: %v", err)
 	}
 	if _, err := l.tables.KeyImage(testHash("image", 2)); err != nil {

@@ -17,7 +17,7 @@ func (e *ClaimRefused) apply(a *applier) error {
 	if !entitled {
 		return errors.New("an account without stake or rewards leaves no entry")
 	}
-	if _, err := a.RefusedClaim(e.Digest()); !errors.Is(err, ErrNone) {
+	if _, err := a.RefusedClaim(e.Digest()); !errors.Is(err, ErrNotFound) {
 		return err // nil: refused before, as ledgers may say that were written before this was remembered
 	}
 	return a.SetRefusedClaim(e.Digest(), a.seq)

@@ -128,7 +128,7 @@ func Asked(p *cryptonote.ReserveProof) (transactions, images []Hash) {
 // It returns their names, or ErrNoQuorum saying who said what.
 func AgreeOnCoins(terms *Terms, quorum int, answers []CoinAnswer) (Evidence, []string, error) {
 	if quorum < 1 {
-		return Evidence{}, nil, errNoQuorumSet
+		return Evidence{}, nil, errNoQuorum
 	}
 	type group struct {
 		evidence Evidence
@@ -316,7 +316,7 @@ func JudgeProof(ctx context.Context, t Tables, att Attachments, m Migration, rec
 		switch _, err := t.KeyImage(Hash(image)); {
 		case err == nil:
 			reserve.Used[image] = true
-		case !errors.Is(err, ErrNone):
+		case !errors.Is(err, ErrNotFound):
 			return Record{}, report, err
 		}
 	}

@@ -213,7 +213,7 @@ func (l *testLedger) round(number uint64) Round {
 // take records a snapshot on which two daemons agree.
 func (l *testLedger) take(c Content) {
 	l.t.Helper()
-	r, err := AgreeOnSnapshot(l.terms, 2, []Answered{
+	r, err := AgreeOnSnapshot(l.terms, 2, []ObservationAnswer{
 		{Daemon: "a", Observation: observation(l.terms, "a", c)},
 		{Daemon: "b", Observation: observation(l.terms, "b", c)},
 	})
@@ -237,9 +237,9 @@ func (l *testLedger) finalize(height uint64) {
 	if err != nil {
 		l.t.Fatalf("snapshot %d: %v", height, err)
 	}
-	var saw []Saw
+	var saw []BlockAnswer
 	for _, daemon := range []string{"a", "b"} {
-		saw = append(saw, Saw{Daemon: daemon, Sighting: &Sighting{
+		saw = append(saw, BlockAnswer{Daemon: daemon, Block: &BlockStatus{
 			Daemon: daemon, Genesis: l.terms.Oxen.Genesis, Network: l.terms.Oxen.Network,
 			Top: height + l.terms.Oxen.FinalityDepth, ImmutableHeight: height, BlockHash: s.BlockHash,
 		}})

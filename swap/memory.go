@@ -51,7 +51,7 @@ var _ WritableTables = (*Memory)(nil)
 // Migration implements Tables.
 func (t *Memory) Migration() (Migration, error) {
 	if t.migration == nil {
-		return Migration{}, ErrNone
+		return Migration{}, ErrNotFound
 	}
 	return *t.migration, nil
 }
@@ -66,7 +66,7 @@ func (t *Memory) SetMigration(m Migration) error {
 func (t *Memory) Snapshot(height uint64) (Snapshot, error) {
 	s, ok := t.snapshots[height]
 	if !ok {
-		return s, ErrNone
+		return s, ErrNotFound
 	}
 	return s, nil
 }
@@ -125,14 +125,14 @@ func (t *Memory) Claim(a Account, sequence uint32) (Claim, error) {
 			return c.Claim, nil
 		}
 	}
-	return Claim{}, ErrNone
+	return Claim{}, ErrNotFound
 }
 
 // ClaimAt implements Tables.
 func (t *Memory) ClaimAt(entry uint64) (Claim, error) {
 	i, ok := t.claimAt[entry]
 	if !ok {
-		return Claim{}, ErrNone
+		return Claim{}, ErrNotFound
 	}
 	return t.claims[i].Claim, nil
 }
@@ -142,7 +142,7 @@ func (t *Memory) LatestClaim(a Account) (Claim, error) {
 	for c := range t.accountClaims(a) {
 		return c.Claim, nil
 	}
-	return Claim{}, ErrNone
+	return Claim{}, ErrNotFound
 }
 
 // LatestClaims implements Tables.
@@ -192,7 +192,7 @@ func (t *Memory) SetRefusedClaim(h Hash, entry uint64) error {
 func (t *Memory) Proof(received uint64) (Proof, error) {
 	p, ok := t.proofs[received]
 	if !ok {
-		return Proof{}, ErrNone
+		return Proof{}, ErrNotFound
 	}
 	return *p, nil
 }
@@ -204,7 +204,7 @@ func (t *Memory) HandedIn(a Account, proof Hash) (Proof, error) {
 			return *p, nil
 		}
 	}
-	return Proof{}, ErrNone
+	return Proof{}, ErrNotFound
 }
 
 // Proofs implements Tables.
@@ -262,7 +262,7 @@ func (t *Memory) Round(number uint64) (Round, error) {
 			return r, nil
 		}
 	}
-	return Round{}, ErrNone
+	return Round{}, ErrNotFound
 }
 
 // Rounds implements Tables.
@@ -341,7 +341,7 @@ func (t *Memory) Cumulative(visit func(EVMAddress, Sesh) error) error {
 func (t *Memory) Attempt(hash Hash) (Attempt, error) {
 	a, ok := t.attempts[hash]
 	if !ok {
-		return Attempt{}, ErrNone
+		return Attempt{}, ErrNotFound
 	}
 	return *a, nil
 }
@@ -380,7 +380,7 @@ func (t *Memory) SetAttempt(a Attempt) error {
 func (t *Memory) SeenLog(tx Hash, index uint64) (uint64, error) {
 	entry, ok := t.logs[logKey{tx, index}]
 	if !ok {
-		return 0, ErrNone
+		return 0, ErrNotFound
 	}
 	return entry, nil
 }
@@ -388,7 +388,7 @@ func (t *Memory) SeenLog(tx Hash, index uint64) (uint64, error) {
 // LastLog implements Tables.
 func (t *Memory) LastLog() (LogPosition, error) {
 	if t.lastLog == nil {
-		return LogPosition{}, ErrNone
+		return LogPosition{}, ErrNotFound
 	}
 	return *t.lastLog, nil
 }
@@ -414,7 +414,7 @@ func (t *Memory) SetPayout(p Payout) error {
 func get[K comparable, V any](m map[K]V, key K) (V, error) {
 	v, ok := m[key]
 	if !ok {
-		return v, ErrNone
+		return v, ErrNotFound
 	}
 	return v, nil
 }

@@ -25,7 +25,7 @@ func TestMemoryLookUps(t *testing.T) {
 		"seen log":     func() error { _, err := empty.SeenLog(Hash{}, 0); return err },
 		"last log":     func() error { _, err := empty.LastLog(); return err },
 	} {
-		if err := look(); !errors.Is(err, ErrNone) {
+		if err := look(); !errors.Is(err, ErrNotFound) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -40,7 +40,7 @@ func TestMemoryLookUps(t *testing.T) {
 	if err != nil || first.Recipient != testRecipient(2) {
 		t.Errorf("the claim: got %+v, %v, want recipient 2", first, err)
 	}
-	if _, err := m.Claim(testAccount(2), 2); !errors.Is(err, ErrNone) {
+	if _, err := m.Claim(testAccount(2), 2); !errors.Is(err, ErrNotFound) {
 		t.Errorf("%v", err)
 	}
 	allocations, err := m.AccountAllocations(testAccount(1))
@@ -163,7 +163,7 @@ func TestMemoryProofs(t *testing.T) {
 		if err := m.SetKeyImages(3, images); err == nil {
 			t.Error("a key image was counted twice")
 		}
-		if _, err := m.KeyImage(three); !errors.Is(err, ErrNone) {
+		if _, err := m.KeyImage(three); !errors.Is(err, ErrNotFound) {
 			t.Errorf("half of a refused list was kept: %v", err)
 		}
 	}
@@ -173,7 +173,7 @@ func TestMemoryProofs(t *testing.T) {
 	if err := m.FreeKeyImages(1); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := m.KeyImage(two); !errors.Is(err, ErrNone) {
+	if _, err := m.KeyImage(two); !errors.Is(err, ErrNotFound) {
 		t.Errorf("%v", err)
 	}
 }

@@ -17,27 +17,27 @@ var ErrNoQuorum = errors.New("too few daemons agree")
 
 var errNoAnswer = errors.New("gave no answer")
 
-// Answered is what one daemon gave to a take: an observation, or the error why not.
-type Answered struct {
+// ObservationAnswer is what one daemon gave to a take: an observation, or the error why not.
+type ObservationAnswer struct {
 	Daemon      string
 	Observation *Observation
 	Err         error
 }
 
-// errNoQuorumSet refuses to decide anything while nobody has said how many daemons must agree.
-var errNoQuorumSet = errors.New("no quorum is set: say in the configuration how many daemons must agree")
+// errNoQuorum refuses to decide anything while nobody has said how many daemons must agree.
+var errNoQuorum = errors.New("no quorum is set: say in the configuration how many daemons must agree")
 
 // AgreeOnSnapshot decides on a take: at least quorum daemons must name the same height, block hash and content, on the
 // terms' chain. It returns the entry with its attachments, or ErrNoQuorum saying who said what.
-func AgreeOnSnapshot(terms *Terms, quorum int, answers []Answered) (Record, error) {
+func AgreeOnSnapshot(terms *Terms, quorum int, answers []ObservationAnswer) (Record, error) {
 	r, _, err := AgreedBalances(terms, quorum, answers)
 	return r, err
 }
 
 // AgreedBalances is AgreeOnSnapshot that also gives what the content comes to, by account.
-func AgreedBalances(terms *Terms, quorum int, answers []Answered) (Record, []Balance, error) {
+func AgreedBalances(terms *Terms, quorum int, answers []ObservationAnswer) (Record, []Balance, error) {
 	if quorum < 1 {
-		return Record{}, nil, errNoQuorumSet
+		return Record{}, nil, errNoQuorum
 	}
 	type group struct {
 		content []byte
@@ -208,11 +208,11 @@ func (n *Node) equal(other *Node) bool {
 	})
 }
 
-// Saw is what one daemon gave when asked about a height: a sighting, or the error why not.
-type Saw struct {
-	Daemon   string
-	Sighting *Sighting
-	Err      error
+// BlockAnswer is what one daemon gave when asked about a height: the status of its block, or the error why not.
+type BlockAnswer struct {
+	Daemon string
+	Block  *BlockStatus
+	Err    error
 }
 
 // ErrNotYet is returned while a snapshot can be neither finalised nor discarded.
@@ -221,43 +221,43 @@ var ErrNotYet = errors.New("not final yet")
 // DecideSnapshot says what becomes of a taken snapshot: it is final when quorum daemons still name its block and hold it
 // immutable (on a fakechain: have finality_depth blocks above it), and discarded when quorum daemons have another block
 // at its height. Otherwise the error is ErrNotYet with what is missing.
-func DecideSnapshot(terms *Terms, quorum int, s Snapshot, saw []Saw) (Record, error) {
+func DecideSnapshot(terms *Terms, quorum int, s Snapshot, answers []BlockAnswer) (Record, error) {
 	if quorum < 1 {
-		return Record{}, errNoQuorumSet
+		return Record{}, errNoQuorum
 	}
-	final := make([]DaemonReport, 0, len(saw))
+	final := make([]DaemonReport, 0, len(answers))
 	others := map[Hash][]int{}
 	var attachments [][]byte
 	agree := 0
 	names := map[string]bool{}
-	for i, w := range saw {
+	for i, w := range answers {
 		if names[w.Daemon] {
 			return Record{}, fmt.Errorf("daemon %s answered twice", w.Daemon)
 		}
 		names[w.Daemon] = true
 		r := DaemonReport{Daemon: w.Daemon}
-		if w.Err == nil && w.Sighting == nil {
+		if w.Err == nil && w.Block == nil {
 			w.Err = errNoAnswer
 		}
 		if w.Err == nil {
-			w.Err = (&Observation{Network: w.Sighting.Network, Genesis: w.Sighting.Genesis}).check(terms)
+			w.Err = (&Observation{Network: w.Block.Network, Genesis: w.Block.Genesis}).check(terms)
 		}
-		if w.Sighting != nil {
-			r.Version = shorten(w.Sighting.Version)
+		if w.Block != nil {
+			r.Version = shorten(w.Block.Version)
 			var raw [][]byte
-			r.Answers, raw = attach(w.Sighting.Raw)
+			r.Answers, raw = attach(w.Block.Raw)
 			attachments = append(attachments, raw...)
 		}
 		switch {
 		case w.Err != nil:
 			r.Differs = shorten(w.Err.Error())
-		case w.Sighting.BlockHash.IsZero():
-			r.Differs = fmt.Sprintf("has no block at height %d: its top is %d", s.Height, w.Sighting.Top)
-		case w.Sighting.BlockHash != s.BlockHash:
-			r.Differs = fmt.Sprintf("has block %s at height %d", w.Sighting.BlockHash, s.Height)
-			others[w.Sighting.BlockHash] = append(others[w.Sighting.BlockHash], i)
+		case w.Block.BlockHash.IsZero():
+			r.Differs = fmt.Sprintf("has no block at height %d: its top is %d", s.Height, w.Block.Top)
+		case w.Block.BlockHash != s.BlockHash:
+			r.Differs = fmt.Sprintf("has block %s at height %d", w.Block.BlockHash, s.Height)
+			others[w.Block.BlockHash] = append(others[w.Block.BlockHash], i)
 		default:
-			if missing := w.Sighting.finality(terms, s.Height); missing != "" {
+			if missing := w.Block.finality(terms, s.Height); missing != "" {
 				r.Differs = missing
 			} else {
 				r.Agrees = true
@@ -288,7 +288,7 @@ func DecideSnapshot(terms *Terms, quorum int, s Snapshot, saw []Saw) (Record, er
 }
 
 // finality says what is missing for a block at a height to be final in the eyes of a daemon; "" when it is final.
-func (w *Sighting) finality(terms *Terms, height uint64) string {
+func (w *BlockStatus) finality(terms *Terms, height uint64) string {
 	if terms.Fakechain() {
 		if deep := height + terms.Oxen.FinalityDepth; w.Top < deep {
 			return fmt.Sprintf("its top is %d, final from %d on", w.Top, deep)

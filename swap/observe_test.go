@@ -20,11 +20,11 @@ func mainnetTerms(t testingT) *Terms {
 }
 
 // answersOf are the answers of daemons a, b, c, ... with one content each.
-func answersOf(terms *Terms, contents ...Content) []Answered {
-	var out []Answered
+func answersOf(terms *Terms, contents ...Content) []ObservationAnswer {
+	var out []ObservationAnswer
 	for i, c := range contents {
 		name := string(rune('a' + i))
-		out = append(out, Answered{Daemon: name, Observation: observation(terms, name, c)})
+		out = append(out, ObservationAnswer{Daemon: name, Observation: observation(terms, name, c)})
 	}
 	return out
 }
@@ -41,15 +41,17 @@ func TestAgreeOnSnapshot(t *testing.T) {
 		return c
 	}
 	y := changed(func(c *Content) { c.Rewards[0].Amount++ })
-	fails := func(daemon, why string) Answered { return Answered{Daemon: daemon, Err: errors.New(why)} }
-	elsewhere := func(change func(*Observation)) Answered {
+	fails := func(daemon, why string) ObservationAnswer {
+		return ObservationAnswer{Daemon: daemon, Err: errors.New(why)}
+	}
+	elsewhere := func(change func(*Observation)) ObservationAnswer {
 		o := observation(terms, "c", x)
 		change(o)
-		return Answered{Daemon: "c", Observation: o}
+		return ObservationAnswer{Daemon: "c", Observation: o}
 	}
 	for _, c := range []struct {
 		name    string
-		answers []Answered
+		answers []ObservationAnswer
 		quorum  int
 		agree   string // daemons
 		differs string // what the last daemon is said to differ in
@@ -66,7 +68,7 @@ func TestAgreeOnSnapshot(t *testing.T) {
 		{name: "one node less", answers: answersOf(terms, x, x, changed(func(c *Content) { c.Nodes = nil })), quorum: 2, agree: "ab", differs: "has 0 service nodes instead of 1"},
 		{name: "another blacklist", answers: answersOf(terms, x, x, changed(func(c *Content) { c.Blacklist = []BlacklistedStake{{Amount: 1}} })), quorum: 2, agree: "ab", differs: "says otherwise of the blacklisted"},
 		{name: "one fails", answers: append(answersOf(terms, x, x), fails("c", "BUSY")), quorum: 2, agree: "ab", differs: "BUSY"},
-		{name: "one says nothing", answers: append(answersOf(terms, x, x), Answered{Daemon: "c"}), quorum: 2, agree: "ab", differs: "gave no answer"},
+		{name: "one says nothing", answers: append(answersOf(terms, x, x), ObservationAnswer{Daemon: "c"}), quorum: 2, agree: "ab", differs: "gave no answer"},
 		{name: "one is on another network", answers: append(answersOf(terms, x, x), elsewhere(func(o *Observation) { o.Network = "testnet" })), quorum: 2, agree: "ab", differs: "is on testnet, the terms name fakechain"},
 		{name: "one has another genesis", answers: append(answersOf(terms, x, x), elsewhere(func(o *Observation) { o.Genesis[0]++ })), quorum: 2, agree: "ab", differs: "its genesis block is "},
 		{name: "a majority of three to two", answers: answersOf(terms, y, x, x, y, x), quorum: 3, agree: "bce"},
@@ -74,7 +76,7 @@ func TestAgreeOnSnapshot(t *testing.T) {
 		{name: "a tie", answers: answersOf(terms, x, x, y, y), quorum: 3, err: "too few daemons agree"},
 		{name: "a tie of three", answers: answersOf(terms, x, y, changed(func(c *Content) { c.Height++ })), quorum: 2, err: "too few daemons agree"},
 		{name: "the others are on another network", answers: append(answersOf(terms, x), elsewhere(func(o *Observation) { o.Network = "mainnet" })), quorum: 2, err: "c: is on mainnet"},
-		{name: "all fail", answers: []Answered{fails("a", "BUSY"), fails("b", "connection refused")}, quorum: 2, err: "a: BUSY; b: connection refused"},
+		{name: "all fail", answers: []ObservationAnswer{fails("a", "BUSY"), fails("b", "connection refused")}, quorum: 2, err: "a: BUSY; b: connection refused"},
 		{name: "nobody", quorum: 1, err: "too few daemons agree"},
 		{name: "no quorum set", answers: answersOf(terms, x), quorum: 0, err: "no quorum is set"},
 		{name: "one answers for two", answers: append(answersOf(terms, x), answersOf(terms, x)...), quorum: 2, err: "daemon a answered twice"},
@@ -124,7 +126,7 @@ func TestWhatDaemonsSayFitsAnEntry(t *testing.T) {
 	for _, said := range []string{"\xff\xfe", "a\x00b\x1b[31m\n", strings.Repeat("\x01", 70000), strings.Repeat("é", 300), strings.Repeat("\u2028", 30000), strings.Repeat(`"\`, 40000)} {
 		answers := answersOf(terms, c, c)
 		for i := range 20 {
-			answers = append(answers, Answered{Daemon: fmt.Sprint("hostile ", i), Err: errors.New(said)})
+			answers = append(answers, ObservationAnswer{Daemon: fmt.Sprint("hostile ", i), Err: errors.New(said)})
 		}
 		answers[0].Observation.Version = said
 		r, err := AgreeOnSnapshot(terms, 2, answers)
@@ -150,12 +152,12 @@ func TestAgreementDoesNotDependOnOrder(t *testing.T) {
 	terms := testTerms(t, testProgrammes)
 	rapid.Check(t, func(t *rapid.T) {
 		contents := []Content{drawContent(t, 100), drawContent(t, 100), drawContent(t, 101)}
-		var answers []Answered
+		var answers []ObservationAnswer
 		for i := range rapid.IntRange(1, 7).Draw(t, "daemons") {
 			name := string(rune('a' + i))
-			a := Answered{Daemon: name, Err: errors.New("BUSY")}
+			a := ObservationAnswer{Daemon: name, Err: errors.New("BUSY")}
 			if pick := rapid.IntRange(0, 3).Draw(t, "answer"); pick < 3 {
-				a = Answered{Daemon: name, Observation: observation(terms, name, contents[pick])}
+				a = ObservationAnswer{Daemon: name, Observation: observation(terms, name, contents[pick])}
 			}
 			answers = append(answers, a)
 		}
@@ -177,16 +179,16 @@ func TestDecideSnapshot(t *testing.T) {
 	fake, main := testTerms(t, testProgrammes), mainnetTerms(t)
 	s := Snapshot{Height: 100, BlockHash: testHash("block", 100), Status: TakenSnapshot}
 	other, third := testHash("block", 1), testHash("block", 2)
-	sees := func(terms *Terms, top, immutable uint64, block Hash) func(name string) Saw {
-		return func(name string) Saw {
-			return Saw{Daemon: name, Sighting: &Sighting{
+	sees := func(terms *Terms, top, immutable uint64, block Hash) func(name string) BlockAnswer {
+		return func(name string) BlockAnswer {
+			return BlockAnswer{Daemon: name, Block: &BlockStatus{
 				Daemon: name, Network: terms.Oxen.Network, Genesis: terms.Oxen.Genesis, Top: top, ImmutableHeight: immutable, BlockHash: block,
 				Raw: []RawAnswer{{"get_block_header_by_height", []byte(name)}},
 			}}
 		}
 	}
-	fails := func(why string) func(string) Saw {
-		return func(name string) Saw { return Saw{Daemon: name, Err: errors.New(why)} }
+	fails := func(why string) func(string) BlockAnswer {
+		return func(name string) BlockAnswer { return BlockAnswer{Daemon: name, Err: errors.New(why)} }
 	}
 	deep, shallow := sees(fake, 110, 0, s.BlockHash), sees(fake, 109, 0, s.BlockHash)
 	fixed, open := sees(main, 200, 100, s.BlockHash), sees(main, 200, 99, s.BlockHash)
@@ -194,32 +196,32 @@ func TestDecideSnapshot(t *testing.T) {
 		name   string
 		terms  *Terms
 		quorum int
-		saw    []func(string) Saw
+		saw    []func(string) BlockAnswer
 		want   string // kind of the entry; "" for not yet
 		agree  string
 		says   string // of the last daemon, or of the error
 	}{
-		{"deep enough on a fakechain", fake, 2, []func(string) Saw{deep, deep}, "snapshot.finalized", "ab", ""},
-		{"one block short of it", fake, 2, []func(string) Saw{deep, shallow}, "", "", "b: its top is 109, final from 110 on"},
-		{"one of three is behind", fake, 2, []func(string) Saw{deep, deep, shallow}, "snapshot.finalized", "ab", "its top is 109"},
-		{"immutable", main, 2, []func(string) Saw{fixed, fixed}, "snapshot.finalized", "ab", ""},
-		{"immutable one block below", main, 2, []func(string) Saw{fixed, open}, "", "", "b: holds immutable only up to 99"},
-		{"immutable height 0 is not final off a fakechain", main, 2, []func(string) Saw{sees(main, 1e6, 0, s.BlockHash), sees(main, 1e6, 0, s.BlockHash)}, "", "", "holds immutable only up to 0"},
-		{"depth alone is not final off a fakechain", main, 1, []func(string) Saw{sees(main, 1e6, 99, s.BlockHash)}, "", "", "up to 99"},
-		{"one dissents", main, 2, []func(string) Saw{fixed, fixed, sees(main, 200, 100, other)}, "snapshot.finalized", "ab", "has block " + other.String()},
-		{"a quorum has another block", main, 2, []func(string) Saw{sees(main, 200, 100, other), sees(main, 200, 0, other), fixed}, "snapshot.discarded", "ab", ""},
-		{"too few have another block", main, 2, []func(string) Saw{fixed, sees(main, 200, 100, other)}, "", "", "has block " + other.String()},
-		{"they have two other blocks", main, 2, []func(string) Saw{sees(main, 200, 100, other), sees(main, 200, 100, third)}, "", "", "has block"},
-		{"no block there any more", main, 1, []func(string) Saw{sees(main, 99, 90, Hash{})}, "", "", "has no block at height 100: its top is 99"},
-		{"another network", fake, 1, []func(string) Saw{sees(main, 200, 200, s.BlockHash)}, "", "", "is on mainnet, the terms name fakechain"},
-		{"another network dissents", fake, 1, []func(string) Saw{sees(main, 200, 200, other)}, "", "", "is on mainnet"},
-		{"one fails", main, 2, []func(string) Saw{fixed, fails("timeout"), fixed}, "snapshot.finalized", "ac", ""},
-		{"all fail", main, 2, []func(string) Saw{fails("timeout"), fails("refused")}, "", "", "a: timeout; b: refused"},
-		{"one says nothing", main, 1, []func(string) Saw{func(name string) Saw { return Saw{Daemon: name} }}, "", "", "gave no answer"},
+		{"deep enough on a fakechain", fake, 2, []func(string) BlockAnswer{deep, deep}, "snapshot.finalized", "ab", ""},
+		{"one block short of it", fake, 2, []func(string) BlockAnswer{deep, shallow}, "", "", "b: its top is 109, final from 110 on"},
+		{"one of three is behind", fake, 2, []func(string) BlockAnswer{deep, deep, shallow}, "snapshot.finalized", "ab", "its top is 109"},
+		{"immutable", main, 2, []func(string) BlockAnswer{fixed, fixed}, "snapshot.finalized", "ab", ""},
+		{"immutable one block below", main, 2, []func(string) BlockAnswer{fixed, open}, "", "", "b: holds immutable only up to 99"},
+		{"immutable height 0 is not final off a fakechain", main, 2, []func(string) BlockAnswer{sees(main, 1e6, 0, s.BlockHash), sees(main, 1e6, 0, s.BlockHash)}, "", "", "holds immutable only up to 0"},
+		{"depth alone is not final off a fakechain", main, 1, []func(string) BlockAnswer{sees(main, 1e6, 99, s.BlockHash)}, "", "", "up to 99"},
+		{"one dissents", main, 2, []func(string) BlockAnswer{fixed, fixed, sees(main, 200, 100, other)}, "snapshot.finalized", "ab", "has block " + other.String()},
+		{"a quorum has another block", main, 2, []func(string) BlockAnswer{sees(main, 200, 100, other), sees(main, 200, 0, other), fixed}, "snapshot.discarded", "ab", ""},
+		{"too few have another block", main, 2, []func(string) BlockAnswer{fixed, sees(main, 200, 100, other)}, "", "", "has block " + other.String()},
+		{"they have two other blocks", main, 2, []func(string) BlockAnswer{sees(main, 200, 100, other), sees(main, 200, 100, third)}, "", "", "has block"},
+		{"no block there any more", main, 1, []func(string) BlockAnswer{sees(main, 99, 90, Hash{})}, "", "", "has no block at height 100: its top is 99"},
+		{"another network", fake, 1, []func(string) BlockAnswer{sees(main, 200, 200, s.BlockHash)}, "", "", "is on mainnet, the terms name fakechain"},
+		{"another network dissents", fake, 1, []func(string) BlockAnswer{sees(main, 200, 200, other)}, "", "", "is on mainnet"},
+		{"one fails", main, 2, []func(string) BlockAnswer{fixed, fails("timeout"), fixed}, "snapshot.finalized", "ac", ""},
+		{"all fail", main, 2, []func(string) BlockAnswer{fails("timeout"), fails("refused")}, "", "", "a: timeout; b: refused"},
+		{"one says nothing", main, 1, []func(string) BlockAnswer{func(name string) BlockAnswer { return BlockAnswer{Daemon: name} }}, "", "", "gave no answer"},
 		{"nobody", main, 1, nil, "", "", "not final yet"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			var saw []Saw
+			var saw []BlockAnswer
 			for i, f := range c.saw {
 				saw = append(saw, f(string(rune('a'+i))))
 			}
@@ -268,13 +270,13 @@ func TestDecideSnapshot(t *testing.T) {
 	}
 
 	genesis := Snapshot{Status: TakenSnapshot, BlockHash: s.BlockHash}
-	if _, err := DecideSnapshot(main, 1, genesis, []Saw{sees(main, 100, 0, s.BlockHash)("a")}); !errors.Is(err, ErrNotYet) {
+	if _, err := DecideSnapshot(main, 1, genesis, []BlockAnswer{sees(main, 100, 0, s.BlockHash)("a")}); !errors.Is(err, ErrNotYet) {
 		t.Errorf("immutable height 0 made the genesis final: %v", err)
 	}
 	if _, err := DecideSnapshot(fake, 0, s, nil); err == nil || !strings.Contains(err.Error(), "no quorum is set") {
 		t.Errorf("without a quorum: %v", err)
 	}
-	if _, err := DecideSnapshot(fake, 2, s, []Saw{deep("a"), deep("a")}); err == nil || !strings.Contains(err.Error(), "daemon a answered twice") {
+	if _, err := DecideSnapshot(fake, 2, s, []BlockAnswer{deep("a"), deep("a")}); err == nil || !strings.Contains(err.Error(), "daemon a answered twice") {
 		t.Errorf("one daemon for two: %v", err)
 	}
 }

@@ -168,8 +168,8 @@ type RawAnswer struct {
 	Body []byte
 }
 
-// A Sighting is what one daemon says about one height of its chain.
-type Sighting struct {
+// A BlockStatus is what one daemon says about one height of its chain.
+type BlockStatus struct {
 	Daemon          string
 	Version         string
 	Genesis         Hash
@@ -186,6 +186,6 @@ type Daemon interface {
 	// Observe returns the state at the daemon's tip, all of one block: when a block arrives in between it starts again,
 	// and gives up with an error after some tries. A daemon that is not synchronised is an error.
 	Observe(ctx context.Context) (Observation, error)
-	// See returns which block the daemon has at a height, and what it holds immutable.
-	See(ctx context.Context, height uint64) (Sighting, error)
+	// BlockAt returns which block the daemon has at a height, and what it holds immutable.
+	BlockAt(ctx context.Context, height uint64) (BlockStatus, error)
 }

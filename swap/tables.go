@@ -5,12 +5,12 @@ import (
 	"time"
 )
 
-// ErrNone is returned by the look-ups of Tables when there is no such row.
-var ErrNone = errors.New("none")
+// ErrNotFound is returned by the look-ups of Tables when there is no such row.
+var ErrNotFound = errors.New("none")
 
 // Tables are what the ledger's entries add up to: the projections, to be read. A store keeps them
 // beside the entries, in the same transaction, and the auditor keeps them in memory. Rows are
-// values: changing one changes nothing. Look-ups of a single row return ErrNone when it does not
+// values: changing one changes nothing. Look-ups of a single row return ErrNotFound when it does not
 // exist. The functions that visit rows stop at the first error and return it.
 type Tables interface {
 	Migration() (Migration, error)

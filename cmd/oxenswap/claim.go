@@ -97,7 +97,7 @@ func nextSequence(t swap.Tables, account swap.Account, sequence *uint32) error {
 	}
 	latest, err := t.LatestClaim(account)
 	switch {
-	case errors.Is(err, swap.ErrNone):
+	case errors.Is(err, swap.ErrNotFound):
 		*sequence = max(*sequence, 1)
 		return nil
 	case err != nil:
@@ -241,7 +241,7 @@ func (a *app) claimShowCommand() *cobra.Command {
 					latest, err := t.LatestClaim(swap.AccountOf(address))
 					v = viewClaim(latest)
 					return err
-				}); errors.Is(err, swap.ErrNone) {
+				}); errors.Is(err, swap.ErrNotFound) {
 					return fmt.Errorf("%s has no claim: `oxenswap claim text` prints the line to sign", address.Standard())
 				} else if err != nil {
 					return err

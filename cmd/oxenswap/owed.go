@@ -55,7 +55,7 @@ func (v *owedView) fill(t swap.Tables) error {
 	if err == nil {
 		claim := viewClaim(latest)
 		v.Claim = &claim
-	} else if !errors.Is(err, swap.ErrNone) {
+	} else if !errors.Is(err, swap.ErrNotFound) {
 		return err
 	}
 	v.Statement, err = desk.StateOwed(t, m, v.Account, desk.Points)

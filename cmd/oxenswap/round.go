@@ -60,7 +60,7 @@ func (a *app) roundBuildCommand() *cobra.Command {
 // roundOf is a round by its number.
 func roundOf(ctx context.Context, d *datadir.Dir, number uint64) (r swap.Round, err error) {
 	err = d.View(ctx, func(t swap.Tables, _ uint64) error {
-		if r, err = t.Round(number); errors.Is(err, swap.ErrNone) {
+		if r, err = t.Round(number); errors.Is(err, swap.ErrNotFound) {
 			return fmt.Errorf("there is no round %d: `oxenswap round list` shows those there are", number)
 		}
 		return err

@@ -170,7 +170,7 @@ func readSnapshot(ctx context.Context, l *datadir.Dir, height uint64) (snapshotV
 	rows := []balanceView{}
 	err := l.View(ctx, func(t swap.Tables, _ uint64) error {
 		s, err := t.Snapshot(height)
-		if errors.Is(err, swap.ErrNone) {
+		if errors.Is(err, swap.ErrNotFound) {
 			return fmt.Errorf("there is no snapshot of height %d: `oxenswap snapshot list` shows those there are", height)
 		} else if err != nil {
 			return err

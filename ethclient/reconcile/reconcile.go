@@ -138,7 +138,7 @@ func (c *comparison) readLedger(ctx context.Context) error {
 			return err
 		}
 		at, err := t.LastLog()
-		if err != nil && !errors.Is(err, swap.ErrNone) {
+		if err != nil && !errors.Is(err, swap.ErrNotFound) {
 			return err
 		}
 		c.last = at.Block
@@ -205,7 +205,7 @@ func (c *comparison) compareEvents(ctx context.Context) error {
 			entry, err := t.SeenLog(at.Tx, at.LogIndex)
 			if err == nil {
 				entries[i] = &entry
-			} else if !errors.Is(err, swap.ErrNone) {
+			} else if !errors.Is(err, swap.ErrNotFound) {
 				return err
 			}
 		}

@@ -143,7 +143,7 @@ func (l *memoryLedger) Event(_ context.Context, seq uint64) (swap.Event, time.Ti
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if seq >= uint64(len(l.log)) {
-		return nil, time.Time{}, fmt.Errorf("entry %d: %w", seq, swap.ErrNone)
+		return nil, time.Time{}, fmt.Errorf("entry %d: %w", seq, swap.ErrNotFound)
 	}
 	e, err := ledger.ParseEntry(l.log[seq])
 	if err != nil {

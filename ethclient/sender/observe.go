@@ -220,7 +220,7 @@ func (c *chase) unwanted(ctx context.Context, i swap.Intent) (why string, err er
 	err = c.ledger.View(ctx, func(t swap.Tables, _ uint64) error {
 		why = ""
 		r, err := t.Round(i.Round)
-		if errors.Is(err, swap.ErrNone) {
+		if errors.Is(err, swap.ErrNotFound) {
 			return nil // a cancellation of what this ledger did not build
 		}
 		if err != nil {

@@ -37,7 +37,7 @@ type Ledger interface {
 	swap.Attachments
 	// RootAt is the root of the tree of the first size entries (RFC 6962).
 	RootAt(ctx context.Context, size uint64) (tlog.Hash, error)
-	// Event returns an entry's event and time, or an error that wraps swap.ErrNone when the log is shorter.
+	// Event returns an entry's event and time, or an error that wraps swap.ErrNotFound when the log is shorter.
 	Event(ctx context.Context, seq uint64) (swap.Event, time.Time, error)
 }
 
@@ -149,7 +149,7 @@ func (s *Sender) migration(ctx context.Context) (m swap.Migration, err error) {
 // round reads a round.
 func (s *Sender) round(ctx context.Context, number uint64) (r swap.Round, err error) {
 	err = s.ledger.View(ctx, func(t swap.Tables, _ uint64) error {
-		if r, err = t.Round(number); errors.Is(err, swap.ErrNone) {
+		if r, err = t.Round(number); errors.Is(err, swap.ErrNotFound) {
 			return fmt.Errorf("there is no round %d: `oxenswap round list` shows those there are", number)
 		}
 		return err

@@ -92,7 +92,7 @@ func (s *Sender) sync(ctx context.Context) error {
 		at, err := t.LastLog()
 		if err == nil {
 			last = &at
-		} else if errors.Is(err, swap.ErrNone) {
+		} else if errors.Is(err, swap.ErrNotFound) {
 			err = nil
 		}
 		return err
@@ -160,7 +160,7 @@ func (s *Sender) recordLogs(ctx context.Context, events []swap.ChainEvent) error
 			at := e.Position()
 			_, err := t.SeenLog(at.Tx, at.LogIndex)
 			switch {
-			case errors.Is(err, swap.ErrNone):
+			case errors.Is(err, swap.ErrNotFound):
 				out = append(out, swap.Record{Event: e})
 			case err != nil:
 				return nil, err

@@ -8,7 +8,7 @@ import (
 	"oxenswap/swap/cryptonote"
 )
 
-// Names of the answers in a take (Observation) or a sighting (Sighting): the method, and what tells two answers of one
+// Names of the answers in a take (Observation) or a status (Sighting): the method, and what tells two answers of one
 // method apart.
 const (
 	CallLastHeader   = "get_last_block_header"
@@ -250,18 +250,18 @@ func checkAddresses(c *swap.Content, network cryptonote.Network) error {
 }
 
 // Sighting builds what a daemon says about one height of its chain from its answers alone: CallLastHeader, CallInfo,
-// CallGenesis, and CallHeader for that height, which is left out when the daemon's chain is shorter. The sighting does
+// CallGenesis, and CallHeader for that height, which is left out when the daemon's chain is shorter. The status does
 // not name the daemon. ErrMoved means that the chain was reorganised while it was asked.
-func Sighting(raw []swap.RawAnswer, height uint64) (swap.Sighting, error) {
+func BlockStatus(raw []swap.RawAnswer, height uint64) (swap.BlockStatus, error) {
 	a, err := collect(raw)
 	if err != nil {
-		return swap.Sighting{}, err
+		return swap.BlockStatus{}, err
 	}
 	t, err := takeTip(a)
 	if err != nil {
-		return swap.Sighting{}, err
+		return swap.BlockStatus{}, err
 	}
-	s := swap.Sighting{
+	s := swap.BlockStatus{
 		Version:         t.info.Version,
 		Genesis:         t.genesis,
 		Network:         t.info.Network,
@@ -272,15 +272,15 @@ func Sighting(raw []swap.RawAnswer, height uint64) (swap.Sighting, error) {
 	if height <= s.Top {
 		h, err := take(a, CallHeader, ParseHeader)
 		if err != nil {
-			return swap.Sighting{}, err
+			return swap.BlockStatus{}, err
 		}
 		if h.Height != height {
-			return swap.Sighting{}, &AnswerError{CallHeader, fmt.Errorf("the header of block %d, asked for block %d", h.Height, height)}
+			return swap.BlockStatus{}, &AnswerError{CallHeader, fmt.Errorf("the header of block %d, asked for block %d", h.Height, height)}
 		}
 		s.BlockHash = h.Hash
 	}
 	if err := a.unused(); err != nil {
-		return swap.Sighting{}, err
+		return swap.BlockStatus{}, err
 	}
 	for _, other := range []struct {
 		call   string
@@ -292,7 +292,7 @@ func Sighting(raw []swap.RawAnswer, height uint64) (swap.Sighting, error) {
 		{CallInfo, t.info.Immutable, t.info.ImmutableHash},
 	} {
 		if other.height == height && !other.hash.IsZero() && other.hash != s.BlockHash {
-			return swap.Sighting{}, &AnswerError{CallHeader, fmt.Errorf("%w: block %d is %s, %s said %s", ErrMoved, height, s.BlockHash, other.call, other.hash)}
+			return swap.BlockStatus{}, &AnswerError{CallHeader, fmt.Errorf("%w: block %d is %s, %s said %s", ErrMoved, height, s.BlockHash, other.call, other.hash)}
 		}
 	}
 	return s, nil

@@ -219,7 +219,7 @@ func TestSighting(t *testing.T) {
 		{"busy", edited(t, at("5", any), wire.CallLastHeader, `"status":"OK"`, `"status":"BUSY"`), 5, "", "BUSY"},
 		{"behind", edited(t, at("5", any), wire.CallInfo, `"target_height":0`, `"target_height":1500002`), 5, "", "not synchronised"},
 	} {
-		s, err := wire.Sighting(c.raw, c.height)
+		s, err := wire.BlockStatus(c.raw, c.height)
 		switch {
 		case c.hash == "" && (err == nil || !strings.Contains(err.Error(), c.says)):
 			t.Errorf("%s: got %v, expected %q", c.name, err, c.says)

@@ -214,7 +214,7 @@ func (l *testLedger) round(number uint64) swap.Round {
 // take records a snapshot on which two daemons agree.
 func (l *testLedger) take(c swap.Content) {
 	l.t.Helper()
-	r, err := swap.AgreeOnSnapshot(l.terms, 2, []swap.Answered{
+	r, err := swap.AgreeOnSnapshot(l.terms, 2, []swap.ObservationAnswer{
 		{Daemon: "a", Observation: observation(l.terms, "a", c)},
 		{Daemon: "b", Observation: observation(l.terms, "b", c)},
 	})
@@ -238,9 +238,9 @@ func (l *testLedger) finalize(height uint64) {
 	if err != nil {
 		l.t.Fatalf("snapshot %d: %v", height, err)
 	}
-	var saw []swap.Saw
+	var saw []swap.BlockAnswer
 	for _, daemon := range []string{"a", "b"} {
-		saw = append(saw, swap.Saw{Daemon: daemon, Sighting: &swap.Sighting{
+		saw = append(saw, swap.BlockAnswer{Daemon: daemon, Block: &swap.BlockStatus{
 			Daemon: daemon, Genesis: l.terms.Oxen.Genesis, Network: l.terms.Oxen.Network,
 			Top: height + l.terms.Oxen.FinalityDepth, ImmutableHeight: height, BlockHash: s.BlockHash,
 		}})

@@ -59,7 +59,7 @@ func ReceiveProof(ctx context.Context, l swap.Ledger, in HandIn) (received swap.
 		if received, err = t.HandedIn(event.Account, event.Proof); err == nil && received.Status != swap.FreedProof {
 			again = true
 			return nil, nil
-		} else if err != nil && !errors.Is(err, swap.ErrNone) {
+		} else if err != nil && !errors.Is(err, swap.ErrNotFound) {
 			return nil, err
 		}
 		if event.Claim, event.Pending, err = in.claimOrPending(t, m, at); err != nil {
@@ -86,7 +86,7 @@ func (in HandIn) claim(t swap.Tables) (swap.Claim, error) {
 		return in.Pending.Claim, nil
 	}
 	c, err := t.ClaimAt(in.Claim)
-	if errors.Is(err, swap.ErrNone) {
+	if errors.Is(err, swap.ErrNotFound) {
 		return c, swap.RefuseProof(swap.CheckClaim, "entry %d is no claim: name the entry that `claim submit` printed", in.Claim)
 	}
 	if err == nil && c.Sequence == 0 {
@@ -113,7 +113,7 @@ func (in HandIn) claimOrPending(t swap.Tables, m swap.Migration, at time.Time) (
 // claimed returns the account's claim with c's number, and whether it is the same one.
 func claimed(t swap.Tables, c swap.Claim) (first swap.Claim, same bool, err error) {
 	first, err = t.Claim(c.Account, c.Sequence)
-	if errors.Is(err, swap.ErrNone) {
+	if errors.Is(err, swap.ErrNotFound) {
 		return swap.Claim{}, false, nil
 	}
 	return first, err == nil && first.Text == c.Text && first.Oxen == c.Oxen, err
@@ -246,7 +246,7 @@ func countedImages(e *swap.Evidence, t swap.Tables) (map[swap.Hash]bool, error) 
 		switch _, err := t.KeyImage(i.KeyImage); {
 		case err == nil:
 			used[i.KeyImage] = true
-		case !errors.Is(err, swap.ErrNone):
+		case !errors.Is(err, swap.ErrNotFound):
 			return nil, err
 		}
 	}

@@ -186,7 +186,7 @@ func TestJudgeProof(t *testing.T) {
 	if e := lastEvent(t, s.testLedger).(*swap.ProofRefused); !strings.Contains(e.Detail, "transaction") || e.Check != "transaction" {
 		t.Errorf("the event of a lie: got %+v, want the check transaction", e)
 	}
-	if _, err := s.tables.KeyImage(swap.Hash(fresh2[0].KeyImage)); !errors.Is(err, swap.ErrNone) {
+	if _, err := s.tables.KeyImage(swap.Hash(fresh2[0].KeyImage)); !errors.Is(err, swap.ErrNotFound) {
 		t.Errorf("%v", err)
 	}
 	judgedAgain(t, s)
@@ -255,7 +255,7 @@ func TestPendingClaims(t *testing.T) {
 	if e := lastEvent(t, s.testLedger).(*swap.ProofRefused); e.Detail != "it shows 0.000000999 OXEN, an account without stake or rewards must show 0.000001000" {
 		t.Errorf("%q", e.Detail)
 	}
-	if _, err := s.tables.LatestClaim(in.Claim.Account); !errors.Is(err, swap.ErrNone) {
+	if _, err := s.tables.LatestClaim(in.Claim.Account); !errors.Is(err, swap.ErrNotFound) {
 		t.Errorf("it has a claim: %v", err)
 	}
 

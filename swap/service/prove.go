@@ -103,10 +103,14 @@ func Prove(ctx context.Context, l swap.Ledger, att swap.Attachments, daemons []s
 		return Judged{Proof: received}, nil
 	}
 	judged, err := Judge(ctx, l, att, daemons, received.Received, nil)
-	if err != nil {
-		return Judged{}, &NotJudgedError{received.Received, err}
+	if err == nil {
+		return judged, nil
 	}
-	return judged, nil
+	now, lost := proofOf(context.WithoutCancel(ctx), l, received.Received)
+	if lost != nil || now.Status != swap.ReceivedProof {
+		return Judged{}, err
+	}
+	return Judged{}, &NotJudgedError{received.Received, err}
 }
 
 // SubmitWithProof submits a claim with its proof of coins and judges the proof: SubmitForProof, then Prove.
@@ -119,4 +123,12 @@ func SubmitWithProof(
 	}
 	judged, err := Prove(ctx, l, att, daemons, proving)
 	return submitted, judged, err
+}
+
+func proofOf(ctx context.Context, l swap.Ledger, received uint64) (p swap.Proof, err error) {
+	err = l.View(ctx, func(t swap.Tables, _ uint64) error {
+		p, err = t.Proof(received)
+		return err
+	})
+	return p, err
 }

@@ -42,7 +42,7 @@ func TakeSnapshot(ctx context.Context, l swap.Ledger, daemons []swap.Daemon, hei
 		case err == nil && s.Status != swap.DiscardedSnapshot && s.Digest == taken.Content:
 			again = true
 			return nil, nil
-		case err != nil && !errors.Is(err, swap.ErrNone):
+		case err != nil && !errors.Is(err, swap.ErrNotFound):
 			return nil, err
 		}
 		return []swap.Record{record}, nil
@@ -53,12 +53,12 @@ func TakeSnapshot(ctx context.Context, l swap.Ledger, daemons []swap.Daemon, hei
 func observe(ctx context.Context, m swap.Migration, daemons []swap.Daemon) (swap.Record, error) {
 	ctx, cancel := context.WithTimeout(ctx, queryTime)
 	defer cancel()
-	return swap.AgreeOnSnapshot(m.Terms, m.Config.Quorum, queryAll(daemons, func(d swap.Daemon) swap.Answered {
+	return swap.AgreeOnSnapshot(m.Terms, m.Config.Quorum, queryAll(daemons, func(d swap.Daemon) swap.ObservationAnswer {
 		o, err := d.Observe(ctx)
 		if err != nil {
-			return swap.Answered{Daemon: d.Name(), Err: err}
+			return swap.ObservationAnswer{Daemon: d.Name(), Err: err}
 		}
-		return swap.Answered{Daemon: d.Name(), Observation: &o}
+		return swap.ObservationAnswer{Daemon: d.Name(), Observation: &o}
 	}))
 }
 
@@ -97,12 +97,12 @@ func FinalizeSnapshots(ctx context.Context, l swap.Ledger, daemons []swap.Daemon
 func finalizeSnapshot(ctx context.Context, l swap.Ledger, m swap.Migration, daemons []swap.Daemon, s swap.Snapshot) (Decided, error) {
 	ctx, cancel := context.WithTimeout(ctx, queryTime)
 	defer cancel()
-	record, err := swap.DecideSnapshot(m.Terms, m.Config.Quorum, s, queryAll(daemons, func(d swap.Daemon) swap.Saw {
-		sighting, err := d.See(ctx, s.Height)
+	record, err := swap.DecideSnapshot(m.Terms, m.Config.Quorum, s, queryAll(daemons, func(d swap.Daemon) swap.BlockAnswer {
+		status, err := d.BlockAt(ctx, s.Height)
 		if err != nil {
-			return swap.Saw{Daemon: d.Name(), Err: err}
+			return swap.BlockAnswer{Daemon: d.Name(), Err: err}
 		}
-		return swap.Saw{Daemon: d.Name(), Sighting: &sighting}
+		return swap.BlockAnswer{Daemon: d.Name(), Block: &status}
 	}))
 	if errors.Is(err, swap.ErrNotYet) {
 		return Decided{s.Height, s.Status, err.Error()}, nil
@@ -161,7 +161,7 @@ func TopBlock(ctx context.Context, daemons []swap.Daemon, quorum int) (uint64, e
 	var tops []uint64
 	var errs []error
 	for _, a := range queryAll(daemons, func(d swap.Daemon) answer {
-		s, err := d.See(ctx, 0)
+		s, err := d.BlockAt(ctx, 0)
 		return answer{s.Top, err}
 	}) {
 		if a.err == nil {

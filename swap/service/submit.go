@@ -82,7 +82,7 @@ func decideClaim(t swap.Tables, m swap.Migration, in Incoming, at time.Time) (Su
 	}
 	if err == nil && first.Sequence == c.Sequence && first.Text == c.Text {
 		return Submitted{Claim: first, Again: true}, nil, nil
-	} else if err != nil && !errors.Is(err, swap.ErrNone) {
+	} else if err != nil && !errors.Is(err, swap.ErrNotFound) {
 		return Submitted{}, nil, err
 	}
 	err = swap.AdmitClaim(t, m, c, at)
@@ -107,7 +107,7 @@ func decideClaim(t swap.Tables, m swap.Migration, in Incoming, at time.Time) (Su
 	}
 	if _, err := t.RefusedClaim(e.Digest()); err == nil {
 		return out, nil, nil
-	} else if !errors.Is(err, swap.ErrNone) {
+	} else if !errors.Is(err, swap.ErrNotFound) {
 		return out, nil, err
 	}
 	return out, e, nil

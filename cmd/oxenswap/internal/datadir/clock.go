@@ -60,7 +60,7 @@ func (d *Dir) checkClockOutside(ctx context.Context, warn func(format string, ar
 
 // daemonTime is the time of a daemon's top block.
 func daemonTime(ctx context.Context, d swap.Daemon) (time.Time, error) {
-	s, err := d.See(ctx, 0)
+	s, err := d.BlockAt(ctx, 0)
 	if err != nil {
 		return time.Time{}, err
 	}

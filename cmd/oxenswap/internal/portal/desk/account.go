@@ -84,7 +84,7 @@ func (d *Desk) ReadOxen(oxen string) (address cryptonote.Address, reduced bool, 
 }
 
 // Lookup answers everything about the account of an Oxen address. Errors are *swap.Refusal for what is no address of the
-// migration's network, and *LaterError.
+// migration's network, and *RetryLater.
 func (d *Desk) Lookup(ctx context.Context, oxen string) (*Account, error) {
 	address, reduced, err := d.ReadOxen(oxen)
 	if err != nil {
@@ -98,7 +98,7 @@ func (d *Desk) Lookup(ctx context.Context, oxen string) (*Account, error) {
 		latest, err := t.LatestClaim(out.Account)
 		if err == nil {
 			claim = &latest
-		} else if !errors.Is(err, swap.ErrNone) {
+		} else if !errors.Is(err, swap.ErrNotFound) {
 			return err
 		}
 		return d.fill(out, t, m, claim, now)

@@ -236,7 +236,7 @@ func (d *Desk) AccountClaims(ctx context.Context, oxen string) ([]Claim, error) 
 	if _, err := d.view(ctx, func(t swap.Tables, _ swap.Migration) error {
 		list = nil
 		latest, err := t.LatestClaim(swap.AccountOf(address))
-		if errors.Is(err, swap.ErrNone) {
+		if errors.Is(err, swap.ErrNotFound) {
 			return nil
 		} else if err != nil {
 			return err
@@ -244,7 +244,7 @@ func (d *Desk) AccountClaims(ctx context.Context, oxen string) ([]Claim, error) 
 		// Numbers may have been left out, so it is not certain that the one below is there.
 		for tried, n := 0, int64(latest.Sequence); n >= 0 && tried < 1000 && len(list) < 100; n, tried = n-1, tried+1 {
 			c, err := t.Claim(latest.Account, uint32(n))
-			if errors.Is(err, swap.ErrNone) {
+			if errors.Is(err, swap.ErrNotFound) {
 				continue
 			} else if err != nil {
 				return err
@@ -288,7 +288,7 @@ func (d *Desk) Receipt(ctx context.Context, entry uint64) ([]byte, error) {
 		return nil, err
 	}
 	if uint64(c.N) <= entry { // committed and not signed yet
-		return nil, &LaterError{Reason: LaterBusy, After: time.Second}
+		return nil, &RetryLater{Reason: RetryBusy, After: time.Second}
 	}
 	return ledger.NewReceipt(list[0], checkpoint, d.log.Keys().At(c.N), d.log)
 }

@@ -32,7 +32,7 @@ type look struct {
 	err  error
 }
 
-// at looks at a recipient, or remembers what was seen within the last minute. The error is a *LaterError.
+// at looks at a recipient, or remembers what was seen within the last minute. The error is a *RetryLater.
 func (c *codes) at(ctx context.Context, to swap.EVMAddress) (swap.RecipientCode, error) {
 	if c.see == nil {
 		return swap.RecipientCode{Ethereum: swap.SeenNotChecked, Target: swap.SeenNotChecked}, nil
@@ -48,10 +48,10 @@ func (c *codes) at(ctx context.Context, to swap.EVMAddress) (swap.RecipientCode,
 	select {
 	case <-l.done:
 	case <-ctx.Done():
-		return swap.RecipientCode{}, &LaterError{Reason: LaterChain, After: 2 * time.Second, Err: ctx.Err()}
+		return swap.RecipientCode{}, &RetryLater{Reason: RetryChain, After: 2 * time.Second, Err: ctx.Err()}
 	}
 	if l.err != nil {
-		return swap.RecipientCode{}, &LaterError{Reason: LaterChain, After: 10 * time.Second, Err: l.err}
+		return swap.RecipientCode{}, &RetryLater{Reason: RetryChain, After: 10 * time.Second, Err: l.err}
 	}
 	return l.code, nil
 }
@@ -64,7 +64,7 @@ func (c *codes) look(to swap.EVMAddress) (l *look, mine bool, err error) {
 		return l, false, nil
 	}
 	if c.busy >= seeAtOne {
-		return nil, false, &LaterError{Reason: LaterBusy, After: time.Second}
+		return nil, false, &RetryLater{Reason: RetryBusy, After: time.Second}
 	}
 	if c.seen == nil || len(c.seen) >= mostSeen {
 		old := c.seen

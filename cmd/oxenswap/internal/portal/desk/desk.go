@@ -148,58 +148,58 @@ type NotFoundError struct {
 
 func (e *NotFoundError) Error() string { return "there is no " + e.What }
 
-// A LaterError says that something cannot be done now and may be asked again.
-type LaterError struct {
-	Reason LaterReason
+// A RetryLater says that something cannot be done now and may be asked again.
+type RetryLater struct {
+	Reason RetryReason
 	After  time.Duration // when to ask again
 	Err    error         // for the log; nil: nothing is wrong
 }
 
-// LaterReason is why something cannot be done now; stable, for programs.
-type LaterReason string
+// RetryReason is why something cannot be done now; stable, for programs.
+type RetryReason string
 
 // The reasons.
 const (
-	LaterBusy  LaterReason = "busy"  // too many are being served
-	LaterQueue LaterReason = "queue" // too many proofs of coins wait
-	LaterChain LaterReason = "chain" // the recipient could not be looked at
-	LaterStart LaterReason = "start" // the ledger is still being read
-	LaterRate  LaterReason = "rate"  // too many claims of one account
+	RetryBusy  RetryReason = "busy"  // too many are being served
+	RetryQueue RetryReason = "queue" // too many proofs of coins wait
+	RetryChain RetryReason = "chain" // the recipient could not be looked at
+	RetryStart RetryReason = "start" // the ledger is still being read
+	RetryRate  RetryReason = "rate"  // too many claims of one account
 )
 
-func (e *LaterError) Error() string {
+func (e *RetryLater) Error() string {
 	if e.Err != nil {
-		return e.Words() + ": " + e.Err.Error()
+		return e.Message() + ": " + e.Err.Error()
 	}
-	return e.Words()
+	return e.Message()
 }
 
 // Words say it without the error for the log.
-func (e *LaterError) Words() string {
-	words := map[LaterReason]string{
-		LaterBusy: "too many requests are being served", LaterQueue: "too many proofs of coins are waiting",
-		LaterChain: "the recipient could not be looked at on chain", LaterStart: "the ledger is still being read",
-		LaterRate: "too many claims of this account",
+func (e *RetryLater) Message() string {
+	words := map[RetryReason]string{
+		RetryBusy: "too many requests are being served", RetryQueue: "too many proofs of coins are waiting",
+		RetryChain: "the recipient could not be looked at on chain", RetryStart: "the ledger is still being read",
+		RetryRate: "too many claims of this account",
 	}
 	return fmt.Sprintf("%s: try again in %s", words[e.Reason], e.After.Round(time.Second))
 }
 
-func (e *LaterError) Unwrap() error { return e.Err }
+func (e *RetryLater) Unwrap() error { return e.Err }
 
 // enter takes one of a bounded number of places, or says that there is none.
-func enter(places chan struct{}, reason LaterReason) (leave func(), err error) {
+func enter(places chan struct{}, reason RetryReason) (leave func(), err error) {
 	select {
 	case places <- struct{}{}:
 		return func() { <-places }, nil
 	default:
-		return nil, &LaterError{Reason: reason, After: time.Second}
+		return nil, &RetryLater{Reason: reason, After: time.Second}
 	}
 }
 
 // admit takes a token of an account.
 func (d *Desk) admit(a swap.Account) error {
 	if wait, ok := d.buckets.Take(string(a), time.Now()); !ok {
-		return &LaterError{Reason: LaterRate, After: wait}
+		return &RetryLater{Reason: RetryRate, After: wait}
 	}
 	return nil
 }
@@ -221,9 +221,9 @@ func (d *Desk) entry(ctx context.Context, seq uint64) (ledger.Entry, error) {
 	return ledger.ParseEntry(list[0])
 }
 
-// none turns the tables' ErrNone into a NotFoundError.
+// none turns the tables' ErrNotFound into a NotFoundError.
 func none(err error, format string, args ...any) error {
-	if errors.Is(err, swap.ErrNone) {
+	if errors.Is(err, swap.ErrNotFound) {
 		return &NotFoundError{fmt.Sprintf(format, args...)}
 	}
 	return err

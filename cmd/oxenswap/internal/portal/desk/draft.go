@@ -100,7 +100,7 @@ func (d *Desk) Draft(ctx context.Context, r DraftRequest) (*Draft, error) {
 		out.Replaces = nil
 		if latest, err := t.LatestClaim(out.Account); err == nil {
 			out.Replaces = &latest.Entry
-		} else if !errors.Is(err, swap.ErrNone) {
+		} else if !errors.Is(err, swap.ErrNotFound) {
 			return err
 		}
 		entitled, err := swap.Entitled(t, m.Terms, out.Account)
@@ -144,7 +144,7 @@ func NextSequence(t swap.Tables, account swap.Account, given uint32) (uint32, er
 	}
 	latest, err := t.LatestClaim(account)
 	switch {
-	case errors.Is(err, swap.ErrNone):
+	case errors.Is(err, swap.ErrNotFound):
 		return max(given, 1), nil
 	case err != nil:
 		return 0, err

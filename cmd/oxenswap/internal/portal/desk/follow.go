@@ -230,7 +230,7 @@ func (d *Desk) look(ctx context.Context, read func(t swap.Tables, m swap.Migrati
 		}
 		// Right after the start the whole ledger is read; nobody should wait for that.
 		if size-d.history.read() > maxBehind {
-			return size, &LaterError{Reason: LaterStart, After: startTime}
+			return size, &RetryLater{Reason: RetryStart, After: startTime}
 		}
 		if err := d.catchUp(ctx, size); err != nil {
 			return size, err

@@ -166,7 +166,7 @@ type Proving struct {
 }
 
 // Prove receives a proof of coins for a recorded claim. It is recorded, which fixes its date, and then waits to be judged: its
-// coins must not be moved before Proof says that it is accepted. Errors are *swap.ProofRefusal, *swap.Refusal and *LaterError.
+// coins must not be moved before Proof says that it is accepted. Errors are *swap.ProofRefusal, *swap.Refusal and *RetryLater.
 func (d *Desk) Prove(ctx context.Context, p Proving) (*Proof, error) {
 	return d.receive(ctx, service.HandIn{Claim: p.Claim, Proof: strings.TrimSpace(p.Proof)})
 }
@@ -175,13 +175,13 @@ func (d *Desk) receive(ctx context.Context, in service.HandIn) (*Proof, error) {
 	if len(in.Proof) > MaxProof {
 		return nil, &swap.ProofRefusal{Check: cryptonote.CheckFormat.String(), Detail: fmt.Sprintf("%d bytes: at most %d are taken", len(in.Proof), MaxProof)}
 	}
-	leave, err := enter(d.uploads, LaterBusy)
+	leave, err := enter(d.uploads, RetryBusy)
 	if err != nil {
 		return nil, err
 	}
 	defer leave()
 	if d.queue.length() >= d.limits.Waiting {
-		return nil, &LaterError{Reason: LaterQueue, After: time.Minute}
+		return nil, &RetryLater{Reason: RetryQueue, After: time.Minute}
 	}
 	received, _, err := service.ReceiveProof(ctx, d.ledger(), in)
 	if err != nil {

@@ -133,8 +133,8 @@ func TestProofQueueIsBounded(t *testing.T) {
 			t.Errorf("proof %d has place %d", i, p.Place)
 		}
 	}
-	var later *desk.LaterError
-	if _, err := d.Prove(t.Context(), desk.Proving{Claim: done.Entry, Proof: w.Prove(w.Wallets[0], text)}); !errors.As(err, &later) || later.Reason != desk.LaterQueue {
+	var later *desk.RetryLater
+	if _, err := d.Prove(t.Context(), desk.Proving{Claim: done.Entry, Proof: w.Prove(w.Wallets[0], text)}); !errors.As(err, &later) || later.Reason != desk.RetryQueue {
 		t.Errorf("the third: %v", err)
 	}
 }
@@ -204,8 +204,8 @@ func TestRecipientLooks(t *testing.T) {
 		if draft := d.draft(w.Address()); draft.Code != nil || draft.NeedsConfirm {
 			t.Errorf("a draft when no chain answers: got %+v, want no code seen", draft)
 		}
-		var later *desk.LaterError
-		if _, err := d.Submit(t.Context(), submission(w, w.Wallets[0], w.Address(), 1)); !errors.As(err, &later) || later.Reason != desk.LaterChain {
+		var later *desk.RetryLater
+		if _, err := d.Submit(t.Context(), submission(w, w.Wallets[0], w.Address(), 1)); !errors.As(err, &later) || later.Reason != desk.RetryChain {
 			t.Errorf("while the chain does not answer: %v", err)
 		}
 	})

@@ -290,7 +290,7 @@ func (t *trees) drop(p *plantedTree) {
 // plant builds the claim tree of a round from its leaves and holds it against the round's root.
 func (d *Desk) plant(ctx context.Context, number uint64) (*merkle.Tree, error) {
 	if !d.trees.planting.TryLock() {
-		return nil, &LaterError{Reason: LaterBusy, After: time.Second}
+		return nil, &RetryLater{Reason: RetryBusy, After: time.Second}
 	}
 	defer d.trees.planting.Unlock()
 	var r swap.Round

@@ -37,9 +37,9 @@ type Submitted struct {
 
 // Submit takes a claim: what is cheap to check first, then the signature, the recipient on chain, and the ledger. A claim of
 // an unknown account or with a bad signature costs nothing but processor time. Errors are *swap.Refusal,
-// *swap.ProofRefusal (then the claim of an entitled account is recorded all the same) and *LaterError.
+// *swap.ProofRefusal (then the claim of an entitled account is recorded all the same) and *RetryLater.
 func (d *Desk) Submit(ctx context.Context, s Submission) (*Submitted, error) {
-	leave, err := enter(d.claims, LaterBusy)
+	leave, err := enter(d.claims, RetryBusy)
 	if err != nil {
 		return nil, err
 	}

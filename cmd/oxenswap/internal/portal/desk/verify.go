@@ -36,9 +36,9 @@ type ClaimWords struct {
 }
 
 // VerifySignature verifies a message signature by the spend key of an Oxen address of any network, subaddresses included.
-// The error is a *LaterError.
+// The error is a *RetryLater.
 func (d *Desk) VerifySignature(_ context.Context, c SignatureCheck) (*SignatureVerdict, error) {
-	leave, err := enter(d.claims, LaterBusy)
+	leave, err := enter(d.claims, RetryBusy)
 	if err != nil {
 		return nil, err
 	}
@@ -75,7 +75,7 @@ type ReceiptVerdict struct {
 
 // VerifyReceipt verifies a receipt of this ledger, and that the ledger still holds what the receipt's checkpoint signed.
 func (d *Desk) VerifyReceipt(ctx context.Context, receipt []byte) (*ReceiptVerdict, error) {
-	leave, err := enter(d.claims, LaterBusy)
+	leave, err := enter(d.claims, RetryBusy)
 	if err != nil {
 		return nil, err
 	}

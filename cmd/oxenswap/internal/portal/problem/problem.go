@@ -107,7 +107,7 @@ func Of(err error) *Problem {
 	var proof *swap.ProofRefusal
 	var spelling *desk.SpellingError
 	var none *desk.NotFoundError
-	var later *desk.LaterError
+	var later *desk.RetryLater
 	var large *http.MaxBytesError
 	switch {
 	case errors.As(err, &own):
@@ -129,10 +129,10 @@ func Of(err error) *Problem {
 	case errors.As(err, &none):
 		return New(NotFound, http.StatusNotFound, "%s", none.Error())
 	case errors.As(err, &later):
-		p := Later(map[desk.LaterReason]Code{
-			desk.LaterBusy: Busy, desk.LaterQueue: Queue, desk.LaterChain: Chain, desk.LaterStart: Start, desk.LaterRate: RateLimited,
-		}[later.Reason], http.StatusServiceUnavailable, later.After, "%s", later.Words())
-		if later.Reason == desk.LaterRate {
+		p := Later(map[desk.RetryReason]Code{
+			desk.RetryBusy: Busy, desk.RetryQueue: Queue, desk.RetryChain: Chain, desk.RetryStart: Start, desk.RetryRate: RateLimited,
+		}[later.Reason], http.StatusServiceUnavailable, later.After, "%s", later.Message())
+		if later.Reason == desk.RetryRate {
 			p.Status = http.StatusTooManyRequests
 		}
 		p.Err = later.Err

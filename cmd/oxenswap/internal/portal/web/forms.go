@@ -44,7 +44,7 @@ func (s *Site) form(r *http.Request) (url.Values, error) {
 		case s.uploads <- struct{}{}:
 			defer func() { <-s.uploads }()
 		default:
-			return nil, &desk.LaterError{Reason: desk.LaterBusy, After: 5 * time.Second}
+			return nil, &desk.RetryLater{Reason: desk.RetryBusy, After: 5 * time.Second}
 		}
 	}
 	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))

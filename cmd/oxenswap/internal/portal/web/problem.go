@@ -22,7 +22,7 @@ type trouble struct {
 	*problem.Problem
 }
 
-// Words is what is wrong.
+// Message is what is wrong.
 func (t trouble) Words(v *view) (template.HTML, error) { return v.Text(t.What) }
 
 // maxDetail is how much of an error's detail is shown, in characters.
