@@ -24,8 +24,8 @@ var (
 	plainWords = []string{"Update", "Kind", "Attachments", "apply", "serve", "Claimed", "synchronous=FULL"}
 )
 
-// TestArchitecture checks that the files and symbols that ARCHITECTURE.md names exist, and that a symbol stands in the
-// file that the text gives for it.
+// TestArchitecture checks that the files and symbols that ARCHITECTURE.md names exist, and that a
+// symbol stands in the file that the text gives for it.
 func TestArchitecture(t *testing.T) {
 	data, err := os.ReadFile("ARCHITECTURE.md")
 	if err != nil {

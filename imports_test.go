@@ -12,7 +12,8 @@ import (
 	"testing"
 )
 
-// mayImport is who may import whom within the project. Test files, cmd and bench may import what they wire.
+// mayImport is who may import whom within the project. Test files, cmd and bench may import what
+// they wire.
 var mayImport = map[string][]string{
 	"swap/cryptonote":           {},
 	"swap/merkle":               {},

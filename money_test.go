@@ -17,7 +17,8 @@ import (
 	"testing"
 )
 
-// money are the types of which none may be converted into another. OXEN become SESH through a swap.Part, by Ratio.Of.
+// money are the types of which none may be converted into another. OXEN become SESH through a
+// swap.Part, by Ratio.Of.
 var money = []string{"Oxen", "Sesh", "Wei"}
 
 // moneyOf names the kind of money that a type is, or is "".
@@ -64,8 +65,8 @@ type listed struct {
 	Module                  *struct{ Main bool }
 }
 
-// TestMoneyIsNotConverted: no code of the project casts OXEN, SESH or wei into one another, not by way of an integer
-// either.
+// TestMoneyIsNotConverted: no code of the project casts OXEN, SESH or wei into one another, not by
+// way of an integer either.
 func TestMoneyIsNotConverted(t *testing.T) {
 	list := exec.Command("go", "list", "-export", "-deps", "-json=ImportPath,Dir,Export,GoFiles,Module", "./...")
 	list.Stderr = os.Stderr

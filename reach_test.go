@@ -36,7 +36,8 @@ const (
 	zap       = "go.uber.org/zap"
 )
 
-// reachRules are the floors of the house, held through every import. mayImport holds the direct ones.
+// reachRules are the floors of the house, held through every import. mayImport holds the direct
+// ones.
 var reachRules = []reachRule{
 	{ // leaves stand alone
 		from:  []string{"swap/cryptonote", "swap/merkle", "swap/fail", "ethclient/contracts"},
@@ -147,7 +148,8 @@ func TestReachFinds(t *testing.T) {
 	}
 }
 
-// importGraph is which package imports which; packages of the project stand without the module path.
+// importGraph is which package imports which; packages of the project stand without the module
+// path.
 type importGraph map[string][]string
 
 // imports asks the go command for the imports of all packages and of what they need.

@@ -160,9 +160,9 @@ func (r *replay) compareSettings(d *swap.Distributor, s ChainState) {
 	}
 }
 
-// compareEvents matches the events of the chain with those of the log. An event that is on
-// chain only is added to the sums all the same, so that these can be compared, and counted if it is
-// newer than the export.
+// compareEvents matches the events of the chain with those of the log. An event that is on chain
+// only is added to the sums all the same, so that these can be compared, and counted if it is newer
+// than the export.
 func (r *replay) compareEvents(ctx context.Context, chain Chain, d *swap.Distributor, final uint64) (newer uint64, err error) {
 	lastBlock := uint64(0)
 	if l := r.payments.last; l != nil {

@@ -10,8 +10,8 @@ import (
 	"oxenswap/swap"
 )
 
-// Round sums up one round, in atomic SESH. Its numbers are those of the log; the report's
-// problems say whether they are wrong.
+// Round sums up one round, in atomic SESH. Its numbers are those of the log; the report's problems
+// say whether they are wrong.
 type Round struct {
 	Round      uint64           `json:"round"`
 	Status     swap.RoundStatus `json:"status"`

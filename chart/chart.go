@@ -1,5 +1,6 @@
-// Package chart draws charts of amounts as SVG, which a page shows as images or holds within itself. What the library draws is
-// written again: only shapes and text get through, and styles become plain attributes, so that no policy has to allow them.
+// Package chart draws charts of amounts as SVG, which a page shows as images or holds within
+// itself. What the library draws is written again: only shapes and text get through, and styles
+// become plain attributes, so that no policy has to allow them.
 package chart
 
 import (
@@ -30,7 +31,8 @@ const (
 	fontSize  = 11
 )
 
-// Chart is what is drawn. Amounts become floating-point numbers here, to be drawn and for nothing else.
+// Chart is what is drawn. Amounts become floating-point numbers here, to be drawn and for nothing
+// else.
 type Chart struct {
 	Series  []string
 	Labels  []string
@@ -151,8 +153,9 @@ func (c Chart) paint(draw func(*charts.Painter) error) ([]byte, error) {
 	return plain(drawn, c.Words)
 }
 
-// plain writes a drawing again with those of its attributes that draw shapes and text, and styles as attributes. It refuses a
-// drawing with any other element, or with anything that names something outside it.
+// plain writes a drawing again with those of its attributes that draw shapes and text, and styles
+// as attributes. It refuses a drawing with any other element, or with anything that names something
+// outside it.
 func plain(drawn []byte, words string) ([]byte, error) {
 	elements := []string{"svg", "g", "path", "text", "circle"}
 	attributes := []string{"d", "x", "y", "cx", "cy", "r", "viewBox", "transform"}

@@ -46,7 +46,8 @@ func TestChart(t *testing.T) {
 	}
 }
 
-// TestPlain: of a drawing only shapes and text get through; what names something outside it is refused.
+// TestPlain: of a drawing only shapes and text get through; what names something outside it is
+// refused.
 func TestPlain(t *testing.T) {
 	const shape = `<path d="M 0 0" fill="red"></path><text x="1" y="2">a &lt; b</text></svg>`
 	good := `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"><path d="M 0 0" style="fill:red; cursor:help" onload="x"/><text x="1" xlink:href="x" y="2">a &lt; b</text></svg>`

@@ -1,4 +1,5 @@
-// Package demo_test runs the demonstration and compares what it paid with what an independent program computed.
+// Package demo_test runs the demonstration and compares what it paid with what an independent
+// program computed.
 package demo_test
 
 import (

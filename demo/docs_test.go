@@ -73,7 +73,8 @@ func pattern(shown string) *regexp.Regexp {
 	return regexp.MustCompile(`^` + strings.Join(fields, ` `) + `$`)
 }
 
-// shows returns the first shown line that the output does not have, "" if it has all of them in this order.
+// shows returns the first shown line that the output does not have, "" if it has all of them in
+// this order.
 func shows(output, shown []string) string {
 	for _, line := range shown {
 		p := pattern(line)
@@ -215,8 +216,8 @@ func newDemonstration(t *testing.T, bin, dir, out string) *demonstration {
 	return d
 }
 
-// checkDocuments holds what the documents show against the demonstration, and every command that they name against the
-// programs.
+// checkDocuments holds what the documents show against the demonstration, and every command that
+// they name against the programs.
 func checkDocuments(t *testing.T, bin, dir, out string) {
 	d := newDemonstration(t, bin, dir, out)
 	readme := read(t, "../README.md")

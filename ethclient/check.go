@@ -18,8 +18,9 @@ type Token struct {
 	Supply *big.Int // atomic units
 }
 
-// CheckToken looks, through every node, whether there is a token with nine decimals and the terms' symbol at an address:
-// *NoCodeError, *DecimalsError, *SymbolError. On Arbitrum the supply is the bridged part only.
+// CheckToken looks, through every node, whether there is a token with nine decimals and the terms'
+// symbol at an address: *NoCodeError, *DecimalsError, *SymbolError. On Arbitrum the supply is the
+// bridged part only.
 func (r *Reader) CheckToken(ctx context.Context, token swap.EVMAddress, symbol string) (Token, error) {
 	var out Token
 	for i, n := range r.nodes {
@@ -69,9 +70,9 @@ type Settings struct {
 	Migration       contracts.MigrationID
 }
 
-// CheckDistributor looks, through every node, whether our code stands at an address, with the expected settings:
-// *NoCodeError, *CodeError, *SettingError. The closing time may have moved later. It returns the distributor's state at
-// the newest block.
+// CheckDistributor looks, through every node, whether our code stands at an address, with the
+// expected settings: *NoCodeError, *CodeError, *SettingError. The closing time may have moved
+// later. It returns the distributor's state at the newest block.
 func (r *Reader) CheckDistributor(ctx context.Context, address swap.EVMAddress, want Settings) (*State, error) {
 	var out *State
 	for i, n := range r.nodes {

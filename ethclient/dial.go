@@ -39,9 +39,9 @@ func (l Limits) check() error {
 	return nil
 }
 
-// Connect returns go-ethereum's client of a node, over http or https, whose every new connection proves the chain id
-// before an answer that came over it is used. A node of another chain is a *ChainError, at once or whenever the address
-// begins to lead to one.
+// Connect returns go-ethereum's client of a node, over http or https, whose every new connection
+// proves the chain id before an answer that came over it is used. A node of another chain is a
+// *ChainError, at once or whenever the address begins to lead to one.
 //
 // A URL often holds a key: messages name only its host. Redirections are not followed.
 func Connect(ctx context.Context, rawURL string, chainID uint64, l Limits) (*geth.Client, error) {
@@ -118,7 +118,8 @@ type transport struct {
 	limits  Limits
 }
 
-// RoundTrip repeats reads that fail, and returns an answer only when the connection it came over has proved its chain.
+// RoundTrip repeats reads that fail, and returns an answer only when the connection it came over
+// has proved its chain.
 func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
@@ -158,8 +159,9 @@ func passing(r *http.Response, err error) bool {
 	return false
 }
 
-// once sends one request. Unless the connection that it went over has proved its chain, the chain id is asked for before
-// the answer is returned: over the same connection, or over a new one if the node has ended that.
+// once sends one request. Unless the connection that it went over has proved its chain, the chain
+// id is asked for before the answer is returned: over the same connection, or over a new one if the
+// node has ended that.
 func (t *transport) once(ctx context.Context, header http.Header, body []byte) (*http.Response, error) {
 	response, over, err := t.send(ctx, header, body)
 	if err != nil || (over != nil && over.proved.Load()) {
@@ -187,8 +189,8 @@ func (t *transport) once(ctx context.Context, header http.Header, body []byte) (
 // errTooLong is an answer above the limit.
 var errTooLong = errors.New("the answer is too long: ask for fewer blocks")
 
-// send sends one request and reads the whole answer, so that its connection is free for the next. It says which one
-// that was.
+// send sends one request and reads the whole answer, so that its connection is free for the next.
+// It says which one that was.
 func (t *transport) send(ctx context.Context, header http.Header, body []byte) (response *http.Response, over *connection, err error) {
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(info httptrace.GotConnInfo) {
 		c := info.Conn

@@ -10,7 +10,8 @@ import (
 var (
 	// ErrNoFinal says that a node knows no final block.
 	ErrNoFinal = errors.New("the node has no final block: wait until it has finished synchronising")
-	// ErrReorganised says that a block which was final, or was just read, is not on the chain any more.
+	// ErrReorganised says that a block which was final, or was just read, is not on the chain any
+	// more.
 	ErrReorganised = errors.New("the chain was reorganised: read again; if the block was final, stop and compare with another node")
 	// ErrMalformed says that a node's answer cannot be what the contract said.
 	ErrMalformed = errors.New("malformed answer: use another node")

@@ -1,9 +1,10 @@
-// Package ethclient reads the token's chain: what the distributor is and holds, what it has announced and paid, and how
-// far the chain is final. It never signs and never sends.
+// Package ethclient reads the token's chain: what the distributor is and holds, what it has
+// announced and paid, and how far the chain is final. It never signs and never sends.
 //
-// Nothing that a single node says is taken on trust where it can be checked: every new connection proves its chain id
-// before its answers are used, code is compared byte by byte with what our sources compile to, events are taken only from
-// final blocks whose hashes and parents fit together, and where several nodes are given, all must say the same.
+// Nothing that a single node says is taken on trust where it can be checked: every new connection
+// proves its chain id before its answers are used, code is compared byte by byte with what our
+// sources compile to, events are taken only from final blocks whose hashes and parents fit
+// together, and where several nodes are given, all must say the same.
 package ethclient
 
 import (
@@ -19,8 +20,9 @@ import (
 	"oxenswap/ethclient/contracts"
 )
 
-// Backend is what the reader asks of a node. go-ethereum's client has all of it. Block numbers are as there: nil is the
-// newest block, -3 the newest final one. Calls are bounded in time by ctx and by the implementation.
+// Backend is what the reader asks of a node. go-ethereum's client has all of it. Block numbers are
+// as there: nil is the newest block, -3 the newest final one. Calls are bounded in time by ctx and
+// by the implementation.
 type Backend interface {
 	ethereum.ChainIDReader
 	HeaderByNumber(ctx context.Context, number *big.Int) (*types.Header, error)
@@ -43,8 +45,8 @@ type Options struct {
 	ChainID uint64 // every node must be on this chain
 }
 
-// Reader reads the chain through one or more nodes. Answers come from the first one; the others must agree. It may be
-// used by any number of goroutines.
+// Reader reads the chain through one or more nodes. Answers come from the first one; the others
+// must agree. It may be used by any number of goroutines.
 type Reader struct {
 	o           Options
 	nodes       []Node
@@ -52,7 +54,8 @@ type Reader struct {
 	token       *contracts.Artifact
 }
 
-// New returns a reader over nodes that it has asked for their chain id. A node of another chain is a *ChainError.
+// New returns a reader over nodes that it has asked for their chain id. A node of another chain is
+// a *ChainError.
 func New(ctx context.Context, o Options, nodes ...Node) (*Reader, error) {
 	if o.ChainID == 0 {
 		return nil, errors.New("reading the chain: no chain id given")
@@ -79,8 +82,9 @@ func proveChain(ctx context.Context, n Node, want uint64) error {
 	return nil
 }
 
-// Newest returns a reader through one of the nodes alone, and which one that is: of those that answer, the one whose newest
-// block has the highest number, so that a node which is behind or has stopped is not the one.
+// Newest returns a reader through one of the nodes alone, and which one that is: of those that
+// answer, the one whose newest block has the highest number, so that a node which is behind or has
+// stopped is not the one.
 func (r *Reader) Newest(ctx context.Context) (alone *Reader, index int, err error) {
 	var highest uint64
 	var silent []error

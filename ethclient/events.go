@@ -16,16 +16,19 @@ import (
 	"oxenswap/swap"
 )
 
-// eventRange is how many blocks one request asks for at most; a node that finds it too many is asked for fewer.
+// eventRange is how many blocks one request asks for at most; a node that finds it too many is
+// asked for fewer.
 const eventRange = 10_000
 
-// Events visits the distributor's events in the blocks from..to in the chain's order, as the ledger records them:
-// *swap.RootProposed, *swap.RootActivated, *swap.RootCancelled, *swap.PayoutSeen, and *swap.DistributorSeen for every
-// other. Only logs of exactly this address and of its own events count.
+// Events visits the distributor's events in the blocks from..to in the chain's order, as the ledger
+// records them: *swap.RootProposed, *swap.RootActivated, *swap.RootCancelled, *swap.PayoutSeen, and
+// *swap.DistributorSeen for every other. Only logs of exactly this address and of its own events
+// count.
 //
-// `to` must be final (*NotFinalError). All nodes must give the same logs (*DisagreeError), each in a block that is on
-// the chain under its number and follows the block before it; otherwise, or if `to` is replaced in between, the error
-// wraps ErrReorganised. What was visited before an error was true when it was read: visit it again after a retry.
+// `to` must be final (*NotFinalError). All nodes must give the same logs (*DisagreeError), each in
+// a block that is on the chain under its number and follows the block before it; otherwise, or if
+// `to` is replaced in between, the error wraps ErrReorganised. What was visited before an error was
+// true when it was read: visit it again after a retry.
 func (r *Reader) Events(ctx context.Context, address swap.EVMAddress, from, to uint64, visit func(swap.Event) error) error {
 	if from > to {
 		return nil

@@ -59,7 +59,8 @@ func field[T any](f *fields, name string) (v T) {
 	return v
 }
 
-// text writes every field as a person would: numbers in decimal, addresses in their EIP-55 spelling, words in hex.
+// text writes every field as a person would: numbers in decimal, addresses in their EIP-55
+// spelling, words in hex.
 func (f *fields) text() map[string]string {
 	out := make(map[string]string, len(f.values))
 	for name, v := range f.values {

@@ -40,9 +40,10 @@ func (n Node) block(ctx context.Context, number *big.Int) (Block, error) {
 	return newBlock(h), nil
 }
 
-// final asks one node for its newest final block: on Arbitrum One that is the newest block whose data is in a final block of
-// Ethereum, about 13 minutes old. Development chains answer too: anvil with the block two of its epochs (--slots-in-an-epoch,
-// 32 blocks unless told) below the head, go-ethereum's simulated chain with the last multiple of 32.
+// final asks one node for its newest final block: on Arbitrum One that is the newest block whose
+// data is in a final block of Ethereum, about 13 minutes old. Development chains answer too: anvil
+// with the block two of its epochs (--slots-in-an-epoch, 32 blocks unless told) below the head,
+// go-ethereum's simulated chain with the last multiple of 32.
 func (n Node) final(ctx context.Context) (Block, error) {
 	b, err := n.block(ctx, big.NewInt(int64(rpc.FinalizedBlockNumber)))
 	var refused rpc.Error
@@ -66,9 +67,9 @@ func (r *Reader) BlockTime(ctx context.Context, n uint64) (time.Time, error) {
 	return time.Unix(int64(b.Time), 0).UTC(), err
 }
 
-// Finalized returns the newest block that is final for every node, having compared its hash in all of them: two nodes
-// with one final block agree on everything below it. A difference is a *DisagreeError, a node without a final block
-// ErrNoFinal.
+// Finalized returns the newest block that is final for every node, having compared its hash in all
+// of them: two nodes with one final block agree on everything below it. A difference is a
+// *DisagreeError, a node without a final block ErrNoFinal.
 func (r *Reader) Finalized(ctx context.Context) (Block, error) {
 	lowest := Block{}
 	for i, n := range r.nodes {
@@ -83,8 +84,8 @@ func (r *Reader) Finalized(ctx context.Context) (Block, error) {
 	return lowest, r.agreeOn(ctx, lowest)
 }
 
-// Agree compares the nodes' heads: the lowest one must be on every node's chain. A difference is a *DisagreeError;
-// where blocks are made slowly it may pass by itself.
+// Agree compares the nodes' heads: the lowest one must be on every node's chain. A difference is a
+// *DisagreeError; where blocks are made slowly it may pass by itself.
 func (r *Reader) Agree(ctx context.Context) error {
 	if len(r.nodes) == 1 {
 		return nil

@@ -395,7 +395,8 @@ func TestReceipt(t *testing.T) {
 	w.propose(1, tree)
 	w.activate()
 	mined := w.claim(tree, 0)
-	// The node answers by hash only when it has indexed, which it does in the background; here it has.
+	// The node answers by hash only when it has indexed, which it does in the background; here it
+	// has.
 	indexed := &altered{client: w.c, receipt: func(*types.Receipt, error) (*types.Receipt, error) { return mined, nil }}
 	got, err := w.over(indexed).Receipt(ctx, swap.Hash(mined.TxHash))
 	w.must(err)

@@ -16,7 +16,8 @@ import (
 	"oxenswap/swap"
 )
 
-// together is how many transactions or blocks one request asks about. A receipt of a push to 200 recipients has 120 kB.
+// together is how many transactions or blocks one request asks about. A receipt of a push to 200
+// recipients has 120 kB.
 const together = 100
 
 // Receipt is what the first node says about one transaction.
@@ -25,8 +26,9 @@ type Receipt struct {
 	Err       error           // not nil: the node could not say, such as while it is indexing; nothing follows from it
 }
 
-// Receipt returns where a transaction is, on a chain that the first node still has, or nil if no block holds it. Any
-// other answer, such as that the node is still indexing, is an error: nothing follows from it.
+// Receipt returns where a transaction is, on a chain that the first node still has, or nil if no
+// block holds it. Any other answer, such as that the node is still indexing, is an error: nothing
+// follows from it.
 func (r *Reader) Receipt(ctx context.Context, hash swap.Hash) (*swap.Inclusion, error) {
 	all, err := r.Receipts(ctx, []swap.Hash{hash})
 	if err != nil {
@@ -35,8 +37,9 @@ func (r *Reader) Receipt(ctx context.Context, hash swap.Hash) (*swap.Inclusion, 
 	return all[0].Inclusion, all[0].Err
 }
 
-// Receipts are those of many transactions, in their order. Where the node is reached by JSON-RPC, it takes two requests for
-// every hundred transactions: one for the receipts, and one to see that the blocks they name are on the chain.
+// Receipts are those of many transactions, in their order. Where the node is reached by JSON-RPC,
+// it takes two requests for every hundred transactions: one for the receipts, and one to see that
+// the blocks they name are on the chain.
 func (r *Reader) Receipts(ctx context.Context, hashes []swap.Hash) ([]Receipt, error) {
 	node := r.first()
 	found, err := askEach(ctx, node, hashes, "eth_getTransactionReceipt",
@@ -120,8 +123,8 @@ func (r *Reader) blocks(ctx context.Context, numbers []uint64) (map[uint64]answe
 	return out, nil
 }
 
-// Known reports for each transaction whether the first node knows it, in a block or waiting for one. ok is false if it
-// cannot be asked.
+// Known reports for each transaction whether the first node knows it, in a block or waiting for
+// one. ok is false if it cannot be asked.
 func Known(ctx context.Context, node any, hashes []swap.Hash) (known []bool, ok bool) {
 	single, can := node.(interface {
 		TransactionByHash(ctx context.Context, hash common.Hash) (*types.Transaction, bool, error)
@@ -154,8 +157,9 @@ type answer[T any] struct {
 	err   error // ethereum.NotFound: null
 }
 
-// askEach asks one question of many things: in batches where the node is reached by JSON-RPC, else one by one. The error is
-// about a whole request. A batch that is too long for the node, or for the limit on an answer, is asked again in halves.
+// askEach asks one question of many things: in batches where the node is reached by JSON-RPC, else
+// one by one. The error is about a whole request. A batch that is too long for the node, or for the
+// limit on an answer, is asked again in halves.
 func askEach[K, V any](ctx context.Context, node any, keys []K, method string, args func(K) []any, single func(K) (*V, error)) ([]answer[*V], error) {
 	client := remote(node)
 	out := make([]answer[*V], 0, len(keys))
@@ -227,5 +231,6 @@ func askBatch[K, V any](ctx context.Context, client *rpc.Client, keys []K, metho
 	return out, nil
 }
 
-// responseTooLarge is the code with which go-ethereum's server refuses the rest of a batch whose answer passes its limit.
+// responseTooLarge is the code with which go-ethereum's server refuses the rest of a batch whose
+// answer passes its limit.
 const responseTooLarge = -32003

@@ -15,8 +15,8 @@ import (
 	"oxenswap/swap"
 )
 
-// TestReceiptsInBatches asks for many receipts over HTTP, of a node that limits its answers, does not know some of the
-// transactions and cannot say about one.
+// TestReceiptsInBatches asks for many receipts over HTTP, of a node that limits its answers, does
+// not know some of the transactions and cannot say about one.
 func TestReceiptsInBatches(t *testing.T) {
 	w := newWorld(t)
 	tree := w.tree(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12)

@@ -12,15 +12,16 @@ import (
 	"oxenswap/swap"
 )
 
-// ethereumChainID is Ethereum's, where contract wallets may be that do not exist on the token's chain.
+// ethereumChainID is Ethereum's, where contract wallets may be that do not exist on the token's
+// chain.
 const ethereumChainID = 1
 
-// RecipientReader reads which code stands at a recipient, on Ethereum and on the token's chain. It connects when it is first
-// asked, and keeps its connections. It may be used from many goroutines.
+// RecipientReader reads which code stands at a recipient, on Ethereum and on the token's chain. It
+// connects when it is first asked, and keeps its connections. It may be used from many goroutines.
 type RecipientReader struct{ ethereum, token codeReader }
 
-// NewRecipientReader returns a reader of the chains behind two URLs. Where a URL is empty, nothing is read and the answer is
-// swap.SeenNotChecked.
+// NewRecipientReader returns a reader of the chains behind two URLs. Where a URL is empty, nothing
+// is read and the answer is swap.SeenNotChecked.
 func NewRecipientReader(ethereumURL, tokenURL string, tokenChainID uint64) *RecipientReader {
 	return &RecipientReader{codeReader{url: ethereumURL, chainID: ethereumChainID}, codeReader{url: tokenURL, chainID: tokenChainID}}
 }

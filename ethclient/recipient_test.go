@@ -13,7 +13,8 @@ import (
 	"oxenswap/swap"
 )
 
-// TestRecipientReader reads the code of an empty address, a contract, a wallet with a delegation, and through a node of another chain.
+// TestRecipientReader reads the code of an empty address, a contract, a wallet with a delegation,
+// and through a node of another chain.
 func TestRecipientReader(t *testing.T) {
 	delegated := common.HexToAddress("0xde1e6a7ed")
 	code := map[common.Address]string{

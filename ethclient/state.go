@@ -24,7 +24,8 @@ type Root struct {
 	Total swap.Sesh // atomic SESH, all rounds so far
 }
 
-// State is a distributor as it stands at one block. Amounts are in atomic SESH, times in Unix seconds.
+// State is a distributor as it stands at one block. Amounts are in atomic SESH, times in Unix
+// seconds.
 type State struct {
 	Block      uint64
 	CodeHash   swap.Hash            // Keccak-256 of the deployed code
@@ -44,8 +45,8 @@ type State struct {
 	PausedAt uint64 // 0: not paused
 }
 
-// Covers tells whether a root with this total could be proposed: the distributor must hold what is not paid yet. If not,
-// the error is an *UnderfundedError.
+// Covers tells whether a root with this total could be proposed: the distributor must hold what is
+// not paid yet. If not, the error is an *UnderfundedError.
 func (s *State) Covers(total swap.Sesh) error {
 	if s.Balance < total && s.TotalClaimed < total-s.Balance {
 		return &UnderfundedError{Need: total, Balance: s.Balance, Claimed: s.TotalClaimed}
@@ -53,8 +54,8 @@ func (s *State) Covers(total swap.Sesh) error {
 	return nil
 }
 
-// Distributor reads everything there is to know of the distributor at an address, as of a block; nil is the newest one.
-// Other code at the address is a *CodeError, none a *NoCodeError.
+// Distributor reads everything there is to know of the distributor at an address, as of a block;
+// nil is the newest one. Other code at the address is a *CodeError, none a *NoCodeError.
 func (r *Reader) Distributor(ctx context.Context, address swap.EVMAddress, block *big.Int) (*State, error) {
 	if block == nil {
 		head, err := r.Head(ctx)
@@ -102,7 +103,8 @@ func (r *Reader) state(ctx context.Context, n Node, address swap.EVMAddress, blo
 	return s, nil
 }
 
-// TokenBalance is what an account holds of a token, in atomic units, as of a block; nil is the newest one.
+// TokenBalance is what an account holds of a token, in atomic units, as of a block; nil is the
+// newest one.
 func (r *Reader) TokenBalance(ctx context.Context, token, account swap.EVMAddress, block *big.Int) (swap.Sesh, error) {
 	t := &view{node: r.first(), abi: &r.token.ABI, at: token, block: block}
 	balance := t.amount(t.call(ctx, "balanceOf", common.Address(account)), 0)
@@ -112,7 +114,8 @@ func (r *Reader) TokenBalance(ctx context.Context, token, account swap.EVMAddres
 // claimedBatch is how many accounts one request asks about.
 const claimedBatch = 200
 
-// Claimed is what the distributor has paid to each of the recipients, as of a block, in atomic SESH.
+// Claimed is what the distributor has paid to each of the recipients, as of a block, in atomic
+// SESH.
 func (r *Reader) Claimed(ctx context.Context, address swap.EVMAddress, recipients []swap.EVMAddress, block uint64) ([]swap.Sesh, error) {
 	out := make([]swap.Sesh, 0, len(recipients))
 	for len(recipients) > 0 {
@@ -172,7 +175,8 @@ func (n Node) code(ctx context.Context, what string, address swap.EVMAddress, bl
 	return code, nil
 }
 
-// view calls the getters of one contract at one block. After the first failure it calls nothing more.
+// view calls the getters of one contract at one block. After the first failure it calls nothing
+// more.
 type view struct {
 	node  Node
 	abi   *abi.ABI

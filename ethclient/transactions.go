@@ -10,7 +10,8 @@ import (
 	"oxenswap/swap"
 )
 
-// arbitrum are Arbitrum One, its Sepolia test chain and Nova: they have no mempool in which a tip would buy anything.
+// arbitrum are Arbitrum One, its Sepolia test chain and Nova: they have no mempool in which a tip
+// would buy anything.
 func arbitrum(chainID uint64) bool {
 	return chainID == 42161 || chainID == 421614 || chainID == 42170
 }
@@ -18,8 +19,8 @@ func arbitrum(chainID uint64) bool {
 // Fees are what a transaction may offer now, in wei per gas.
 type Fees struct{ Base, Cap, Tip *big.Int }
 
-// Fees suggests twice the base fee of the newest block, so that several full blocks in a row do not price a transaction
-// out, and the tip that the node suggests; none on Arbitrum.
+// Fees suggests twice the base fee of the newest block, so that several full blocks in a row do not
+// price a transaction out, and the tip that the node suggests; none on Arbitrum.
 func (r *Reader) Fees(ctx context.Context) (Fees, error) {
 	head, err := r.Head(ctx)
 	if err != nil {

@@ -1,10 +1,10 @@
-// Package oxenrpc asks oxend, the Oxen daemon, over its JSON-RPC (HTTP POST /json_rpc). It is transport only: how answers
-// are read is package wire's.
+// Package oxenrpc asks oxend, the Oxen daemon, over its JSON-RPC (HTTP POST /json_rpc). It is
+// transport only: how answers are read is package wire's.
 //
-// A client only reads. It never passes on JSON that it did not write, for a request whose method is not a string ends
-// the daemon (oxend 10.6.0). Every answer is bounded (wire.MaxBody), every try has a time-out, and what fails on the way
-// (no connection, a connection that breaks, HTTP 429 and 5xx) is tried again with growing pauses. Every error of a call
-// is an *Error.
+// A client only reads. It never passes on JSON that it did not write, for a request whose method is
+// not a string ends the daemon (oxend 10.6.0). Every answer is bounded (wire.MaxBody), every try
+// has a time-out, and what fails on the way (no connection, a connection that breaks, HTTP 429 and
+// 5xx) is tried again with growing pauses. Every error of a call is an *Error.
 package oxenrpc
 
 import (
@@ -25,8 +25,9 @@ import (
 // Config says where a daemon is and how patiently it is asked.
 type Config struct {
 	Name string // as the operator and the ledger name the daemon, such as "a"; required
-	// URL of the daemon's RPC, such as "http://127.0.0.1:22023", with user and password for a daemon that runs with
-	// --rpc-login ("http://user:password@host:port"). They are sent as HTTP basic authentication and never printed.
+	// URL of the daemon's RPC, such as "http://127.0.0.1:22023", with user and password for a
+	// daemon that runs with --rpc-login ("http://user:password@host:port"). They are sent as HTTP
+	// basic authentication and never printed.
 	URL     string
 	Timeout time.Duration // of one try; 0: DefaultTimeout
 	Tries   int           // of one call; 0: DefaultTries
@@ -34,7 +35,8 @@ type Config struct {
 	Transport http.RoundTripper
 }
 
-// Defaults of a Config. All service nodes of the main network are 10 MB, which a remote daemon needs some seconds for.
+// Defaults of a Config. All service nodes of the main network are 10 MB, which a remote daemon
+// needs some seconds for.
 const (
 	DefaultTimeout = 60 * time.Second
 	DefaultTries   = 4

@@ -79,7 +79,8 @@ func TestFaults(t *testing.T) {
 				d, c := memory(t, state)
 				d.Intercept(call.on(oxentest.Times(1, f.fault)))
 				o, err := c.Observe(t.Context())
-				// An empty list of rewards or blacklisted stakes is an answer: what one daemon says is held against others.
+				// An empty list of rewards or blacklisted stakes is an answer: what one daemon says
+				// is held against others.
 				lists := f.name == "an empty result" && (call.name == wire.CallRewards10 || call.name == wire.CallBlacklist)
 				switch {
 				case lists && (err != nil || (digest(t, o.Content) == wantDigest) != (call.name == wire.CallBlacklist)):

@@ -13,13 +13,15 @@ import (
 	"oxenswap/swap/cryptonote"
 )
 
-// The most that one call asks for: oxend's public RPC refuses more than 100 transactions and 5,000 key images.
+// The most that one call asks for: oxend's public RPC refuses more than 100 transactions and 5,000
+// key images.
 const (
 	maxHashes = 100
 	maxImages = 1_000
 )
 
-// Names of get_transactions' list of hashes. A daemon ignores the other one, and its answer is empty with status OK.
+// Names of get_transactions' list of hashes. A daemon ignores the other one, and its answer is
+// empty with status OK.
 const (
 	hashes10 = "txs_hashes" // release 10
 	hashes11 = "tx_hashes"  // release 11
@@ -66,8 +68,8 @@ func (c *Client) coins(ctx context.Context, transactions, images []swap.Hash) (s
 	return out, nil
 }
 
-// GetTransactions asks for transactions by hash, in as many calls as needed. Every hash comes back once, found or missed,
-// in no particular order.
+// GetTransactions asks for transactions by hash, in as many calls as needed. Every hash comes back
+// once, found or missed, in no particular order.
 func (c *Client) GetTransactions(ctx context.Context, hashes []swap.Hash) (wire.Transactions, error) {
 	var all wire.Transactions
 	hashes = distinct(hashes)
@@ -90,8 +92,9 @@ func distinct(hashes []swap.Hash) []swap.Hash {
 	return slices.Compact(out)
 }
 
-// transactions asks for at most maxHashes transactions, under the name that fits the daemon's release, and under the
-// other one if the answer is empty: the daemon may have been replaced since its version was asked.
+// transactions asks for at most maxHashes transactions, under the name that fits the daemon's
+// release, and under the other one if the answer is empty: the daemon may have been replaced since
+// its version was asked.
 func (c *Client) transactions(ctx context.Context, hashes []swap.Hash) (wire.Transactions, error) {
 	name, err := c.hashesName(ctx)
 	if err != nil {
@@ -144,7 +147,8 @@ func complete(asked []swap.Hash, t wire.Transactions) error {
 	return nil
 }
 
-// hashesName gives the name of the list of hashes, asking for the daemon's version if it is not known yet.
+// hashesName gives the name of the list of hashes, asking for the daemon's version if it is not
+// known yet.
 func (c *Client) hashesName(ctx context.Context) (string, error) {
 	c.mu.Lock()
 	name := c.hashes
@@ -175,8 +179,8 @@ func (c *Client) setHashes(name string) {
 	c.hashes = name
 }
 
-// IsKeyImageSpent asks whether key images are spent, in as many calls as needed: one status for each, in their order, as
-// of now. A daemon that does not know a key image says that it is unspent.
+// IsKeyImageSpent asks whether key images are spent, in as many calls as needed: one status for
+// each, in their order, as of now. A daemon that does not know a key image says that it is unspent.
 func (c *Client) IsKeyImageSpent(ctx context.Context, images []swap.Hash) ([]wire.KeyImageStatus, error) {
 	var all []wire.KeyImageStatus
 	for len(images) > 0 {
@@ -194,9 +198,9 @@ func (c *Client) IsKeyImageSpent(ctx context.Context, images []swap.Hash) ([]wir
 	return all, nil
 }
 
-// CoinbaseTxSum asks what the miner transactions of all blocks from 0 to the top have made. It is an admin call. The sum
-// starts at block 0 and ends at the tip because the daemon counts one block too many for ranges that end between its
-// cache and the tip (oxend 10.6.0).
+// CoinbaseTxSum asks what the miner transactions of all blocks from 0 to the top have made. It is
+// an admin call. The sum starts at block 0 and ends at the tip because the daemon counts one block
+// too many for ranges that end between its cache and the tip (oxend 10.6.0).
 func (c *Client) CoinbaseTxSum(ctx context.Context) (wire.Supply, uint64, error) {
 	info, _, err := ask(ctx, c, wire.CallInfo, nil, wire.ParseInfo)
 	if err != nil {

@@ -186,7 +186,8 @@ func TestGetCheckpoints(t *testing.T) {
 	}
 }
 
-// TestRelease11: the accrued rewards have another name and form in release 11, and the content is the same.
+// TestRelease11: the accrued rewards have another name and form in release 11, and the content is
+// the same.
 func TestRelease11(t *testing.T) {
 	d, c := serve(t, "a", world(t, 1, "a"))
 	want, err := c.Observe(t.Context())

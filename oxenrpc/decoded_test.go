@@ -151,7 +151,8 @@ func blacklist(t *testing.T, e oxentest.Exchange) {
 	same(t, got, err, want)
 }
 
-// checkpoints: none form on a regression-test network, so the recorded lists are empty; wire tests one with entries.
+// checkpoints: none form on a regression-test network, so the recorded lists are empty; wire tests
+// one with entries.
 func checkpoints(t *testing.T, e oxentest.Exchange) {
 	got, err := wire.ParseCheckpoints(e.Body)
 	same(t, len(got), err, 0)

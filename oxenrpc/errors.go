@@ -15,8 +15,9 @@ import (
 // maxExcerpt bounds what an error quotes of an answer, in bytes.
 const maxExcerpt = 160
 
-// An Error is a call that gave no usable answer. Its text says which daemon and which call, why, what came back and what
-// to do. errors.Is(err, wire.ErrBusy) tells a daemon that is not synchronised.
+// An Error is a call that gave no usable answer. Its text says which daemon and which call, why,
+// what came back and what to do. errors.Is(err, wire.ErrBusy) tells a daemon that is not
+// synchronised.
 type Error struct {
 	Daemon  string // its name
 	Call    string // the method

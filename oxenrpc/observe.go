@@ -20,8 +20,8 @@ const (
 
 var _ swap.Daemon = (*Client)(nil)
 
-// Observe implements swap.Daemon. It makes the calls that wire.Observation names, the poll last, and starts again when a
-// block came in between, up to maxTakes times.
+// Observe implements swap.Daemon. It makes the calls that wire.Observation names, the poll last,
+// and starts again when a block came in between, up to maxTakes times.
 func (c *Client) Observe(ctx context.Context) (swap.Observation, error) {
 	o, err := takes(ctx, c, func() ([]swap.RawAnswer, error) { return c.observe(ctx) }, wire.Observation)
 	if err != nil {
@@ -31,7 +31,8 @@ func (c *Client) Observe(ctx context.Context) (swap.Observation, error) {
 	return o, nil
 }
 
-// BlockAt implements swap.Daemon. It starts again, up to maxTakes times, when the chain was reorganised meanwhile.
+// BlockAt implements swap.Daemon. It starts again, up to maxTakes times, when the chain was
+// reorganised meanwhile.
 func (c *Client) BlockAt(ctx context.Context, height uint64) (swap.BlockStatus, error) {
 	s, err := takes(ctx, c, func() ([]swap.RawAnswer, error) { return c.see(ctx, height) },
 		func(raw []swap.RawAnswer) (swap.BlockStatus, error) { return wire.BlockStatus(raw, height) })
@@ -89,7 +90,8 @@ func (g *gathering) add(ctx context.Context, call, method string, params any) er
 	return err
 }
 
-// tip asks what every take begins with, and refuses a daemon that is not synchronised before more is asked of it.
+// tip asks what every take begins with, and refuses a daemon that is not synchronised before more
+// is asked of it.
 func (c *Client) tip(ctx context.Context) (*gathering, wire.Info, error) {
 	g := &gathering{c: c}
 	_, last, err := ask(ctx, c, wire.CallLastHeader, nil, wire.ParseHeader)

@@ -15,7 +15,8 @@ import (
 	"oxenswap/oxenrpc/wire"
 )
 
-// recordings says for every recorded exchange what becomes of its answer. The first pattern that matches a file counts.
+// recordings says for every recorded exchange what becomes of its answer. The first pattern that
+// matches a file counts.
 var recordings = []struct {
 	pattern string
 	check   func(t *testing.T, e oxentest.Exchange)
@@ -77,7 +78,8 @@ var recordings = []struct {
 	{"daemon_unsynced/isolated.get*block*template.json", busy, ""},
 	{"daemon_unsynced/syncing.get_info.[1-6].json", behind, ""},
 
-	// Requests whose parameters the daemon took otherwise than they were meant; the answers are good.
+	// Requests whose parameters the daemon took otherwise than they were meant; the answers are
+	// good.
 	{"daemon/err.get_block_header_by_height.negative.json", header, ""},
 	{"daemon/err.get_block_header_by_height.string.json", header, ""},
 	{"daemon_http_errors/jsonrpc.height_*.json", header, ""},
@@ -119,7 +121,8 @@ var recordings = []struct {
 	{"daemon*/*get_coinbase_tx_sum*.json", supply, ""},
 	{"daemon*/is_key_image_spent*.json", keyImages, ""},
 
-	// Transactions: asked plain; a daemon cannot serve some flags for transactions without a prunable part.
+	// Transactions: asked plain; a daemon cannot serve some flags for transactions without a
+	// prunable part.
 	{"daemon/get_transactions.registration_sn?.pruned.json", status("Failed to parse and validate base tx data"), ""},
 	{"daemon/get_transactions_matrix/*.prune_extra.json", status("Failed to parse and validate base tx data"), ""},
 	{"daemon/get_transactions_matrix/registration.split_extra.json", status("Failed to parse and validate tx data"), ""},
@@ -219,8 +222,9 @@ func TestRecordings(t *testing.T) {
 	}
 }
 
-// noAnswer is the request that ended the daemon: a method that is not a string. The client takes methods as Go strings
-// and marshals them, so it cannot send one; the fake drops the connection as the real one did.
+// noAnswer is the request that ended the daemon: a method that is not a string. The client takes
+// methods as Go strings and marshals them, so it cannot send one; the fake drops the connection as
+// the real one did.
 func noAnswer(t *testing.T, e oxentest.Exchange) {
 	if e.Body != nil {
 		t.Fatal("there is an answer")
@@ -286,8 +290,8 @@ func accepted(t *testing.T, e oxentest.Exchange) {
 	}
 }
 
-// play gives the recorded answer, with its HTTP status, to a client that makes the call, or one like it if the client
-// does not make that call, and returns the error.
+// play gives the recorded answer, with its HTTP status, to a client that makes the call, or one
+// like it if the client does not make that call, and returns the error.
 func play(t *testing.T, e oxentest.Exchange) error {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

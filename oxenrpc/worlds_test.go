@@ -81,8 +81,8 @@ func digest(t testing.TB, c swap.Content) swap.Hash {
 	return swap.Digest(data)
 }
 
-// TestWorlds takes all four moments from both daemons: one digest each, and the amounts that an independent
-// implementation computed from the same recordings.
+// TestWorlds takes all four moments from both daemons: one digest each, and the amounts that an
+// independent implementation computed from the same recordings.
 func TestWorlds(t *testing.T) {
 	const genesis = "08ff156d993012b0bdf2816c4bee47c9bbc7930593b70ee02574edddf15ee933"
 	heights := []uint64{240, 250, 262, 274}
@@ -201,7 +201,8 @@ func TestShuffled(t *testing.T) {
 	}
 }
 
-// withGenesis gives a state the headers of blocks 0 and 299, which only the first snapshot has; all three are one chain.
+// withGenesis gives a state the headers of blocks 0 and 299, which only the first snapshot has; all
+// three are one chain.
 func withGenesis(t testing.TB, s *oxentest.State) *oxentest.State {
 	t.Helper()
 	for _, height := range []string{"0", "299"} {

@@ -53,7 +53,8 @@ func TestBackup(t *testing.T) {
 	}
 }
 
-// TestBackupAfterCrash: what a backup that was cut short leaves is in nobody's way and nobody's backup.
+// TestBackupAfterCrash: what a backup that was cut short leaves is in nobody's way and nobody's
+// backup.
 func TestBackupAfterCrash(t *testing.T) {
 	w, s, file := backedUp(t)
 	draft := file + ".partial"

@@ -17,9 +17,10 @@ import (
 	"oxenswap/swap/ledger"
 )
 
-// An append is durable when it returns: commit and checkpoint. Each round of appends is followed by a round of a bare loop, so
-// that both see the same machine: the same commits with the same rows of entries, hashes and projections, and the same
-// checkpoint files, but it reads, decides, checks, hashes and signs nothing. ratio is the bare loop's time by the store's.
+// An append is durable when it returns: commit and checkpoint. Each round of appends is followed by
+// a round of a bare loop, so that both see the same machine: the same commits with the same rows of
+// entries, hashes and projections, and the same checkpoint files, but it reads, decides, checks,
+// hashes and signs nothing. ratio is the bare loop's time by the store's.
 func BenchmarkAppend(b *testing.B) {
 	for _, waiting := range []int{1, 100} {
 		b.Run(fmt.Sprintf("waiting=%d", waiting), func(b *testing.B) {
@@ -59,7 +60,8 @@ func BenchmarkAppend(b *testing.B) {
 	}
 }
 
-// bareLoop inserts the rows of claims that were made before, with statements that are prepared once.
+// bareLoop inserts the rows of claims that were made before, with statements that are prepared
+// once.
 type bareLoop struct {
 	dir                    string
 	db                     *sql.DB

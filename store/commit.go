@@ -32,10 +32,10 @@ import (
 //
 // A batch has one commit point, which is COMMIT. Entries, hashes and projections pass it together,
 // so no crash leaves an entry without what it changes. The checkpoint is a file of its own and
-// cannot pass it with them; it takes its name afterwards. The other order would be wrong: a database
-// without entries that the checkpoint covers looks like an older copy, which Open refuses. Entries
-// that the checkpoint does not cover are merely unsigned: no caller has an answer yet, and Open
-// signs them.
+// cannot pass it with them; it takes its name afterwards. The other order would be wrong: a
+// database without entries that the checkpoint covers looks like an older copy, which Open refuses.
+// Entries that the checkpoint does not cover are merely unsigned: no caller has an answer yet, and
+// Open signs them.
 //
 // What a failure leaves:
 //

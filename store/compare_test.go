@@ -127,7 +127,8 @@ func (m *model) everything(t swap.Tables) []any {
 	return out
 }
 
-// keys are what the entries name: transactions, events of the distributor, proofs and refused claims.
+// keys are what the entries name: transactions, events of the distributor, proofs and refused
+// claims.
 func (m *model) keys() (k struct {
 	attempts []swap.TxSigned
 	logs     []swap.LogPosition

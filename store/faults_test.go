@@ -28,7 +28,8 @@ func (w *world) expect(dir, want string) {
 	}
 }
 
-// A crash at any point leaves a state that opens, holds all that was answered, and ends in the same checkpoint.
+// A crash at any point leaves a state that opens, holds all that was answered, and ends in the same
+// checkpoint.
 func TestCrashPoints(t *testing.T) {
 	w := newWorld(t, 12)
 	live, crash := t.TempDir(), t.TempDir()
@@ -85,8 +86,8 @@ func TestCrashPoints(t *testing.T) {
 	})
 }
 
-// A write-ahead log that is cut anywhere holds a beginning of the log: it opens under an old checkpoint, and is refused under a new one
-// that covers what is missing.
+// A write-ahead log that is cut anywhere holds a beginning of the log: it opens under an old
+// checkpoint, and is refused under a new one that covers what is missing.
 func TestTornLog(t *testing.T) {
 	w := newWorld(t, 40)
 	live := t.TempDir()
@@ -277,7 +278,8 @@ func TestSettings(t *testing.T) {
 	}
 }
 
-// The commit or the checkpoint fails: the state is unknown, so everything is refused until the next start finds out.
+// The commit or the checkpoint fails: the state is unknown, so everything is refused until the next
+// start finds out.
 func TestFatal(t *testing.T) {
 	for _, fault := range []struct {
 		name      string

@@ -18,12 +18,13 @@ import (
 	"oxenswap/swap/ledger"
 )
 
-// Run once before a release, `go test ./store -run TestGolden -golden NAME` keeps what this version writes in testdata/NAME.
+// Run once before a release, `go test ./store -run TestGolden -golden NAME` keeps what this version
+// writes in testdata/NAME.
 var golden = flag.String("golden", "", "write testdata/`NAME` instead of comparing")
 
-// TestGolden holds this version to every ledger that an earlier one wrote, and the present one: its database opens, is brought
-// up to date without a change to what is signed, its projections follow from its entries, and its export replays and is what this
-// version would export.
+// TestGolden holds this version to every ledger that an earlier one wrote, and the present one: its
+// database opens, is brought up to date without a change to what is signed, its projections follow
+// from its entries, and its export replays and is what this version would export.
 func TestGolden(t *testing.T) {
 	if *golden != "" {
 		writeGolden(t, filepath.Join("testdata", *golden))

@@ -117,7 +117,8 @@ func TestGuestsAndHost(t *testing.T) {
 	}
 }
 
-// TestGuestLeaves: a guest that says something wrong, or nothing more, leaves no trace and keeps nobody out.
+// TestGuestLeaves: a guest that says something wrong, or nothing more, leaves no trace and keeps
+// nobody out.
 func TestGuestLeaves(t *testing.T) {
 	w := newWorld(t, 12)
 	s, g := hosted(t, w)
@@ -161,7 +162,8 @@ func TestGuestLooks(t *testing.T) {
 	w.must(c.Close())
 }
 
-// TestWatch: whoever watches is told of everybody's entries before those who appended them are answered.
+// TestWatch: whoever watches is told of everybody's entries before those who appended them are
+// answered.
 func TestWatch(t *testing.T) {
 	w := newWorld(t, 12)
 	s, g := hosted(t, w)

@@ -85,8 +85,9 @@ func TestModel(t *testing.T) {
 	})
 }
 
-// advanced brings a migration to a stage from which random steps reach further: 1 has a distributor and a final snapshot, 2 claims too,
-// 3 a published round and 4 a second one under way. 5 has accepted proofs for a snapshot that can still be discarded.
+// advanced brings a migration to a stage from which random steps reach further: 1 has a distributor
+// and a final snapshot, 2 claims too, 3 a published round and 4 a second one under way. 5 has
+// accepted proofs for a snapshot that can still be discarded.
 func (m *model) advanced(t *rapid.T, stage int) {
 	if stage == 5 {
 		m.record(m.taken(240))
@@ -138,7 +139,8 @@ func (m *model) attach(r swap.Record) {
 	}
 }
 
-// record gives records to the store, and what comes of it to the memory: the same entries, or the same refusal.
+// record gives records to the store, and what comes of it to the memory: the same entries, or the
+// same refusal.
 func (m *model) record(records ...swap.Record) {
 	m.Helper()
 	entries, err := appendTo(m.store, records...)

@@ -29,7 +29,8 @@ func TestTwoWriters(t *testing.T) {
 	w.must(w.open(dir).Close())
 }
 
-// child is this test program as a writer that appends until it is killed. It prints the number of each entry that was answered.
+// child is this test program as a writer that appends until it is killed. It prints the number of
+// each entry that was answered.
 func child(dir, start string) *exec.Cmd {
 	c := exec.Command(os.Args[0], "-test.run=^TestChild$", "-test.v")
 	c.Env = append(os.Environ(), "STORE_TEST_DIR="+dir, "STORE_TEST_START="+start)

@@ -12,7 +12,8 @@ import (
 	"oxenswap/swap"
 )
 
-// handIn is a proof of five outputs for an account's claim. Applying it does not verify it, so it is one in name only.
+// handIn is a proof of five outputs for an account's claim. Applying it does not verify it, so it
+// is one in name only.
 func handIn(c swap.Claim, height uint64, proof string) swap.Record {
 	e := &swap.ProofReceived{Account: c.Account, Oxen: c.Oxen, Claim: &c.Entry, Height: height, Outputs: 5, Proof: swap.Digest([]byte(proof))}
 	return swap.Record{Event: e, Attachments: [][]byte{[]byte(proof)}}
@@ -49,7 +50,8 @@ func (w *world) refusedClaim(i int, sequence uint32) *swap.ClaimRefused {
 	return &swap.ClaimRefused{Text: c.Text, Signature: c.Signature, Oxen: c.Oxen, Account: c.Account, Recipient: c.Recipient, Sequence: sequence, Reason: swap.ReasonContract, Detail: "test"}
 }
 
-// refusedDigest is the name of a refused claim: its address, text, signature and reason, a line each.
+// refusedDigest is the name of a refused claim: its address, text, signature and reason, a line
+// each.
 func refusedDigest(e *swap.ClaimRefused) swap.Hash {
 	return swap.Digest([]byte(strings.Join([]string{e.Oxen, e.Text, e.Signature, string(e.Reason)}, "\n")))
 }
@@ -85,7 +87,8 @@ func (w *world) proofs(s *Store) {
 	w.add(s, swap.Record{Event: w.refusedClaim(6, 7)})
 }
 
-// A key image that was counted cannot be counted again: neither by the code nor by any other way into the table.
+// A key image that was counted cannot be counted again: neither by the code nor by any other way
+// into the table.
 func TestKeyImageOnce(t *testing.T) {
 	w := newWorld(t, 12)
 	dir := t.TempDir()
@@ -143,7 +146,8 @@ func TestKeyImageOnce(t *testing.T) {
 	w.verify(s.Reader)
 }
 
-// A snapshot that is discarded frees what was counted for it, and only that; the same proof can then be handed in again.
+// A snapshot that is discarded frees what was counted for it, and only that; the same proof can
+// then be handed in again.
 func TestFreed(t *testing.T) {
 	w := newWorld(t, 12)
 	s := w.create(t.TempDir())

@@ -42,7 +42,8 @@ func signers(t tb, msg []byte) (hashes []uint32) {
 	return hashes
 }
 
-// TestRotate: the ledger goes on under its next key, twice, and what the earlier ones signed stays good.
+// TestRotate: the ledger goes on under its next key, twice, and what the earlier ones signed stays
+// good.
 func TestRotate(t *testing.T) {
 	ctx := context.Background()
 	w := newWorld(t, 12)
@@ -264,7 +265,8 @@ func TestRotateFatal(t *testing.T) {
 	}
 }
 
-// TestRotateBackup: a backup of before a rotation lacks its entry, and is refused as any that is older than a checkpoint.
+// TestRotateBackup: a backup of before a rotation lacks its entry, and is refused as any that is
+// older than a checkpoint.
 func TestRotateBackup(t *testing.T) {
 	w := newWorld(t, 4)
 	dir := t.TempDir()

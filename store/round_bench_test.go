@@ -12,8 +12,8 @@ import (
 	"oxenswap/swap"
 )
 
-// BenchmarkRound builds the first round of 100,000 accounts with a claim, stake, rewards and a share of a pot: from the
-// database to the root, with the allocation list and the leaves.
+// BenchmarkRound builds the first round of 100,000 accounts with a claim, stake, rewards and a
+// share of a pot: from the database to the root, with the allocation list and the leaves.
 func BenchmarkRound(b *testing.B) {
 	const accounts = 100_000
 	dir := b.TempDir()

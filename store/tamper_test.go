@@ -54,8 +54,8 @@ func TestAppendOnly(t *testing.T) {
 	}
 }
 
-// Whoever takes the triggers away, changes something and puts them back is found: at the next start if it is near the end, and always
-// by Verify, which names the entry.
+// Whoever takes the triggers away, changes something and puts them back is found: at the next start
+// if it is near the end, and always by Verify, which names the entry.
 func TestVerifyFinds(t *testing.T) {
 	w := newWorld(t, 12)
 	dir := t.TempDir()
@@ -183,7 +183,8 @@ func TestSchema(t *testing.T) {
 	}
 }
 
-// Numbers above 2^63-1 keep their value and their order, and are refused where they would have to be summed.
+// Numbers above 2^63-1 keep their value and their order, and are refused where they would have to
+// be summed.
 func TestWholeNumbers(t *testing.T) {
 	w := newWorld(t, 4)
 	s := w.create(t.TempDir())

@@ -16,8 +16,9 @@ import (
 	"oxenswap/swap"
 )
 
-// schema1 puts the ledger that testdata/schema1 holds, which the program before the second migration wrote, into a directory.
-// It tells a story of 36 entries: snapshots, claims, legacy and refused ones, rounds and transactions.
+// schema1 puts the ledger that testdata/schema1 holds, which the program before the second
+// migration wrote, into a directory. It tells a story of 36 entries: snapshots, claims, legacy and
+// refused ones, rounds and transactions.
 func schema1(t *testing.T) string {
 	t.Helper()
 	return unpackGolden(t, "testdata/schema1")
@@ -125,7 +126,8 @@ func TestUpgrade(t *testing.T) {
 	w.verify(old.Reader)
 }
 
-// A crash between the migration and the rows that it needs is noticed: a reader refuses, and the next writer makes them.
+// A crash between the migration and the rows that it needs is noticed: a reader refuses, and the
+// next writer makes them.
 func TestUpgradeCutShort(t *testing.T) {
 	ctx := context.Background()
 	w := newWorld(t, 12)

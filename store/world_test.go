@@ -32,8 +32,8 @@ var (
 	_ tb = (*rapid.T)(nil)
 )
 
-// A world is a small migration to make ledgers of: terms, keys, operators, holders and a clock. All of it follows from the
-// seed.
+// A world is a small migration to make ledgers of: terms, keys, operators, holders and a clock. All
+// of it follows from the seed.
 type world struct {
 	tb
 	rand      *rand.ChaCha8
@@ -218,7 +218,8 @@ func (w *world) finalized(height uint64) swap.Record {
 
 func (w *world) oxen(i int) string { return w.holders[i].Address }
 
-// claim is holder i's claim. Applying it does not verify its signature, so it has none worth the name.
+// claim is holder i's claim. Applying it does not verify its signature, so it has none worth the
+// name.
 func (w *world) claim(i int, sequence uint32, to swap.EVMAddress) *swap.ClaimAccepted {
 	text := swap.ClaimText{Migration: w.terms.ID(), Recipient: to, Sequence: sequence, Until: time.Date(2026, 12, 31, 0, 0, 0, 0, time.UTC)}
 	return &swap.ClaimAccepted{
@@ -292,8 +293,9 @@ func (w *world) position(block uint64) swap.LogPosition {
 	return swap.LogPosition{Tx: w.hash(), Block: block, BlockHash: w.hash(), LogIndex: w.rand.Uint64() % 5}
 }
 
-// story appends a whole migration in miniature: two snapshots, claims, a round that is proposed, activated and pushed, a change of
-// recipient, proofs of coins and a second round. It ends with a payment.
+// story appends a whole migration in miniature: two snapshots, claims, a round that is proposed,
+// activated and pushed, a change of recipient, proofs of coins and a second round. It ends with a
+// payment.
 func (w *world) story(s *Store) {
 	w.Helper()
 	w.add(s, w.taken(240))

@@ -39,8 +39,9 @@ func readOxen(terms *Terms, known *Addresses, oxen string) (holder, error) {
 	return h, nil
 }
 
-// Addresses remembers Oxen addresses that were read and their keys checked, for whoever verifies many claims under one set of
-// terms: the later ones of an account spare that work. It may be used from many goroutines; nil remembers nothing.
+// Addresses remembers Oxen addresses that were read and their keys checked, for whoever verifies
+// many claims under one set of terms: the later ones of an account spare that work. It may be used
+// from many goroutines; nil remembers nothing.
 type Addresses struct {
 	mu    sync.RWMutex
 	known map[string]holder
@@ -71,7 +72,8 @@ func (a *Addresses) add(oxen string, h holder) {
 	a.known[oxen] = h
 }
 
-// ParseOxen reads a holder's Oxen address: a standard or integrated one of the terms' network. Errors are *Refusal.
+// ParseOxen reads a holder's Oxen address: a standard or integrated one of the terms' network.
+// Errors are *Refusal.
 func ParseOxen(terms *Terms, oxen string) (cryptonote.Address, error) {
 	a, err := decodeOxen(terms, oxen)
 	for _, k := range []cryptonote.PublicKey{a.Spend, a.View} {

@@ -17,7 +17,8 @@ func (c Claim) Accepted(code RecipientCode) *ClaimAccepted {
 	}
 }
 
-// Claim reads the entry's fields into a claim and refuses an entry whose text does not follow from them.
+// Claim reads the entry's fields into a claim and refuses an entry whose text does not follow from
+// them.
 func (e *ClaimAccepted) Claim(terms *Terms) (Claim, error) {
 	c := Claim{Account: e.Account, Oxen: e.Oxen, Recipient: e.Recipient, Sequence: e.Sequence, Text: e.Text, Signature: e.Signature, Integrated: e.Integrated}
 	if e.Sequence == 0 {
@@ -33,7 +34,8 @@ func (e *ClaimAccepted) Claim(terms *Terms) (Claim, error) {
 		_, err := ParseClaimText(e.Text)
 		return c, err
 	}
-	// The recipient's checksum is that of the entry's field, and whoever appends has checked the text's own: Verify.
+	// The recipient's checksum is that of the entry's field, and whoever appends has checked the
+	// text's own: Verify.
 	if parts.migration != terms.ID() || EVMAddress(common.HexToAddress(parts.recipient)) != e.Recipient || parts.sequence != e.Sequence {
 		return c, errors.New("the text says something else than the entry's fields")
 	}
@@ -41,7 +43,8 @@ func (e *ClaimAccepted) Claim(terms *Terms) (Claim, error) {
 	return c, nil
 }
 
-// Verify checks all of the entry that needs no other entry, the signature included. known may be nil.
+// Verify checks all of the entry that needs no other entry, the signature included. known may be
+// nil.
 func (e *ClaimAccepted) Verify(terms *Terms, known *Addresses) error {
 	verify := verifyClaim
 	if e.Sequence == 0 {
@@ -57,8 +60,8 @@ func (e *ClaimAccepted) Verify(terms *Terms, known *Addresses) error {
 	return nil
 }
 
-// AdmitClaim checks a verified claim, received at a time, against everything recorded so far. Errors are *Refusal where
-// the holder can do something about it.
+// AdmitClaim checks a verified claim, received at a time, against everything recorded so far.
+// Errors are *Refusal where the holder can do something about it.
 func AdmitClaim(t Tables, m Migration, c Claim, at time.Time) error {
 	if err := c.CheckTime(m.Terms, m.Closes, at); err != nil {
 		return err
@@ -88,8 +91,8 @@ func AdmitClaim(t Tables, m Migration, c Claim, at time.Time) error {
 	return nil
 }
 
-// Entitled reports whether an account has stake or rewards in any snapshot, not discarded, that a programme reads, or an
-// accepted proof of coins.
+// Entitled reports whether an account has stake or rewards in any snapshot, not discarded, that a
+// programme reads, or an accepted proof of coins.
 func Entitled(t Tables, terms *Terms, a Account) (bool, error) {
 	balances, err := t.AccountBalances(a)
 	if err != nil {

@@ -162,7 +162,8 @@ func parseSteps(steps string) (snapshots []Snapshot, missed []uint64) {
 	return snapshots, missed
 }
 
-// TestSettledStaysSettled: whatever is decided later, in whatever order, a programme keeps its snapshots.
+// TestSettledStaysSettled: whatever is decided later, in whatever order, a programme keeps its
+// snapshots.
 func TestSettledStaysSettled(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		l := newLedger(t, testTerms(t, windowTerms))

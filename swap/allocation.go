@@ -6,11 +6,13 @@ import (
 	"fmt"
 )
 
-// The allocation list has one line per account, programme and round: the JSON that encoding/json prints of an Allocation,
-// and a newline. Lines are in the order of their accounts; those of one account are in the order of the terms'
-// programmes. A round has hundreds of thousands of lines, so they are written and read without reflection.
+// The allocation list has one line per account, programme and round: the JSON that encoding/json
+// prints of an Allocation, and a newline. Lines are in the order of their accounts; those of one
+// account are in the order of the terms' programmes. A round has hundreds of thousands of lines, so
+// they are written and read without reflection.
 
-// maxAllocationLine is the most bytes of one line: an account's outputs may have as many parts as there are steps.
+// maxAllocationLine is the most bytes of one line: an account's outputs may have as many parts as
+// there are steps.
 const maxAllocationLine = 1 << 16
 
 // FormatAllocations writes a list.
@@ -84,8 +86,8 @@ func (w *listWriter) add(a *Allocation, recipient string) error {
 	return nil
 }
 
-// ParseAllocations reads a list and refuses other spellings of it, lines out of order and lines whose amounts do not add
-// up.
+// ParseAllocations reads a list and refuses other spellings of it, lines out of order and lines
+// whose amounts do not add up.
 func ParseAllocations(data []byte) ([]Allocation, error) {
 	list := make([]Allocation, 0, bytes.Count(data, []byte("\n")))
 	r := lineReader{names: map[string]string{}}
@@ -173,7 +175,8 @@ func (a *Allocation) check() error {
 	return nil
 }
 
-// follows refuses an allocation that is out of order after the others, or of an account and programme that came before.
+// follows refuses an allocation that is out of order after the others, or of an account and
+// programme that came before.
 func (a *Allocation) follows(list []Allocation) error {
 	for i := len(list) - 1; i >= 0; i-- {
 		if list[i].Account > a.Account {
@@ -202,8 +205,8 @@ func plain(s string) bool {
 	return true
 }
 
-// lineReader cuts lines into their values and keeps the first error. It remembers what the lines before said, which
-// many lines repeat.
+// lineReader cuts lines into their values and keeps the first error. It remembers what the lines
+// before said, which many lines repeat.
 type lineReader struct {
 	rest    []byte
 	err     error

@@ -10,9 +10,10 @@ import (
 	"oxenswap/swap/ledger"
 )
 
-// Apply makes an entry count: it checks the entry against the tables and changes them. The store calls it with the entry's
-// bytes as written, in the same transaction; replay and rebuilding call the same function. It never checks signatures of
-// claims or recomputes snapshots and rounds: who appends has done so, and the auditor does it again (Verify).
+// Apply makes an entry count: it checks the entry against the tables and changes them. The store
+// calls it with the entry's bytes as written, in the same transaction; replay and rebuilding call
+// the same function. It never checks signatures of claims or recomputes snapshots and rounds: who
+// appends has done so, and the auditor does it again (Verify).
 func Apply(t WritableTables, att Attachments, e ledger.Entry) error {
 	event, err := DecodeEvent(e.Kind, e.Body)
 	if err != nil {
@@ -240,7 +241,8 @@ func (e *SnapshotMissed) apply(a *applier) error {
 	return a.settle()
 }
 
-// settle fixes the snapshots of every programme for which they are all decided. Later ones change nothing.
+// settle fixes the snapshots of every programme for which they are all decided. Later ones change
+// nothing.
 func (a *applier) settle() error {
 	snapshots, err := a.Snapshots()
 	if err != nil {

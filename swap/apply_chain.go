@@ -6,7 +6,8 @@ import (
 	"maps"
 )
 
-// minClaimingTime is how long, in seconds, the distributor stays open after the terms' closing, at least: 90 days.
+// minClaimingTime is how long, in seconds, the distributor stays open after the terms' closing, at
+// least: 90 days.
 const minClaimingTime = 90 * 24 * 60 * 60
 
 func (e *DistributorDeployed) apply(a *applier) error {
@@ -62,7 +63,8 @@ func (e *PushPlanned) apply(a *applier) error {
 	return a.SetMigration(a.m)
 }
 
-// live refuses a round whose root is not the one that can be claimed on chain: the last one that was activated.
+// live refuses a round whose root is not the one that can be claimed on chain: the last one that
+// was activated.
 func (a *applier) live(r Round) error {
 	rounds, err := a.Rounds()
 	if err != nil {
@@ -99,7 +101,8 @@ func (e *TxSigned) apply(a *applier) error {
 	if e.ChainID != a.m.Terms.Token.ChainID {
 		return fmt.Errorf("chain id %d: the terms' token is on %d", e.ChainID, a.m.Terms.Token.ChainID)
 	}
-	// Whatever the chain says, stopping it must be possible at once; a no-op stops what has its nonce.
+	// Whatever the chain says, stopping it must be possible at once; a no-op stops what has its
+	// nonce.
 	if len(a.m.Alarms) > 0 && e.Purpose != PurposePause && e.Purpose != PurposeCancel && !e.Noop {
 		return errors.New("the chain differs from the ledger: nothing is sent until a person has looked at it (`oxenswap chain status`)")
 	}
@@ -204,8 +207,8 @@ func (e *TxFinalized) apply(a *applier) error {
 	return a.giveUp(t.Intent)
 }
 
-// giveUp ends an intent whose nonce a no-op has filled in a final block: no attempt of it can do anything any more, and a
-// round whose proposal it was can be proposed again.
+// giveUp ends an intent whose nonce a no-op has filled in a final block: no attempt of it can do
+// anything any more, and a round whose proposal it was can be proposed again.
 func (a *applier) giveUp(intent Intent) error {
 	attempts, err := a.Attempts(intent)
 	if err != nil {
@@ -247,8 +250,8 @@ func (e *TxFailed) apply(a *applier) error {
 	return a.unsent(t.Round, CancelledRound)
 }
 
-// unsent gives a round whose own proposal has come to nothing another status, unless its root was proposed on chain all the
-// same: somebody else with the publisher's key may have been first.
+// unsent gives a round whose own proposal has come to nothing another status, unless its root was
+// proposed on chain all the same: somebody else with the publisher's key may have been first.
 func (a *applier) unsent(number uint64, to RoundStatus) error {
 	r, err := a.Round(number)
 	if err != nil {
@@ -261,8 +264,8 @@ func (a *applier) unsent(number uint64, to RoundStatus) error {
 	return a.SetRound(r)
 }
 
-// alarm records that the chain says what this ledger did not cause. The entry stands; nothing is sent until a person
-// has written a correction about it.
+// alarm records that the chain says what this ledger did not cause. The entry stands; nothing is
+// sent until a person has written a correction about it.
 func (a *applier) alarm(format string, args ...any) error {
 	a.m.Alarms = maps.Clone(a.m.Alarms)
 	if a.m.Alarms == nil {
@@ -272,7 +275,8 @@ func (a *applier) alarm(format string, args ...any) error {
 	return a.SetMigration(a.m)
 }
 
-// known returns the round of an event of the distributor, or raises the alarm when the ledger knows no such root.
+// known returns the round of an event of the distributor, or raises the alarm when the ledger knows
+// no such root.
 func (a *applier) known(number uint64, root Hash, at LogPosition) (Round, bool, error) {
 	if err := a.seen(at); err != nil {
 		return Round{}, false, err

@@ -196,8 +196,9 @@ func TestFinalNoopEndsTheIntent(t *testing.T) {
 	}
 }
 
-// TestProposedElsewhere has another tool propose the root while our own attempts come to nothing. In whatever order the ledger
-// learns of it, the round stands in the end as the distributor's events say.
+// TestProposedElsewhere has another tool propose the root while our own attempts come to nothing.
+// In whatever order the ledger learns of it, the round stands in the end as the distributor's
+// events say.
 func TestProposedElsewhere(t *testing.T) {
 	const ours, fails, fills = "sign", "fail", "fill"
 	rapid.Check(t, func(t *rapid.T) {
@@ -301,7 +302,8 @@ func TestApplyPushPlans(t *testing.T) {
 		{"plan for what is not there", "deployed", with(&PushPlanned{Round: 1, Plan: 1}), "round 1: none"},
 	})
 
-	// A root that was replaced is pushed no more, but what was signed for it must still find its end.
+	// A root that was replaced is pushed no more, but what was signed for it must still find its
+	// end.
 	l := staged(t, "pushed")
 	l.claim(3, testRecipient(3), 1)
 	l.build()
@@ -324,7 +326,8 @@ func TestApplyPushPlans(t *testing.T) {
 	l.must(l.plan(2, 1), []byte("plan 1"))
 }
 
-// TestApplyChainEvents: what the chain says is always recorded; what this ledger did not cause raises an alarm.
+// TestApplyChainEvents: what the chain says is always recorded; what this ledger did not cause
+// raises an alarm.
 func TestApplyChainEvents(t *testing.T) {
 	for _, c := range []struct {
 		name   string
@@ -410,7 +413,8 @@ func TestApplyChainEvents(t *testing.T) {
 	}
 }
 
-// TestAlarmsStopSending until a person has written about each of them; only what stops the distributor goes through.
+// TestAlarmsStopSending until a person has written about each of them; only what stops the
+// distributor goes through.
 func TestAlarmsStopSending(t *testing.T) {
 	l := staged(t, "active")
 	forged := l.proposed(1)

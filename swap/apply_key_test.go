@@ -11,7 +11,8 @@ import (
 )
 
 func TestApplyKeyRotated(t *testing.T) {
-	// next is the entry that hands over to a new key, of which change may change its parts before the named key signs.
+	// next is the entry that hands over to a new key, of which change may change its parts before
+	// the named key signs.
 	next := func(by string, change func(l *testLedger, r *ledger.Rotation)) func(*testLedger) (Event, [][]byte) {
 		return func(l *testLedger) (Event, [][]byte) {
 			r := l.rotation()

@@ -55,8 +55,8 @@ func (e *ProofReceived) apply(a *applier) error {
 	return a.SetProof(p)
 }
 
-// open refuses what comes before the programme opens or after it closes. A later closing of the migration moves that of
-// the programmes that close with it.
+// open refuses what comes before the programme opens or after it closes. A later closing of the
+// migration moves that of the programmes that close with it.
 func (p *Programme) open(m Migration, at time.Time) error {
 	closes := p.Closes
 	if closes.Equal(m.Terms.Closes) {
@@ -161,7 +161,8 @@ func (e *ProofRefused) apply(a *applier) error {
 	return a.SetProof(p)
 }
 
-// free ends proofs that are judged or to be judged for a snapshot that does not count, and frees their key images.
+// free ends proofs that are judged or to be judged for a snapshot that does not count, and frees
+// their key images.
 func (a *applier) free(which func(Proof) bool) error {
 	var proofs []Proof
 	if err := a.Proofs(func(p Proof) error {

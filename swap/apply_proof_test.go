@@ -11,7 +11,8 @@ import (
 	"oxenswap/swap/ledger"
 )
 
-// proofReceived is a proof of a holder for its claim of an entry. What is in it is nobody's matter here.
+// proofReceived is a proof of a holder for its claim of an entry. What is in it is nobody's matter
+// here.
 func (l *testLedger) proofReceived(holder int, claim uint64, name string) (*ProofReceived, []byte) {
 	file := fmt.Appendf(nil, "proof %s", name)
 	return &ProofReceived{Account: testAccount(holder), Oxen: testAddress(holder), Claim: &claim, Height: 100, Outputs: 3, Proof: Digest(file)}, file
@@ -53,7 +54,8 @@ func (l *testLedger) proofRefused(received uint64) (*ProofRefused, []byte) {
 	return &ProofRefused{Received: received, Account: p.Account, Daemons: bothDaemons, Evidence: Digest(file), Check: "amount", Detail: "d"}, file
 }
 
-// proofStage is a ledger with a snapshot, claims of holders 1 (entry 3) and 2 (entry 4), and a proof of holder 1 (entry 5).
+// proofStage is a ledger with a snapshot, claims of holders 1 (entry 3) and 2 (entry 4), and a
+// proof of holder 1 (entry 5).
 func proofStage(t testingT) *testLedger {
 	t.Helper()
 	l := newLedger(t, testTerms(t, coinProgrammes))
@@ -286,7 +288,8 @@ func TestApplyProofRefused(t *testing.T) {
 	}
 }
 
-// TestDiscardFrees: with its snapshot goes what proofs were counted for, and with that the entitlement.
+// TestDiscardFrees: with its snapshot goes what proofs were counted for, and with that the
+// entitlement.
 func TestDiscardFrees(t *testing.T) {
 	l := proofStage(t)
 	l.must(l.proofAccepted(5, 1, 2))
@@ -315,8 +318,8 @@ func TestDiscardFrees(t *testing.T) {
 	}
 }
 
-// TestSettlingFrees: proofs judged for a snapshot that another one, taken later at a lower height, supersedes do not
-// count, so nothing hangs on them.
+// TestSettlingFrees: proofs judged for a snapshot that another one, taken later at a lower height,
+// supersedes do not count, so nothing hangs on them.
 func TestSettlingFrees(t *testing.T) {
 	l := newLedger(t, testTerms(t, coinProgrammes))
 	l.take(stagedContent(t, 105))
@@ -361,7 +364,8 @@ func (f publicFiles) Attachment(h Hash) ([]byte, error) {
 	return f.AttachmentMap.Attachment(h)
 }
 
-// TestWithheldProofs: without proofs and evidence the entries add up to the same, but for the key images.
+// TestWithheldProofs: without proofs and evidence the entries add up to the same, but for the key
+// images.
 func TestWithheldProofs(t *testing.T) {
 	l := proofStage(t)
 	l.must(l.proofAccepted(5, 1, 2))

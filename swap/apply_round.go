@@ -94,7 +94,8 @@ func (e *RoundApproved) apply(a *applier) error {
 	if err != nil {
 		return fmt.Errorf("round %d: %w", e.Round, err)
 	}
-	// A published round may need one more by limits that were lowered since, or for an operator who is none any more.
+	// A published round may need one more by limits that were lowered since, or for an operator who
+	// is none any more.
 	has, needs, err := Approvals(a, r, a.at)
 	if err != nil {
 		return err
@@ -118,9 +119,10 @@ func (e *RoundApproved) apply(a *applier) error {
 
 func day(at time.Time) time.Time { return at.UTC().Truncate(24 * time.Hour) }
 
-// Approvals are the operators in force who have approved a round, and how many are needed by the limits in force: 2 for a
-// round above a limit per recipient, per round, or per day with the rounds approved on the day before it, and 1 for others.
-// The day is that of its approval; at is for a round that is not approved yet.
+// Approvals are the operators in force who have approved a round, and how many are needed by the
+// limits in force: 2 for a round above a limit per recipient, per round, or per day with the rounds
+// approved on the day before it, and 1 for others. The day is that of its approval; at is for a
+// round that is not approved yet.
 func Approvals(t Tables, r Round, at time.Time) (by []string, needed int, err error) {
 	m, err := t.Migration()
 	if err != nil {

@@ -150,7 +150,8 @@ func TestApprovals(t *testing.T) {
 	}
 }
 
-// TestApprovalsOfOneDay: the limit per day counts the rounds approved since midnight UTC that still stand.
+// TestApprovalsOfOneDay: the limit per day counts the rounds approved since midnight UTC that still
+// stand.
 func TestApprovalsOfOneDay(t *testing.T) {
 	open := func() *testLedger {
 		l := newLedger(t, testTerms(t, testProgrammes))
@@ -204,8 +205,8 @@ func TestApprovalsOfOneDay(t *testing.T) {
 	}
 }
 
-// TestApprovedAgain: a round that is approved takes one approval more when the limits in force ask for it, or when who approved
-// it is no operator any more, and stays what it is.
+// TestApprovedAgain: a round that is approved takes one approval more when the limits in force ask
+// for it, or when who approved it is no operator any more, and stays what it is.
 func TestApprovedAgain(t *testing.T) {
 	for _, stage := range []string{"approved", "signed", "active"} {
 		for name, change := range map[string]func(c *Config){

@@ -8,7 +8,8 @@ import (
 	"oxenswap/swap/cryptonote"
 )
 
-// Balances adds the content up by account, sorted, together with the totals. Stakes count in funded nodes only.
+// Balances adds the content up by account, sorted, together with the totals. Stakes count in funded
+// nodes only.
 func (c *Content) Balances() ([]Balance, SnapshotTotals, error) {
 	t := SnapshotTotals{Nodes: uint64(len(c.Nodes))}
 	sums := map[string]*Balance{} // by address

@@ -28,7 +28,8 @@ func (c ClaimText) String() string {
 	return fmt.Sprintf("SESH claim %s to %s #%d until %s", c.Migration, c.Recipient, c.Sequence, c.Until.Format(time.DateOnly))
 }
 
-// ParseClaimText reads a line in its only spelling: what it accepts, String gives back. Errors are *Refusal.
+// ParseClaimText reads a line in its only spelling: what it accepts, String gives back. Errors are
+// *Refusal.
 func ParseClaimText(s string) (ClaimText, error) {
 	parts, ok := splitClaim(s)
 	if !ok {
@@ -55,7 +56,8 @@ type claimParts struct {
 	until                string
 }
 
-// splitClaim takes a line apart. Each claim of a ledger passes here more than once, so it does without a regular expression.
+// splitClaim takes a line apart. Each claim of a ledger passes here more than once, so it does
+// without a regular expression.
 func splitClaim(s string) (p claimParts, ok bool) {
 	const start, to, number, until = "SESH claim ", " to ", " #", " until "
 	cut := func(mark string, width int) (field string) {
@@ -94,7 +96,8 @@ func splitClaim(s string) (p claimParts, ok bool) {
 
 func isDigit(c byte) bool { return c >= '0' && c <= '9' }
 
-// ParseLegacyText reads the form of the service node bonus programme: the bare address, checksummed or all lower case.
+// ParseLegacyText reads the form of the service node bonus programme: the bare address, checksummed
+// or all lower case.
 func ParseLegacyText(s string) (EVMAddress, error) {
 	if evmForm(s) && s == strings.ToLower(s) {
 		return EVMAddress(common.HexToAddress(s)), nil
@@ -119,8 +122,8 @@ type Claim struct {
 	Integrated bool      // the holder gave an integrated address, which was reduced
 }
 
-// VerifyClaim checks all of a claim that needs no ledger: the Oxen address and its network, the text, which has one
-// spelling, and the signature by the address's spend key. Errors are *Refusal.
+// VerifyClaim checks all of a claim that needs no ledger: the Oxen address and its network, the
+// text, which has one spelling, and the signature by the address's spend key. Errors are *Refusal.
 func VerifyClaim(terms *Terms, oxen, text, signature string) (Claim, error) {
 	return verifyClaim(terms, nil, oxen, text, signature)
 }

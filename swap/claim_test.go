@@ -89,7 +89,8 @@ func TestRecordedClaimsVerify(t *testing.T) {
 	}
 }
 
-// TestEntriesOfClaimsVerify: an entry whose fields say something else than what was signed is found.
+// TestEntriesOfClaimsVerify: an entry whose fields say something else than what was signed is
+// found.
 func TestEntriesOfClaimsVerify(t *testing.T) {
 	terms := recordedTerms(t)
 	w := recordedClaims(t)[0]
@@ -256,7 +257,8 @@ func TestClaimText(t *testing.T) {
 	}
 }
 
-// TestClaimTextFitsTheWallet: oxen-wallet-cli shows at most 100 bytes whole; the longest line has 98.
+// TestClaimTextFitsTheWallet: oxen-wallet-cli shows at most 100 bytes whole; the longest line has
+// 98.
 func TestClaimTextFitsTheWallet(t *testing.T) {
 	longest := 0
 	rapid.Check(t, func(t *rapid.T) {
@@ -433,7 +435,8 @@ func TestRecipientCode(t *testing.T) {
 	}
 }
 
-// TestKnownAddresses: what is remembered of an address changes no verdict, and a bad one is never remembered.
+// TestKnownAddresses: what is remembered of an address changes no verdict, and a bad one is never
+// remembered.
 func TestKnownAddresses(t *testing.T) {
 	terms := recordedTerms(t)
 	known := &Addresses{}

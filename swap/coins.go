@@ -14,7 +14,8 @@ import (
 	"oxenswap/swap/cryptonote"
 )
 
-// CoinTransaction is what a daemon says about a transaction. Its bytes are proved by its hash, the rest is its word.
+// CoinTransaction is what a daemon says about a transaction. Its bytes are proved by its hash, the
+// rest is its word.
 type CoinTransaction struct {
 	ID           Hash   `json:"id"`
 	Height       uint64 `json:"height"` // of its block; 0 in the pool
@@ -29,18 +30,21 @@ type CoinImage struct {
 	Status   cryptonote.SpentStatus `json:"status"` // 0 unspent, 1 spent in a block, 2 in the pool
 }
 
-// Evidence is all that daemons say about the outputs of one proof, in one order: transactions by id, key images by bytes.
-// A transaction that the daemons do not know is left out. Counted is what judging it came to.
+// Evidence is all that daemons say about the outputs of one proof, in one order: transactions by
+// id, key images by bytes. A transaction that the daemons do not know is left out. Counted is what
+// judging it came to.
 type Evidence struct {
 	Transactions []CoinTransaction `json:"transactions"`
 	Images       []CoinImage       `json:"images"`
 	Counted      []Hash            `json:"counted"` // key images that the proof is accepted for
 }
 
-// maxEvidence bounds an evidence attachment: 20,000 outputs, each in a transaction of its own of some kilobytes.
+// maxEvidence bounds an evidence attachment: 20,000 outputs, each in a transaction of its own of
+// some kilobytes.
 const maxEvidence = 1 << 30
 
-// Encode returns the bytes of the attachment. It refuses evidence that says two things of one transaction or key image.
+// Encode returns the bytes of the attachment. It refuses evidence that says two things of one
+// transaction or key image.
 func (e *Evidence) Encode() ([]byte, error) {
 	n := e.normal()
 	for i, t := range n.Transactions {
@@ -95,7 +99,8 @@ func (e *Evidence) normal() Evidence {
 	return n
 }
 
-// CoinAnswer is what one daemon gave when asked about a proof's outputs: evidence without a verdict, or the error why not.
+// CoinAnswer is what one daemon gave when asked about a proof's outputs: evidence without a
+// verdict, or the error why not.
 type CoinAnswer struct {
 	Daemon   string
 	Network  string
@@ -104,14 +109,16 @@ type CoinAnswer struct {
 	Err      error
 }
 
-// CoinDaemon is a daemon that can be asked about outputs. The call only reads and is bounded in time by ctx.
+// CoinDaemon is a daemon that can be asked about outputs. The call only reads and is bounded in
+// time by ctx.
 type CoinDaemon interface {
 	Name() string
 	// Coins asks for transactions by id and whether key images are spent, now.
 	Coins(ctx context.Context, transactions, images []Hash) CoinAnswer
 }
 
-// Asked are the transactions and key images of a proof: what daemons are asked for, each once, sorted.
+// Asked are the transactions and key images of a proof: what daemons are asked for, each once,
+// sorted.
 func Asked(p *cryptonote.ReserveProof) (transactions, images []Hash) {
 	for i := range p.Outputs {
 		transactions = append(transactions, Hash(p.Outputs[i].TxID))
@@ -124,8 +131,8 @@ func Asked(p *cryptonote.ReserveProof) (transactions, images []Hash) {
 	return transactions, images
 }
 
-// AgreeOnCoins decides which evidence counts: that of at least quorum daemons, on the terms' chain, which say the same.
-// It returns their names, or ErrNoQuorum saying who said what.
+// AgreeOnCoins decides which evidence counts: that of at least quorum daemons, on the terms' chain,
+// which say the same. It returns their names, or ErrNoQuorum saying who said what.
 func AgreeOnCoins(terms *Terms, quorum int, answers []CoinAnswer) (Evidence, []string, error) {
 	if quorum < 1 {
 		return Evidence{}, nil, errNoQuorum
@@ -172,7 +179,8 @@ func AgreeOnCoins(terms *Terms, quorum int, answers []CoinAnswer) (Evidence, []s
 	return Evidence{}, nil, fmt.Errorf("%w about the proof's outputs: %d must say the same: %s", ErrNoQuorum, quorum, describe(reports))
 }
 
-// ProofMessage is what a proof of coins must be made for: the SHA-256, in lower-case hex, of the account's claim text.
+// ProofMessage is what a proof of coins must be made for: the SHA-256, in lower-case hex, of the
+// account's claim text.
 func ProofMessage(claimText string) string { return Digest([]byte(claimText)).String() }
 
 // CoinsProgramme returns the terms' convert-coins programme, of which there is at most one.
@@ -184,7 +192,8 @@ func (t *Terms) CoinsProgramme() (*Programme, bool) {
 	return &t.Programmes[i], true
 }
 
-// CoinsSnapshot returns the snapshot for which proofs of coins are judged: the programme's, as soon as it is taken.
+// CoinsSnapshot returns the snapshot for which proofs of coins are judged: the programme's, as soon
+// as it is taken.
 func CoinsSnapshot(t Tables, m Migration) (Snapshot, error) {
 	p, ok := m.Terms.CoinsProgramme()
 	if !ok {
@@ -223,7 +232,8 @@ func RefuseProof(check, format string, args ...any) error {
 	return &ProofRefusal{check, fmt.Sprintf(format, args...)}
 }
 
-// stakes are the key images that a snapshot's nodes lock: those that the stake programme counts, and the others.
+// stakes are the key images that a snapshot's nodes lock: those that the stake programme counts,
+// and the others.
 func (c *Content) stakes(terms *Terms) (counted, locked map[cryptonote.KeyImage]bool) {
 	counted, locked = map[cryptonote.KeyImage]bool{}, map[cryptonote.KeyImage]bool{}
 	converts := slices.ContainsFunc(terms.Programmes, func(p Programme) bool { return p.Kind == ConvertStake })
@@ -244,7 +254,8 @@ func (c *Content) stakes(terms *Terms) (counted, locked map[cryptonote.KeyImage]
 	return counted, locked
 }
 
-// Reserve makes of the evidence what cryptonote's verification takes, under the rules that all logs have so far.
+// Reserve makes of the evidence what cryptonote's verification takes, under the rules that all logs
+// have so far.
 func (e *Evidence) Reserve(height uint64) (cryptonote.ReserveEvidence, error) {
 	out := cryptonote.ReserveEvidence{
 		Rules:          cryptonote.Rules1,
@@ -269,9 +280,10 @@ func (e *Evidence) Reserve(height uint64) (cryptonote.ReserveEvidence, error) {
 	return out, nil
 }
 
-// JudgeProof verifies a received proof against the evidence, the snapshot's stakes and what earlier proofs were counted
-// for. It is a pure function: whoever accepts the proof and the auditor run the same code. The entry that follows is a
-// ProofAccepted or a ProofRefused; report is for people. It stops, with an error, soon after ctx is done.
+// JudgeProof verifies a received proof against the evidence, the snapshot's stakes and what earlier
+// proofs were counted for. It is a pure function: whoever accepts the proof and the auditor run the
+// same code. The entry that follows is a ProofAccepted or a ProofRefused; report is for people. It
+// stops, with an error, soon after ctx is done.
 func JudgeProof(ctx context.Context, t Tables, att Attachments, m Migration, received uint64, daemons []string, evidence Evidence) (Record, cryptonote.ReserveReport, error) {
 	var report cryptonote.ReserveReport
 	p, err := t.Proof(received)

@@ -232,8 +232,8 @@ func TestPrivate(t *testing.T) {
 	}
 }
 
-// TestConvertCoins: what is owed is the floor of the sum of all outputs' exact fractions, each with the step that was in
-// force when its proof came.
+// TestConvertCoins: what is owed is the floor of the sum of all outputs' exact fractions, each with
+// the step that was in force when its proof came.
 func TestConvertCoins(t *testing.T) {
 	terms := testTerms(t, coinProgrammes)
 	p, _ := terms.CoinsProgramme()

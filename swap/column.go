@@ -5,8 +5,8 @@ import (
 	"fmt"
 )
 
-// column is a list of values by account, ascending, as the tables give them. Columns are joined by walking along them,
-// which for hundreds of thousands of accounts is far quicker than a map.
+// column is a list of values by account, ascending, as the tables give them. Columns are joined by
+// walking along them, which for hundreds of thousands of accounts is far quicker than a map.
 type column[T any] struct {
 	accounts []Account
 	values   []T

@@ -11,8 +11,9 @@ import (
 	"oxenswap/swap/ledger"
 )
 
-// Difference is one thing of which the chain's final state and the ledger say something else. What it is about and what
-// either says are words for a person; the same difference has the same words whenever it is looked for.
+// Difference is one thing of which the chain's final state and the ledger say something else. What
+// it is about and what either says are words for a person; the same difference has the same words
+// whenever it is looked for.
 type Difference struct {
 	What   string `json:"what"`   // payments, round, transaction, live root, leaf, claimed, total claimed, balance
 	About  string `json:"about"`  // a recipient, a round, a transaction; the distributor
@@ -29,8 +30,9 @@ func (d Difference) compare(e Difference) int {
 	return cmp.Or(cmp.Compare(d.What, e.What), cmp.Compare(d.About, e.About), cmp.Compare(d.Chain, e.Chain), cmp.Compare(d.Ledger, e.Ledger))
 }
 
-// ChainDiffers says that a comparison of the ledger with everything that is final on chain found differences. It raises the
-// alarm: nothing is sent until a correction about this entry acknowledges them.
+// ChainDiffers says that a comparison of the ledger with everything that is final on chain found
+// differences. It raises the alarm: nothing is sent until a correction about this entry
+// acknowledges them.
 type ChainDiffers struct {
 	Block     uint64     `json:"block"` // the final one up to which the chain was read
 	BlockHash Hash       `json:"block_hash"`

@@ -5,7 +5,8 @@ import (
 	"testing"
 )
 
-// TestChainDiffers: a difference raises the alarm; a correction ends it and acknowledges exactly these differences.
+// TestChainDiffers: a difference raises the alarm; a correction ends it and acknowledges exactly
+// these differences.
 func TestChainDiffers(t *testing.T) {
 	l := staged(t, "active")
 	all := []Difference{

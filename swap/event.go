@@ -9,7 +9,8 @@ import (
 	"oxenswap/swap/ledger"
 )
 
-// Event is the body of an entry. Its JSON is strict: unknown keys and other spellings of the same body are refused.
+// Event is the body of an entry. Its JSON is strict: unknown keys and other spellings of the same
+// body are refused.
 type Event interface {
 	// Kind is the entry's kind, such as "claim.accepted".
 	Kind() string
@@ -174,7 +175,8 @@ type LegacyImported struct {
 	Refused map[string]uint64 `json:"refused"` // lines by reason
 }
 
-// ClaimAccepted records a claim: its signature verifies over the text that follows from the other fields.
+// ClaimAccepted records a claim: its signature verifies over the text that follows from the other
+// fields.
 type ClaimAccepted struct {
 	Text       string        `json:"text"`
 	Signature  string        `json:"signature"`
@@ -313,8 +315,8 @@ type Record struct {
 	Attachments [][]byte
 }
 
-// Check refuses a record that carries an attachment which its event does not name. Named attachments that it does not
-// carry must be in the store already.
+// Check refuses a record that carries an attachment which its event does not name. Named
+// attachments that it does not carry must be in the store already.
 func (r Record) Check() error {
 	named := map[Hash]bool{}
 	for _, h := range r.Event.Attachments() {
@@ -339,8 +341,8 @@ type Attachments interface {
 	Attachment(Hash) ([]byte, error)
 }
 
-// Decoded is what Attachments may implement too, if who applies an entry has decoded its attachment already and found
-// that it says what the entry says. false: not decoded.
+// Decoded is what Attachments may implement too, if who applies an entry has decoded its attachment
+// already and found that it says what the entry says. false: not decoded.
 type Decoded interface {
 	Balances(content Hash) ([]Balance, bool)
 	Allocations(list Hash) ([]Allocation, bool)

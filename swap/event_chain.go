@@ -22,8 +22,9 @@ type Distributor struct {
 	Block           uint64     `json:"block"`
 }
 
-// PushPlanned announces one plan of push transactions: recipients that were not paid when it was made, in the order of
-// their leaf hashes. A new plan is made only after every attempt of the old one is final.
+// PushPlanned announces one plan of push transactions: recipients that were not paid when it was
+// made, in the order of their leaf hashes. A new plan is made only after every attempt of the old
+// one is final.
 type PushPlanned struct {
 	Round      uint64 `json:"round"` // the live one
 	Plan       uint64 `json:"plan"`  // 1, 2, ... within the round
@@ -47,7 +48,8 @@ type TxSigned struct {
 	Raw     Hash       `json:"raw"`     // attachment: the signed bytes
 	Amount  Sesh       `json:"amount"`  // atomic SESH that it moves, at most
 	GasFee  Wei        `json:"gas_fee"` // its fee cap, wei per gas
-	// Noop says that it only uses up the nonce: it sends nothing, with no data, to the sender itself.
+	// Noop says that it only uses up the nonce: it sends nothing, with no data, to the sender
+	// itself.
 	Noop bool `json:"noop,omitempty"`
 }
 
@@ -64,12 +66,12 @@ type Inclusion struct {
 // TxMined says that a transaction has a receipt. A reorganisation may take it back.
 type TxMined struct{ Inclusion }
 
-// TxFinalized says that a successful transaction is in a final block. If that one is a no-op, the intent has ended without
-// being carried out, and so has every other attempt of it.
+// TxFinalized says that a successful transaction is in a final block. If that one is a no-op, the
+// intent has ended without being carried out, and so has every other attempt of it.
 type TxFinalized struct{ Inclusion }
 
-// TxFailed says that a transaction will never do what it was signed for: it failed in a final block, or another
-// transaction has its nonce in one.
+// TxFailed says that a transaction will never do what it was signed for: it failed in a final
+// block, or another transaction has its nonce in one.
 type TxFailed struct {
 	Hash      Hash       `json:"hash"`
 	Reason    string     `json:"reason"`

@@ -5,10 +5,11 @@ import (
 	"strconv"
 )
 
-// Claims are most of a ledger's entries, so their bodies are read and written without reflection where they can be.
+// Claims are most of a ledger's entries, so their bodies are read and written without reflection
+// where they can be.
 
-// AppendBody is the inverse of parse. It implements what ledger.MarshalBody asks for, and reports false for a claim that
-// encoding/json has to print.
+// AppendBody is the inverse of parse. It implements what ledger.MarshalBody asks for, and reports
+// false for a claim that encoding/json has to print.
 func (e *ClaimAccepted) AppendBody(b []byte) ([]byte, bool) {
 	if e.Integrated || e.Code.Confirmed {
 		return nil, false
@@ -31,8 +32,8 @@ func (e *ClaimAccepted) AppendBody(b []byte) ([]byte, bool) {
 	return append(b, `"}}`...), plain
 }
 
-// parse reads the body that encoding/json prints of a claim.accepted with plain values. It reports false for every other
-// body, right or wrong, and then e is of no use.
+// parse reads the body that encoding/json prints of a claim.accepted with plain values. It reports
+// false for every other body, right or wrong, and then e is of no use.
 func (e *ClaimAccepted) parse(body []byte) bool {
 	r := lineReader{rest: body}
 	r.skip(`{"text":"`)
@@ -56,7 +57,8 @@ func (e *ClaimAccepted) parse(body []byte) bool {
 	return r.err == nil && len(r.rest) == 0 && uint64(e.Sequence) == sequence
 }
 
-// verbatim reads a string that stands in JSON as it is: printable ASCII without quotes and backslashes.
+// verbatim reads a string that stands in JSON as it is: printable ASCII without quotes and
+// backslashes.
 func (r *lineReader) verbatim() string {
 	text := r.until('"')
 	for _, c := range text {

@@ -9,7 +9,8 @@ import (
 	"oxenswap/swap/ledger"
 )
 
-// TestClaimBodies compares the short ways of writing and reading a claim's body with the long ones, for bodies of all kinds.
+// TestClaimBodies compares the short ways of writing and reading a claim's body with the long ones,
+// for bodies of all kinds.
 func TestClaimBodies(t *testing.T) {
 	plain := &ClaimAccepted{Text: "SESH claim", Signature: "SigV1", Oxen: "L", Account: "a", Sequence: 7, Code: RecipientCode{Ethereum: SeenCode, Target: SeenNothing}}
 	if body, err := ledger.MarshalBody(plain); err != nil || !new(ClaimAccepted).parse(body) {

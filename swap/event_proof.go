@@ -1,7 +1,8 @@
 package swap
 
-// ProofReceived records that an account handed in a proof of coins that is well-formed and signed by the account's own
-// spend key. Its time decides the step of the ratio, however long judging takes.
+// ProofReceived records that an account handed in a proof of coins that is well-formed and signed
+// by the account's own spend key. Its time decides the step of the ratio, however long judging
+// takes.
 type ProofReceived struct {
 	Account Account        `json:"account"`
 	Oxen    string         `json:"oxen"`
@@ -44,8 +45,8 @@ func (e *ProofReceived) Attachments() []Hash { return []Hash{e.Proof} }
 func (e *ProofAccepted) Attachments() []Hash { return []Hash{e.Evidence} }
 func (e *ProofRefused) Attachments() []Hash  { return []Hash{e.Evidence} }
 
-// Private are the attachments of an event that the public export leaves out: Oxen is a privacy coin, and which outputs
-// somebody owns is nobody's business but the auditors'.
+// Private are the attachments of an event that the public export leaves out: Oxen is a privacy
+// coin, and which outputs somebody owns is nobody's business but the auditors'.
 func Private(e Event) []Hash {
 	switch e := e.(type) {
 	case *ProofReceived, *ProofAccepted, *ProofRefused:

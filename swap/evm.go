@@ -8,7 +8,8 @@ import (
 	"oxenswap/swap/cryptonote"
 )
 
-// EVMAddress is an account or contract on the token's chain. Its only text form is the checksummed one of EIP-55.
+// EVMAddress is an account or contract on the token's chain. Its only text form is the checksummed
+// one of EIP-55.
 type EVMAddress common.Address
 
 // String returns the EIP-55 spelling.
@@ -37,7 +38,8 @@ func evmForm(s string) bool {
 	return true
 }
 
-// ParseEIP55 reads an address in its EIP-55 spelling. The error for any other spelling shows the right one.
+// ParseEIP55 reads an address in its EIP-55 spelling. The error for any other spelling shows the
+// right one.
 func ParseEIP55(s string) (common.Address, error) {
 	if !evmForm(s) {
 		return common.Address{}, fmt.Errorf("%.60q is not an Ethereum address: expected 0x and 40 hex digits", s)
@@ -49,8 +51,8 @@ func ParseEIP55(s string) (common.Address, error) {
 	return a, nil
 }
 
-// checksummed reports whether 40 hex digits are spelt as EIP-55 wants: a letter is upper case where the Keccak-256 of the
-// lower-case digits has a digit above 7.
+// checksummed reports whether 40 hex digits are spelt as EIP-55 wants: a letter is upper case where
+// the Keccak-256 of the lower-case digits has a digit above 7.
 func checksummed(digits string) bool {
 	var lower [40]byte
 	for i := range lower {

@@ -9,7 +9,8 @@ import (
 	"time"
 )
 
-// ClaimLine is one line of a file of claims, as JSON with exactly these keys (proof only where coins are claimed).
+// ClaimLine is one line of a file of claims, as JSON with exactly these keys (proof only where
+// coins are claimed).
 type ClaimLine struct {
 	Oxen      string `json:"oxen"`
 	Text      string `json:"text"`
@@ -20,8 +21,8 @@ type ClaimLine struct {
 // maxClaimLine is the most bytes of a line without a proof.
 const maxClaimLine = 4096
 
-// ParseClaimLine reads one line. A key that is unknown, missing, in other letters or there twice is refused: two programs
-// could read such a line differently.
+// ParseClaimLine reads one line. A key that is unknown, missing, in other letters or there twice is
+// refused: two programs could read such a line differently.
 func ParseClaimLine(line []byte) (ClaimLine, error) {
 	var l ClaimLine
 	values := map[string]*string{"oxen": &l.Oxen, "text": &l.Text, "signature": &l.Signature, "proof": &l.Proof}
@@ -98,8 +99,9 @@ func SplitLines(file []byte) [][]byte {
 // replacedLine is the reason for a line that a later line of the same account replaces.
 const replacedLine = "replaced by a later line"
 
-// ImportLegacy decides on a legacy file at a time: of each account the last line that verifies counts, if the ledger
-// admits it. It returns the announcement and the claims, in the order of their lines.
+// ImportLegacy decides on a legacy file at a time: of each account the last line that verifies
+// counts, if the ledger admits it. It returns the announcement and the claims, in the order of
+// their lines.
 func ImportLegacy(t Tables, m Migration, file []byte, lines []LegacyLine, at time.Time) (LegacyImported, []Claim, error) {
 	e := LegacyImported{File: Digest(file), Lines: uint64(len(lines)), Refused: map[string]uint64{}}
 	last := map[Account]int{}

@@ -23,7 +23,8 @@ type testingT interface {
 	Fatalf(format string, args ...any)
 }
 
-// A testLedger is a Ledger in memory. What is appended passes through the bytes of an entry, as in a real one.
+// A testLedger is a Ledger in memory. What is appended passes through the bytes of an entry, as in
+// a real one.
 type testLedger struct {
 	t      testingT
 	terms  *Terms
@@ -230,7 +231,8 @@ func observation(terms *Terms, daemon string, c Content) *Observation {
 	}
 }
 
-// finalize decides on the snapshot of a height with two daemons whose top block is deep enough above it.
+// finalize decides on the snapshot of a height with two daemons whose top block is deep enough
+// above it.
 func (l *testLedger) finalize(height uint64) {
 	l.t.Helper()
 	s, err := l.tables.Snapshot(height)
@@ -310,7 +312,8 @@ type holding struct {
 	staked, rewards Oxen
 }
 
-// testContent is a snapshot's content in normal form: a funded node with every holder's stake, and their rewards.
+// testContent is a snapshot's content in normal form: a funded node with every holder's stake, and
+// their rewards.
 func testContent(t testingT, height uint64, holdings ...holding) Content {
 	t.Helper()
 	c := Content{Height: height, BlockHash: testHash("block", int(height)), HardFork: 19, Nodes: []Node{{Key: testHash("node", 1), Operator: testAddress(0), Funded: true, Active: true}}}

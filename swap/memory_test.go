@@ -131,7 +131,8 @@ func mustRounds(t *testing.T, m *Memory) []Round {
 	return rounds
 }
 
-// TestMemoryProofs: proofs come by account and entry, and a key image is counted once or not at all.
+// TestMemoryProofs: proofs come by account and entry, and a key image is counted once or not at
+// all.
 func TestMemoryProofs(t *testing.T) {
 	m := &Memory{}
 	file := testHash("proof", 1)

@@ -6,22 +6,27 @@ import (
 	"strconv"
 )
 
-// Sums of money are three types, so that the compiler refuses to mix them. Their text form, in JSON too, is a decimal
-// string of the smallest unit without sign or leading zeros; String is the form for people and names the unit.
+// Sums of money are three types, so that the compiler refuses to mix them. Their text form, in JSON
+// too, is a decimal string of the smallest unit without sign or leading zeros; String is the form
+// for people and names the unit.
 
-// Oxen is a sum of the Oxen network's coin in atomic units, of which 10^9 are 1 OXEN. Ratio.Of makes it payable in SESH.
+// Oxen is a sum of the Oxen network's coin in atomic units, of which 10^9 are 1 OXEN. Ratio.Of
+// makes it payable in SESH.
 type Oxen uint64
 
 // Sesh is a sum of the token in atomic units, of which 10^9 are 1 SESH.
 type Sesh uint64
 
-// Wei is a price of gas or a fee in the smallest unit of the token's chain's coin, of which there are 10^18.
+// Wei is a price of gas or a fee in the smallest unit of the token's chain's coin, of which there
+// are 10^18.
 type Wei uint64
 
-// Coins returns the sum in whole OXEN with nine decimals and without the unit, such as "15000.000000000".
+// Coins returns the sum in whole OXEN with nine decimals and without the unit, such as
+// "15000.000000000".
 func (o Oxen) Coins() string { return coins(o) }
 
-// Coins returns the sum in whole SESH with nine decimals and without the unit, such as "15000.000000000".
+// Coins returns the sum in whole SESH with nine decimals and without the unit, such as
+// "15000.000000000".
 func (s Sesh) Coins() string { return coins(s) }
 
 // String returns the sum in whole coins, such as "50.000000000 OXEN".

@@ -27,8 +27,9 @@ type ObservationAnswer struct {
 // errNoQuorum refuses to decide anything while nobody has said how many daemons must agree.
 var errNoQuorum = errors.New("no quorum is set: say in the configuration how many daemons must agree")
 
-// AgreeOnSnapshot decides on a take: at least quorum daemons must name the same height, block hash and content, on the
-// terms' chain. It returns the entry with its attachments, or ErrNoQuorum saying who said what.
+// AgreeOnSnapshot decides on a take: at least quorum daemons must name the same height, block hash
+// and content, on the terms' chain. It returns the entry with its attachments, or ErrNoQuorum
+// saying who said what.
 func AgreeOnSnapshot(terms *Terms, quorum int, answers []ObservationAnswer) (Record, error) {
 	r, _, err := AgreedBalances(terms, quorum, answers)
 	return r, err
@@ -77,7 +78,8 @@ func AgreedBalances(terms *Terms, quorum int, answers []ObservationAnswer) (Reco
 		groups[at].members = append(groups[at].members, a.Observation)
 		digests[i] = groups[at].digest
 	}
-	// The largest group; of two as large, the one with the lower digest, so that the order of answers decides nothing.
+	// The largest group; of two as large, the one with the lower digest, so that the order of
+	// answers decides nothing.
 	slices.SortFunc(groups, func(a, b *group) int {
 		return cmp.Or(cmp.Compare(len(b.members), len(a.members)), bytes.Compare(a.digest[:], b.digest[:]))
 	})
@@ -154,7 +156,8 @@ func describe(reports []DaemonReport) string {
 // maxSaid is the most bytes of what a daemon said that an entry repeats.
 const maxSaid = 400
 
-// shorten keeps what a daemon said fit for an entry: short, valid UTF-8 and without control characters.
+// shorten keeps what a daemon said fit for an entry: short, valid UTF-8 and without control
+// characters.
 func shorten(s string) string {
 	more := ""
 	if len(s) > maxSaid {
@@ -208,7 +211,8 @@ func (n *Node) equal(other *Node) bool {
 	})
 }
 
-// BlockAnswer is what one daemon gave when asked about a height: the status of its block, or the error why not.
+// BlockAnswer is what one daemon gave when asked about a height: the status of its block, or the
+// error why not.
 type BlockAnswer struct {
 	Daemon string
 	Block  *BlockStatus
@@ -218,9 +222,10 @@ type BlockAnswer struct {
 // ErrNotYet is returned while a snapshot can be neither finalised nor discarded.
 var ErrNotYet = errors.New("not final yet")
 
-// DecideSnapshot says what becomes of a taken snapshot: it is final when quorum daemons still name its block and hold it
-// immutable (on a fakechain: have finality_depth blocks above it), and discarded when quorum daemons have another block
-// at its height. Otherwise the error is ErrNotYet with what is missing.
+// DecideSnapshot says what becomes of a taken snapshot: it is final when quorum daemons still name
+// its block and hold it immutable (on a fakechain: have finality_depth blocks above it), and
+// discarded when quorum daemons have another block at its height. Otherwise the error is ErrNotYet
+// with what is missing.
 func DecideSnapshot(terms *Terms, quorum int, s Snapshot, answers []BlockAnswer) (Record, error) {
 	if quorum < 1 {
 		return Record{}, errNoQuorum
@@ -287,7 +292,8 @@ func DecideSnapshot(terms *Terms, quorum int, s Snapshot, answers []BlockAnswer)
 	return Record{}, fmt.Errorf("snapshot of height %d: %w: %s", s.Height, ErrNotYet, describe(final))
 }
 
-// finality says what is missing for a block at a height to be final in the eyes of a daemon; "" when it is final.
+// finality says what is missing for a block at a height to be final in the eyes of a daemon; ""
+// when it is final.
 func (w *BlockStatus) finality(terms *Terms, height uint64) string {
 	if terms.Fakechain() {
 		if deep := height + terms.Oxen.FinalityDepth; w.Top < deep {

@@ -119,7 +119,8 @@ func TestAgreeOnSnapshot(t *testing.T) {
 	}
 }
 
-// TestWhatDaemonsSayFitsAnEntry: whatever text a daemon sends, the snapshot of the others can be recorded.
+// TestWhatDaemonsSayFitsAnEntry: whatever text a daemon sends, the snapshot of the others can be
+// recorded.
 func TestWhatDaemonsSayFitsAnEntry(t *testing.T) {
 	terms := testTerms(t, testProgrammes)
 	c := testContent(t, 100, holding{1, 50, 5})
@@ -147,7 +148,8 @@ func TestWhatDaemonsSayFitsAnEntry(t *testing.T) {
 	}
 }
 
-// TestAgreementDoesNotDependOnOrder: neither the order of the answers nor that of their lists changes the entry.
+// TestAgreementDoesNotDependOnOrder: neither the order of the answers nor that of their lists
+// changes the entry.
 func TestAgreementDoesNotDependOnOrder(t *testing.T) {
 	terms := testTerms(t, testProgrammes)
 	rapid.Check(t, func(t *rapid.T) {

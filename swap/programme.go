@@ -9,7 +9,8 @@ import (
 	"github.com/holiman/uint256"
 )
 
-// Owing is what one programme owes to one account, in atomic SESH: Owed + Remainder / Den is the exact sum of the parts.
+// Owing is what one programme owes to one account, in atomic SESH: Owed + Remainder / Den is the
+// exact sum of the parts.
 type Owing struct {
 	Account   Account
 	Parts     []Part
@@ -36,9 +37,9 @@ func Owed(t Tables, m Migration, p *Programme) (*Ledgered, error) {
 	return out, out.compute(t)
 }
 
-// OwedTo computes what a programme owes to one account: the same as Owed, with that account's Owing alone or none. den is the
-// Den that Owed gives for the programme. Only share-points need it, where it is the sum of everybody's points and never
-// changes once the programme is settled.
+// OwedTo computes what a programme owes to one account: the same as Owed, with that account's Owing
+// alone or none. den is the Den that Owed gives for the programme. Only share-points need it, where
+// it is the sum of everybody's points and never changes once the programme is settled.
 func OwedTo(t Tables, m Migration, p *Programme, a Account, den Quantity) (*Ledgered, error) {
 	heights, settled := m.Settled[p.Name]
 	out := &Ledgered{Programme: p, Heights: heights, Settled: settled, Den: NewQuantity(1), everybody: den.Int()}
@@ -113,7 +114,8 @@ func (l *Ledgered) convert(t Tables) error {
 	})
 }
 
-// coins owes what an account's accepted proofs show, each times the ratio and the step in force when it was received.
+// coins owes what an account's accepted proofs show, each times the ratio and the step in force
+// when it was received.
 func (l *Ledgered) coins(t Tables) error {
 	p := l.Programme
 	l.Den = NewQuantity(p.commonDen())
@@ -154,8 +156,8 @@ func (l *Ledgered) coins(t Tables) error {
 	return flush()
 }
 
-// commonDen is the least common multiple of the ratio's denominator times each step's: every amount of the programme is
-// a whole number of its parts. Terms in which it passes 2^63 are refused.
+// commonDen is the least common multiple of the ratio's denominator times each step's: every amount
+// of the programme is a whole number of its parts. Terms in which it passes 2^63 are refused.
 func (p *Programme) commonDen() uint64 {
 	den := p.Ratio.Den
 	for _, s := range p.Steps {
@@ -174,7 +176,8 @@ func lcm(a, b uint64) (uint64, bool) {
 	return lo, hi == 0 && lo <= math.MaxInt64
 }
 
-// share owes cap x the account's points / all accounts' points; points are staked atomic units, summed over snapshots.
+// share owes cap x the account's points / all accounts' points; points are staked atomic units,
+// summed over snapshots.
 func (l *Ledgered) share(t Tables) error {
 	points, all := &column[uint256.Int]{}, new(uint256.Int)
 	for _, height := range l.Heights {
@@ -210,7 +213,8 @@ func (l *Ledgered) share(t Tables) error {
 	return nil
 }
 
-// eachBalance visits the balances of a height, and refuses an account that is not above the one before.
+// eachBalance visits the balances of a height, and refuses an account that is not above the one
+// before.
 func eachBalance(t Tables, height uint64, visit func(Balance) error) error {
 	var last Account
 	return t.Balances(height, func(b Balance) error {
@@ -222,8 +226,8 @@ func eachBalance(t Tables, height uint64, visit func(Balance) error) error {
 	})
 }
 
-// lastBalances are tables that remember the balances of the height that was read last: the programmes of one migration
-// mostly read the same snapshot one after the other.
+// lastBalances are tables that remember the balances of the height that was read last: the
+// programmes of one migration mostly read the same snapshot one after the other.
 type lastBalances struct {
 	Tables
 	height uint64
@@ -276,7 +280,8 @@ func (p Part) Floor() (Sesh, error) {
 	return owed, err
 }
 
-// scaled is den x the sum of the parts: a whole number, for den is a multiple of each part's denominator.
+// scaled is den x the sum of the parts: a whole number, for den is a multiple of each part's
+// denominator.
 func scaled(parts []Part, den Quantity) (*uint256.Int, error) {
 	sum := new(uint256.Int)
 	for _, p := range parts {

@@ -6,7 +6,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// checkOwedTo holds OwedTo for every account in a programme, and for one that is not in it, against Owed.
+// checkOwedTo holds OwedTo for every account in a programme, and for one that is not in it, against
+// Owed.
 func checkOwedTo(t interface{ Fatalf(string, ...any) }, tables Tables, m Migration, all *Ledgered) {
 	for i, o := range append(all.Owings[:len(all.Owings):len(all.Owings)], Owing{Account: "nobody"}) {
 		one, err := OwedTo(tables, m, all.Programme, o.Account, all.Den)

@@ -64,7 +64,8 @@ func (m *roundMachine) discard(t *rapid.T) {
 	}
 }
 
-// receive hands in a proof, for the holder's claim or with one, at a time that may be later than the last.
+// receive hands in a proof, for the holder's claim or with one, at a time that may be later than
+// the last.
 func (m *roundMachine) receive(t *rapid.T) {
 	m.l.now = m.l.now.AddDate(0, 0, rapid.IntRange(0, 15).Draw(t, "days"))
 	holder := rapid.IntRange(0, machineHolders-1).Draw(t, "holder")
@@ -103,7 +104,8 @@ func (m *roundMachine) anyProof(t *rapid.T) *machineProof {
 	return rapid.SampledFrom(m.proofs).Draw(t, "proof")
 }
 
-// accept counts some outputs for a proof: only once for any proof, and only for one that is not judged.
+// accept counts some outputs for a proof: only once for any proof, and only for one that is not
+// judged.
 func (m *roundMachine) accept(t *rapid.T) {
 	p := m.anyProof(t)
 	images := rapid.SliceOfNDistinct(rapid.IntRange(0, machineOutputs-1), 1, int(p.event.Outputs), rapid.ID[int]).Draw(t, "images")

@@ -17,8 +17,8 @@ type Rails struct {
 // RailNames are the rails at which sending stops: the settings of that name, and approvals.
 func RailNames() []string { return []string{"transaction", "day", "gas_price", "batch", "approvals"} }
 
-// RailValue is a number that a rail limits, in the unit of the rail: atomic SESH, wei per gas, recipients or approvals. Its
-// text form, in JSON too, is a decimal string.
+// RailValue is a number that a rail limits, in the unit of the rail: atomic SESH, wei per gas,
+// recipients or approvals. Its text form, in JSON too, is a decimal string.
 type RailValue uint64
 
 // MarshalText implements encoding.TextMarshaler.
@@ -30,8 +30,8 @@ func (v *RailValue) UnmarshalText(text []byte) (err error) {
 	return err
 }
 
-// In returns the number with the unit of a rail, such as "200 recipients"; sums are in the unit in which the configuration
-// sets them.
+// In returns the number with the unit of a rail, such as "200 recipients"; sums are in the unit in
+// which the configuration sets them.
 func (v RailValue) In(rail string) string {
 	switch rail {
 	case "transaction", "day":
@@ -66,8 +66,8 @@ type RailHits struct {
 	Stopped []RailHit         // the last one of every intent with no signature since for its purpose and round, by entry
 }
 
-// Has reports whether the same stop stands in the ledger already: of this intent at this rail, with this limit. What was
-// asked may differ, as a price of gas does from one look to the next.
+// Has reports whether the same stop stands in the ledger already: of this intent at this rail, with
+// this limit. What was asked may differ, as a price of gas does from one look to the next.
 func (h RailHits) Has(e *RailHit) bool {
 	return slices.ContainsFunc(h.Stopped, func(s RailHit) bool { return s.Intent == e.Intent && s.Rail == e.Rail && s.Limit == e.Limit })
 }

@@ -5,7 +5,8 @@ import (
 	"time"
 )
 
-// TestRailHits: a stop stands until its intent is signed or a new plan takes its place; the totals only grow.
+// TestRailHits: a stop stands until its intent is signed or a new plan takes its place; the totals
+// only grow.
 func TestRailHits(t *testing.T) {
 	l := staged(t, "planned")
 	push, fund := Intent{PurposePush, 1, 1, 0}, Intent{Purpose: PurposeFund}

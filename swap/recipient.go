@@ -6,8 +6,8 @@ import (
 	"github.com/ethereum/go-ethereum/common"
 )
 
-// CheckRecipient refuses recipients from whom nobody could collect: zero and burn addresses, precompiles, and those that
-// belong to the migration itself.
+// CheckRecipient refuses recipients from whom nobody could collect: zero and burn addresses,
+// precompiles, and those that belong to the migration itself.
 func (m *Migration) CheckRecipient(a EVMAddress) error {
 	if name, ok := m.taken(a); ok {
 		return refuse(ReasonRecipient, "%s is %s: name a wallet of your own", a, name)
@@ -33,8 +33,8 @@ func (m *Migration) CheckRecipient(a EVMAddress) error {
 	return refuse(ReasonRecipient, "%s, one byte repeated, belongs to nobody: name a wallet of your own", a)
 }
 
-// Burn addresses in use beside 0x00..dEaD, and the sender of ArbOS's own transactions on Arbitrum, which nobody has the
-// key of.
+// Burn addresses in use beside 0x00..dEaD, and the sender of ArbOS's own transactions on Arbitrum,
+// which nobody has the key of.
 var (
 	deadStart    = EVMAddress(common.HexToAddress("0xdead000000000000000000000000000000000000"))
 	deadSpelled  = EVMAddress(common.HexToAddress("0xdead000000000000000042069420694206942069"))
@@ -42,7 +42,8 @@ var (
 	arbOS        = EVMAddress(common.HexToAddress("0x00000000000000000000000000000000000a4b05"))
 )
 
-// taken gives a name to an address that belongs to the migration itself and can be nobody's recipient.
+// taken gives a name to an address that belongs to the migration itself and can be nobody's
+// recipient.
 func (m *Migration) taken(a EVMAddress) (name string, ok bool) {
 	if a == EVMAddress(m.Terms.Token.Address) {
 		return "the token", true
@@ -81,7 +82,8 @@ type RecipientCode struct {
 	Confirmed bool `json:"confirmed,omitempty"` // the holder confirmed a contract that is on Ethereum only
 }
 
-// Check refuses a contract wallet that exists on Ethereum and not on the token's chain, unless the holder confirmed it.
+// Check refuses a contract wallet that exists on Ethereum and not on the token's chain, unless the
+// holder confirmed it.
 func (c RecipientCode) Check(a EVMAddress) error {
 	if err := c.valid(); err != nil {
 		return err
@@ -92,8 +94,8 @@ func (c RecipientCode) Check(a EVMAddress) error {
 	return nil
 }
 
-// Confirm records that the holder controls the recipient, a contract on Ethereum, on the token's chain too. It says something
-// only where the contract does not exist there.
+// Confirm records that the holder controls the recipient, a contract on Ethereum, on the token's
+// chain too. It says something only where the contract does not exist there.
 func (c *RecipientCode) Confirm(holderControls bool) {
 	c.Confirmed = holderControls && c.Ethereum == SeenCode && c.Target == SeenNothing
 }

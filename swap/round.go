@@ -13,7 +13,8 @@ import (
 	"oxenswap/swap/merkle"
 )
 
-// ErrNothingNew is returned by BuildRound when no account with a claim is owed more than earlier rounds gave.
+// ErrNothingNew is returned by BuildRound when no account with a claim is owed more than earlier
+// rounds gave.
 var ErrNothingNew = errors.New("nothing new is owed to anyone with a claim")
 
 // RoundFiles are a round and the attachments that its entry names.
@@ -25,8 +26,8 @@ type RoundFiles struct {
 	Tree        *merkle.Tree
 }
 
-// BuildRound computes the next round from tables that hold exactly the first cutoff entries. It is a pure function of
-// them: the same bytes on any machine.
+// BuildRound computes the next round from tables that hold exactly the first cutoff entries. It is
+// a pure function of them: the same bytes on any machine.
 func BuildRound(t Tables, cutoff uint64) (*RoundFiles, error) {
 	m, err := t.Migration()
 	if err != nil {
@@ -86,8 +87,8 @@ type payee struct {
 	claim uint64
 }
 
-// byAccount merges lists that are sorted by account; for one account it keeps the order of the lists, which is that of
-// the terms.
+// byAccount merges lists that are sorted by account; for one account it keeps the order of the
+// lists, which is that of the terms.
 func byAccount(lists [][]Allocation) []Allocation {
 	n := 0
 	for _, l := range lists {
@@ -107,7 +108,8 @@ func byAccount(lists [][]Allocation) []Allocation {
 	return out
 }
 
-// allocate gives the accounts with a claim what a programme owes beyond what earlier rounds gave, by account.
+// allocate gives the accounts with a claim what a programme owes beyond what earlier rounds gave,
+// by account.
 func allocate(l *Ledgered, claims *column[payee], before *column[Sesh]) ([]Allocation, ProgrammeTotals, error) {
 	t := ProgrammeTotals{Programme: l.Programme.Name, Heights: l.Heights, Accounts: uint64(len(l.Owings)), Sources: []Part{}, Den: l.Den}
 	if t.Heights == nil {
@@ -183,7 +185,8 @@ func (t *ProgrammeTotals) addSources(parts []Part) error {
 	return nil
 }
 
-// Conserved checks that nothing appeared or vanished by rounding: den x owed + remainders is den x the sum of the parts.
+// Conserved checks that nothing appeared or vanished by rounding: den x owed + remainders is den x
+// the sum of the parts.
 func (t *ProgrammeTotals) Conserved() error {
 	exact, err := scaled(t.Sources, t.Den)
 	if err != nil {

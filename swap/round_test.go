@@ -14,7 +14,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// tablesWith are tables of a migration whose programmes are settled on height 100 (and 110 and 120 for points).
+// tablesWith are tables of a migration whose programmes are settled on height 100 (and 110 and 120
+// for points).
 func tablesWith(t testingT, programmes string, balances map[uint64][]Balance) *Memory {
 	t.Helper()
 	terms := testTerms(t, programmes)
@@ -58,7 +59,8 @@ ratio = "1/3"
 cap = "100"
 `
 
-// TestCapStopsOneProgramme: what would pass a cap is withheld, visibly, and the other programmes go on.
+// TestCapStopsOneProgramme: what would pass a cap is withheld, visibly, and the other programmes go
+// on.
 func TestCapStopsOneProgramme(t *testing.T) {
 	for _, c := range []struct {
 		name           string
@@ -98,7 +100,8 @@ func TestCapStopsOneProgramme(t *testing.T) {
 	}
 }
 
-// TestOverpaidIsNeverNetted: what an account got beyond what it is owed is booked, and nobody else's is reduced for it.
+// TestOverpaidIsNeverNetted: what an account got beyond what it is owed is booked, and nobody
+// else's is reduced for it.
 func TestOverpaidIsNeverNetted(t *testing.T) {
 	tables := tablesWith(t, stakeAndRewards, map[uint64][]Balance{100: {{"a", "La", 20, 30}, {"b", "Lb", 20, 0}, {"d", "Ld", 20, 0}}})
 	before := []Allocation{ // in atomic SESH: a is owed 10 + 10, b 10, d 10
@@ -270,7 +273,8 @@ func TestConversionIsExact(t *testing.T) {
 	})
 }
 
-// TestSharesOfPoints: they add up to the cap but for less than one unit an account, and do not depend on who has claimed.
+// TestSharesOfPoints: they add up to the cap but for less than one unit an account, and do not
+// depend on who has claimed.
 func TestSharesOfPoints(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		maximum := rapid.Uint64Range(1, math.MaxInt64).Draw(t, "cap")

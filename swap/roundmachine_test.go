@@ -385,7 +385,8 @@ func (m *roundMachine) build(t *rapid.T) {
 	m.rounds = append(m.rounds, files)
 }
 
-// replay rebuilds the tables from the entries alone, and every round from the entries before its cut-off.
+// replay rebuilds the tables from the entries alone, and every round from the entries before its
+// cut-off.
 func (m *roundMachine) replay(t *rapid.T) {
 	if !reflect.DeepEqual(m.l.tables, m.l.rebuilt(len(m.l.log))) {
 		t.Fatal("the entries add up to other tables")

@@ -50,7 +50,8 @@ func (t *Terms) Window(height uint64) uint64 {
 	return last
 }
 
-// window is a range of heights. One snapshot in it counts, the lowest; of a free one all do, and both ends must be there.
+// window is a range of heights. One snapshot in it counts, the lowest; of a free one all do, and
+// both ends must be there.
 type window struct {
 	from, to uint64
 	free     bool
@@ -73,8 +74,9 @@ func (p *Programme) windows() []window {
 	return nil
 }
 
-// settle returns the heights of the final snapshots that the programme is computed from, once nothing that is still
-// undecided could change them: every window has its lowest final one with none merely taken below it, or is missed.
+// settle returns the heights of the final snapshots that the programme is computed from, once
+// nothing that is still undecided could change them: every window has its lowest final one with
+// none merely taken below it, or is missed.
 func (p *Programme) settle(snapshots []Snapshot, missed []uint64) ([]uint64, bool) {
 	windows := p.windows()
 	if windows == nil {
@@ -88,11 +90,13 @@ func (p *Programme) settle(snapshots []Snapshot, missed []uint64) ([]uint64, boo
 		}
 		heights = append(heights, in...)
 	}
-	// A conversion waits for its one snapshot, however late: a daemon that is rolled back can still give it.
+	// A conversion waits for its one snapshot, however late: a daemon that is rolled back can still
+	// give it.
 	return heights, len(heights) > 0 || p.Kind == SharePoints
 }
 
-// settle returns the heights of the final snapshots in the window that count. Both lists are sorted.
+// settle returns the heights of the final snapshots in the window that count. Both lists are
+// sorted.
 func (w window) settle(snapshots []Snapshot, missed []uint64) (final []uint64, ok bool) {
 	first := sort.Search(len(snapshots), func(i int) bool { return snapshots[i].Height >= w.from })
 	for _, s := range snapshots[first:] {

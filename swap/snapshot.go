@@ -11,9 +11,10 @@ import (
 	"oxenswap/swap/cryptonote"
 )
 
-// Content is what a snapshot says about one block of the Oxen chain: stakes, accrued rewards and the stakes of
-// deregistered nodes. It holds nothing that a daemon learns from uptime proofs, for those differ between honest daemons.
-// Its normal form (Normalise) has one spelling, whose SHA-256 is the snapshot's digest.
+// Content is what a snapshot says about one block of the Oxen chain: stakes, accrued rewards and
+// the stakes of deregistered nodes. It holds nothing that a daemon learns from uptime proofs, for
+// those differ between honest daemons. Its normal form (Normalise) has one spelling, whose SHA-256
+// is the snapshot's digest.
 type Content struct {
 	Height    uint64             `json:"height"` // of the top block
 	BlockHash Hash               `json:"block_hash"`
@@ -35,8 +36,9 @@ type Node struct {
 	Contributors          []Contributor `json:"contributors"`
 }
 
-// Contributor is one address with a share of a node. Its stake is the sum of Locked: the daemon's aggregate amount can be
-// smaller (over-contribution). An address that reserved and has not paid has no locked contributions.
+// Contributor is one address with a share of a node. Its stake is the sum of Locked: the daemon's
+// aggregate amount can be smaller (over-contribution). An address that reserved and has not paid
+// has no locked contributions.
 type Contributor struct {
 	Address string   `json:"address"`
 	Locked  []Locked `json:"locked"`
@@ -55,15 +57,16 @@ type Reward struct {
 	Amount  Oxen   `json:"amount"`
 }
 
-// BlacklistedStake is a stake of a deregistered node, locked until a height. The daemon names no owner.
+// BlacklistedStake is a stake of a deregistered node, locked until a height. The daemon names no
+// owner.
 type BlacklistedStake struct {
 	KeyImage     Hash   `json:"key_image"`
 	UnlockHeight uint64 `json:"unlock_height"`
 	Amount       Oxen   `json:"amount"`
 }
 
-// Normalise sorts the content into its normal form and refuses what cannot be: a node, a key image, an address in one
-// node's contributors or in the rewards twice, or sums above 2^64-1.
+// Normalise sorts the content into its normal form and refuses what cannot be: a node, a key image,
+// an address in one node's contributors or in the rewards twice, or sums above 2^64-1.
 func (c *Content) Normalise() error {
 	slices.SortFunc(c.Nodes, func(a, b Node) int { return bytes.Compare(a.Key[:], b.Key[:]) })
 	images := make(map[Hash]struct{}, 4*len(c.Nodes))
@@ -133,13 +136,15 @@ func (c *Content) Normalise() error {
 	return nil
 }
 
-// errTooMuch refuses sums beyond what the database can hold: 9.2 billion OXEN, a hundred times what there is.
+// errTooMuch refuses sums beyond what the database can hold: 9.2 billion OXEN, a hundred times what
+// there is.
 var errTooMuch = errors.New("stakes or rewards add up to more than 2^63-1 atomic OXEN")
 
 // Account is whom something is owed: the lower-case hex of an Oxen public spend key.
 type Account string
 
-// AccountOf returns the account of an Oxen address: two addresses with one spend key are one account.
+// AccountOf returns the account of an Oxen address: two addresses with one spend key are one
+// account.
 func AccountOf(a cryptonote.Address) Account {
 	return Account(Hash(a.Spend).String())
 }
@@ -180,11 +185,13 @@ type BlockStatus struct {
 	Raw             []RawAnswer
 }
 
-// Daemon is one oxend. Both calls only read, retry by themselves, are bounded in time by ctx and may run concurrently.
+// Daemon is one oxend. Both calls only read, retry by themselves, are bounded in time by ctx and
+// may run concurrently.
 type Daemon interface {
 	Name() string
-	// Observe returns the state at the daemon's tip, all of one block: when a block arrives in between it starts again,
-	// and gives up with an error after some tries. A daemon that is not synchronised is an error.
+	// Observe returns the state at the daemon's tip, all of one block: when a block arrives in
+	// between it starts again, and gives up with an error after some tries. A daemon that is not
+	// synchronised is an error.
 	Observe(ctx context.Context) (Observation, error)
 	// BlockAt returns which block the daemon has at a height, and what it holds immutable.
 	BlockAt(ctx context.Context, height uint64) (BlockStatus, error)

@@ -8,9 +8,10 @@ import (
 	"strconv"
 )
 
-// The normal form of a Content is the compact JSON of its fields in their order, sorted by Normalise. It has one spelling.
-// A snapshot of the main network has tens of thousands of contributions and is written and read for every daemon and by
-// every auditor, so this is done without reflection.
+// The normal form of a Content is the compact JSON of its fields in their order, sorted by
+// Normalise. It has one spelling. A snapshot of the main network has tens of thousands of
+// contributions and is written and read for every daemon and by every auditor, so this is done
+// without reflection.
 
 // Encode returns the bytes of the normal form. Call Normalise first.
 func (c *Content) Encode() ([]byte, error) {
@@ -101,7 +102,8 @@ func element(b []byte, i int, literal string) []byte {
 	return append(b, literal...)
 }
 
-// base58Text reports whether a text has only letters and digits, as addresses have, and needs no escape.
+// base58Text reports whether a text has only letters and digits, as addresses have, and needs no
+// escape.
 func base58Text(s string) bool {
 	for i := range len(s) {
 		if c := s[i]; !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9') {

@@ -49,7 +49,8 @@ func TestRecordedContentIsInNormalForm(t *testing.T) {
 	}
 }
 
-// shuffled is a copy of the content with every list in another order and the empty ones missing, as daemons answer.
+// shuffled is a copy of the content with every list in another order and the empty ones missing, as
+// daemons answer.
 func shuffled(c Content) Content {
 	shuffle := func(n int, swap func(i, j int)) { rand.Shuffle(n, swap) }
 	c.Nodes, c.Rewards, c.Blacklist = slices.Clone(c.Nodes), slices.Clone(c.Rewards), slices.Clone(c.Blacklist)
@@ -253,7 +254,8 @@ func TestBalances(t *testing.T) {
 	}
 }
 
-// TestBalancesAddUp: what the accounts have is what the totals say, and the order of the lists changes nothing.
+// TestBalancesAddUp: what the accounts have is what the totals say, and the order of the lists
+// changes nothing.
 func TestBalancesAddUp(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		c := drawContent(t, 100)
@@ -284,7 +286,8 @@ func TestBalancesAddUp(t *testing.T) {
 	})
 }
 
-// drawContent draws a content in normal form with up to 6 nodes and 8 holders, some of whom use two addresses.
+// drawContent draws a content in normal form with up to 6 nodes and 8 holders, some of whom use two
+// addresses.
 func drawContent(t *rapid.T, height uint64) Content {
 	address := rapid.Custom(func(t *rapid.T) string {
 		return addressOf(rapid.IntRange(1, 8).Draw(t, "holder"), rapid.SampledFrom([]string{"view", "view", "other view"}).Draw(t, "view"))

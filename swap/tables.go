@@ -10,8 +10,8 @@ var ErrNotFound = errors.New("none")
 
 // Tables are what the ledger's entries add up to: the projections, to be read. A store keeps them
 // beside the entries, in the same transaction, and the auditor keeps them in memory. Rows are
-// values: changing one changes nothing. Look-ups of a single row return ErrNotFound when it does not
-// exist. The functions that visit rows stop at the first error and return it.
+// values: changing one changes nothing. Look-ups of a single row return ErrNotFound when it does
+// not exist. The functions that visit rows stop at the first error and return it.
 type Tables interface {
 	Migration() (Migration, error)
 

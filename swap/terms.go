@@ -13,9 +13,10 @@ import (
 	"github.com/ethereum/go-ethereum/common"
 )
 
-// Terms define one migration, once and for everybody. What counts is their canonical JSON: the tables and keys that are
-// present, keys sorted by bytes at every level, no spaces, no newline at the end, values only strings, integers and
-// booleans. The migration id is the start of its SHA-256.
+// Terms define one migration, once and for everybody. What counts is their canonical JSON: the
+// tables and keys that are present, keys sorted by bytes at every level, no spaces, no newline at
+// the end, values only strings, integers and booleans. The migration id is the start of its
+// SHA-256.
 type Terms struct {
 	Version      int
 	Name         string
@@ -84,8 +85,8 @@ type Ratio struct{ Num, Den uint64 }
 // String returns "num/den".
 func (r Ratio) String() string { return fmt.Sprintf("%d/%d", r.Num, r.Den) }
 
-// Of is a sum of OXEN times the ratio: what is owed for it in atomic SESH, as an exact fraction. There is no other way from
-// OXEN to SESH, and none back.
+// Of is a sum of OXEN times the ratio: what is owed for it in atomic SESH, as an exact fraction.
+// There is no other way from OXEN to SESH, and none back.
 func (r Ratio) Of(o Oxen) Part {
 	return Part{NewQuantity(uint64(o)), NewQuantity(r.Num), NewQuantity(r.Den)}
 }
@@ -122,7 +123,8 @@ func (e *TermsError) Error() string {
 	return "terms: " + e.Path + ": " + e.Reason
 }
 
-// ParseTerms reads canonical JSON, at most 64 KiB, and refuses every other spelling. Errors are *TermsError.
+// ParseTerms reads canonical JSON, at most 64 KiB, and refuses every other spelling. Errors are
+// *TermsError.
 func ParseTerms(canonical []byte) (*Terms, error) {
 	if len(canonical) > maxTerms {
 		return nil, &TermsError{Reason: fmt.Sprintf("%d bytes: at most %d are taken", len(canonical), maxTerms)}
@@ -146,8 +148,8 @@ func ParseTerms(canonical []byte) (*Terms, error) {
 	return t, nil
 }
 
-// TermsFromTree reads the tables and keys of a document: maps, slices, strings, booleans and integers (int64 or
-// json.Number), as a TOML or JSON decoder gives them. Errors are *TermsError.
+// TermsFromTree reads the tables and keys of a document: maps, slices, strings, booleans and
+// integers (int64 or json.Number), as a TOML or JSON decoder gives them. Errors are *TermsError.
 func TermsFromTree(tree map[string]any) (*Terms, error) {
 	r := &treeReader{}
 	t := r.terms(table{r, "", tree, map[string]bool{}})
@@ -181,7 +183,8 @@ func (t *Terms) ID() string { return t.id }
 // Origin is the name of the migration's ledger and of its key: portal/id.
 func (t *Terms) Origin() string { return t.Portal + "/" + t.ID() }
 
-// Fakechain reports whether the Oxen network is a regression-test one, on which some rules are eased.
+// Fakechain reports whether the Oxen network is a regression-test one, on which some rules are
+// eased.
 func (t *Terms) Fakechain() bool { return t.Oxen.Network == "fakechain" }
 
 // DevelopmentChain reports whether the token lives on a development chain (id 1337 or 31337).

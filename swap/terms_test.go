@@ -47,7 +47,8 @@ func TestRecordedTerms(t *testing.T) {
 	}
 }
 
-// TestTermsDoNotDependOnSpelling: comments, order and the kind of tables are TOML's; the id is of what they say.
+// TestTermsDoNotDependOnSpelling: comments, order and the kind of tables are TOML's; the id is of
+// what they say.
 func TestTermsDoNotDependOnSpelling(t *testing.T) {
 	a := testTerms(t, testProgrammes)
 	b := mustTerms(t, `

@@ -8,8 +8,8 @@ import (
 	"github.com/holiman/uint256"
 )
 
-// Hash is 32 bytes: a block hash, a public key, a key image or a SHA-256 digest.
-// Its text form, in JSON too, is 64 lower-case hex digits.
+// Hash is 32 bytes: a block hash, a public key, a key image or a SHA-256 digest. Its text form, in
+// JSON too, is 64 lower-case hex digits.
 type Hash [32]byte
 
 // Digest is the SHA-256 of plain bytes: the name of an attachment.
@@ -33,7 +33,8 @@ func (h Hash) MarshalText() ([]byte, error) {
 	return hex.AppendEncode(make([]byte, 0, 64), h[:]), nil
 }
 
-// UnmarshalText implements encoding.TextUnmarshaler. Upper-case digits are refused, so that a hash has one spelling.
+// UnmarshalText implements encoding.TextUnmarshaler. Upper-case digits are refused, so that a hash
+// has one spelling.
 func (h *Hash) UnmarshalText(text []byte) error {
 	if len(text) != 64 {
 		return fmt.Errorf("hash of %d characters: expected 64 lower-case hex digits", len(text))
@@ -49,7 +50,8 @@ func (h *Hash) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// Quantity is an integer below 2^256: sources, points and products. Its text form, in JSON too, is a decimal string.
+// Quantity is an integer below 2^256: sources, points and products. Its text form, in JSON too, is
+// a decimal string.
 type Quantity uint256.Int
 
 // NewQuantity returns n.

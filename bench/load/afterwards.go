@@ -11,7 +11,8 @@ import (
 	"oxenswap/swap"
 )
 
-// checkLedger holds every acknowledgement against the ledger, and lets the auditor replay an export of it.
+// checkLedger holds every acknowledgement against the ledger, and lets the auditor replay an export
+// of it.
 func (b *bench) checkLedger(ctx context.Context) error {
 	w := b.world
 	at := map[uint64]int{}

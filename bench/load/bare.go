@@ -19,7 +19,8 @@ type kept struct {
 	Body []byte
 }
 
-// serveBare is the baseline: net/http and nothing else, with the same status, headers and body for each path, all ready.
+// serveBare is the baseline: net/http and nothing else, with the same status, headers and body for
+// each path, all ready.
 func serveBare(address, file string) error {
 	type ready struct {
 		names  []string

@@ -280,8 +280,9 @@ func (b *bench) verifyBare() (float64, error) {
 	return float64(done.Load()) / time.Since(start).Seconds(), errors.Join(errs...)
 }
 
-// appendBare appends claims to a ledger of its own, which held the same as the portal's, from as many goroutines as the
-// portal has connections, and does nothing else. It returns how many a second.
+// appendBare appends claims to a ledger of its own, which held the same as the portal's, from as
+// many goroutines as the portal has connections, and does nothing else. It returns how many a
+// second.
 func (b *bench) appendBare(ctx context.Context) (float64, error) {
 	dir := filepath.Join(b.world.dir, "beside")
 	text, err := os.ReadFile(filepath.Join(dir, "ledger.key"))

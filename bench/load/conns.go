@@ -11,13 +11,16 @@ import (
 	"time"
 )
 
-// ipBindAddressNoPort leaves the choice of the port to connect(2), which knows the other end (ip(7)).
+// ipBindAddressNoPort leaves the choice of the port to connect(2), which knows the other end
+// (ip(7)).
 const ipBindAddressNoPort = 24
 
-// comeAgain is when a connection is opened again that was turned away with a Retry-After, which is at least that.
+// comeAgain is when a connection is opened again that was turned away with a Retry-After, which is
+// at least that.
 const comeAgain = time.Second
 
-// newLoop opens connections to an address, all at once, and waits until the server has taken them or turned them away.
+// newLoop opens connections to an address, all at once, and waits until the server has taken them
+// or turned them away.
 func newLoop(address string, connections int) (*loop, error) {
 	to, err := netip.ParseAddrPort(address)
 	if err != nil {
@@ -65,8 +68,8 @@ func (l *loop) close() {
 	syscall.Close(l.poll)
 }
 
-// prepare opens connections again when they are needed: all that may come again, and those that are shut when no other
-// is idle.
+// prepare opens connections again when they are needed: all that may come again, and those that are
+// shut when no other is idle.
 func (l *loop) prepare(now time.Time) {
 	for len(l.away) > 0 && now.After(l.away[0].again) {
 		l.reopen(l.away[0])
@@ -93,7 +96,8 @@ func (l *loop) connect(c *conn) error {
 		syscall.SetsockoptInt(fd, syscall.IPPROTO_IP, ipBindAddressNoPort, 1),
 		syscall.Bind(fd, &from),
 		syscall.EpollCtl(l.poll, syscall.EPOLL_CTL_ADD, fd, &syscall.EpollEvent{
-			// Edge-triggered, so that nothing has to be changed between connecting, sending and receiving.
+			// Edge-triggered, so that nothing has to be changed between connecting, sending and
+			// receiving.
 			Events: syscall.EPOLLIN | syscall.EPOLLOUT | syscall.EPOLLRDHUP | 1<<31, Fd: c.index, Pad: c.age,
 		}),
 	)

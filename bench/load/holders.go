@@ -69,8 +69,9 @@ func inParallel(n int, do func(i int) error) error {
 
 var lastDay = time.Date(2039, 12, 31, 0, 0, 0, 0, time.UTC)
 
-// claims are the claims that holders hand in one after the other: claim i is of holder i modulo their number, with the
-// sequence that follows. Those of sequence 1 are in the ledger from the beginning.
+// claims are the claims that holders hand in one after the other: claim i is of holder i modulo
+// their number, with the sequence that follows. Those of sequence 1 are in the ledger from the
+// beginning.
 type claims struct {
 	migration  string
 	holders    []holder
@@ -139,7 +140,8 @@ func appendClaim(b []byte, oxen, text, signature string) []byte {
 	return appendPost(b, "/api/v1/claims", `{"oxen":"`+oxen+`","text":"`+text+`","signature":"`+signature+`"}`)
 }
 
-// garbage makes requests that must be refused, a third each malformed, of unknown accounts, and with wrong signatures.
+// garbage makes requests that must be refused, a third each malformed, of unknown accounts, and
+// with wrong signatures.
 type garbage struct {
 	claims    *claims
 	strangers claims

@@ -10,8 +10,9 @@ import (
 	"time"
 )
 
-// loop sends requests over many connections from one thread, with system calls and nothing else, as it shares the cores with
-// what it measures. Each connection comes from a loopback address of its own, so that ports last.
+// loop sends requests over many connections from one thread, with system calls and nothing else, as
+// it shares the cores with what it measures. Each connection comes from a loopback address of its
+// own, so that ports last.
 type loop struct {
 	to     syscall.SockaddrInet4
 	poll   int
@@ -100,8 +101,9 @@ func (o outcome) err() error {
 const (
 	// goOn is for how long after the end a request is sent that was due before it.
 	goOn = 500 * time.Millisecond
-	// maxRepeat is how often a request is sent again whose connection was closed before anything was answered: servers close
-	// connections that are idle, and clients repeat what is idempotent (RFC 9110, 9.2.2), as a claim is.
+	// maxRepeat is how often a request is sent again whose connection was closed before anything
+	// was answered: servers close connections that are idle, and clients repeat what is idempotent
+	// (RFC 9110, 9.2.2), as a claim is.
 	maxRepeat = 3
 )
 

@@ -1,16 +1,18 @@
 //go:build linux
 
-// Command load measures the portal under load: the real `oxenswap serve` in a process of its own, on a data directory with a
-// snapshot, signed claims and an approved round, beside what it is made of in the same run: net/http that writes the same
-// bytes, checks of signatures, appends to a ledger. It prints a table of what was measured and what is wanted, and exits 1
-// when something is missed.
+// Command load measures the portal under load: the real `oxenswap serve` in a process of its own,
+// on a data directory with a snapshot, signed claims and an approved round, beside what it is made
+// of in the same run: net/http that writes the same bytes, checks of signatures, appends to a
+// ledger. It prints a table of what was measured and what is wanted, and exits 1 when something is
+// missed.
 //
 //	go run ./bench/load -oxenswap bin/oxenswap -oxenaudit bin/oxenaudit
 //	go run ./bench/load -only steady,overload -capacity 5000
 //
-// Requests are sent when they are due, whether or not others were answered, and latencies count from then on. All of it runs on
-// the same cores, the sender too; it is one thread with little beside its system calls. All requests come from addresses of
-// this machine and of few accounts, so the portal's limits for one client and one account are set out of reach.
+// Requests are sent when they are due, whether or not others were answered, and latencies count
+// from then on. All of it runs on the same cores, the sender too; it is one thread with little
+// beside its system calls. All requests come from addresses of this machine and of few accounts, so
+// the portal's limits for one client and one account are set out of reach.
 package main
 
 import (
@@ -202,7 +204,8 @@ func (b *bench) measure(ctx context.Context, f figure) error {
 	return nil
 }
 
-// raiseFiles makes sure that this program may open some files. The programs that it starts raise their own limits.
+// raiseFiles makes sure that this program may open some files. The programs that it starts raise
+// their own limits.
 func raiseFiles(n int) error {
 	var limit syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
@@ -223,7 +226,8 @@ func share(used, of time.Duration) float64 {
 	return 100 * used.Seconds() / of.Seconds() / float64(runtime.NumCPU())
 }
 
-// serve starts the portal with limits for one client and one account that nothing here reaches; all other settings are those that `init` wrote.
+// serve starts the portal with limits for one client and one account that nothing here reaches; all
+// other settings are those that `init` wrote.
 func (b *bench) serve() error {
 	address, err := freeAddress()
 	if err != nil {

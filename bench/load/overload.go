@@ -16,8 +16,8 @@ const (
 	probeRate      = 500 // requests a second, a tenth of them claims
 	calmSeconds    = 5
 	probeSeconds   = 10
-	// normal is how many times what took longest in calm seconds something may take in a normal one. In a second are 50
-	// claims, so what the machine does beside would decide otherwise.
+	// normal is how many times what took longest in calm seconds something may take in a normal
+	// one. In a second are 50 claims, so what the machine does beside would decide otherwise.
 	normalTimes = 2
 	normalLeast = 10 * time.Millisecond
 )
@@ -35,7 +35,8 @@ func (p *polite) done(_ int, a *answer, _ time.Duration) {
 	}
 }
 
-// measureConnections opens very many connections at once, and asks as many times over them, at once.
+// measureConnections opens very many connections at once, and asks as many times over them, at
+// once.
 func (b *bench) measureConnections(context.Context) error {
 	b.report.title("many connections")
 	all := mixed(b.world.lookups())
@@ -57,7 +58,8 @@ func (b *bench) measureConnections(context.Context) error {
 	return b.polite(fmt.Sprintf("%d look-ups over them, at once: answers, the last after %s", b.connections, milliseconds(times.quantile(1))), o, &rush)
 }
 
-// measureOverload asks over very many connections for much more than can be served, and sees how soon all is as it was before.
+// measureOverload asks over very many connections for much more than can be served, and sees how
+// soon all is as it was before.
 func (b *bench) measureOverload(context.Context) error {
 	if err := b.findCapacity(); err != nil {
 		return err
@@ -132,8 +134,8 @@ func (b *bench) measureOverload(context.Context) error {
 	return nil
 }
 
-// normal is what the 99th percentile stays below in a normal second, given that of the worst calm one and what is asked of a
-// busier server.
+// normal is what the 99th percentile stays below in a normal second, given that of the worst calm
+// one and what is asked of a busier server.
 func normal(calm, asked time.Duration) time.Duration {
 	return min(asked, max(normalTimes*calm, normalLeast))
 }

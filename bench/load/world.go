@@ -66,7 +66,8 @@ type world struct {
 
 func (w *world) data() string { return filepath.Join(w.dir, "data") }
 
-// prepare brings a migration to an approved round: every account has stake or rewards in the snapshot, and a claim.
+// prepare brings a migration to an approved round: every account has stake or rewards in the
+// snapshot, and a claim.
 func (w *world) prepare(ctx context.Context, accounts int) error {
 	var err error
 	if w.claims.holders, err = newHolders("holder", accounts); err != nil {
@@ -161,7 +162,8 @@ func (w *world) readEntries(ctx context.Context) error {
 	})
 }
 
-// play is what a daemon of a network answers. It knows the snapshot's block of an earlier state too.
+// play is what a daemon of a network answers. It knows the snapshot's block of an earlier state
+// too.
 func play(s oxentest.Synth, earlier *oxentest.State) (*oxentest.State, error) {
 	world, err := s.World()
 	if err != nil {

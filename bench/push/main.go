@@ -1,6 +1,7 @@
-// Command push measures a push of a round to many recipients: the real program, its ledger on this disk, and a node of
-// Foundry's make with a block every second. It prints the time on the wall, the batches, and what `oxenswap chain push` itself
-// used of the processor and of memory, and exits 1 when one of them passes its bound.
+// Command push measures a push of a round to many recipients: the real program, its ledger on this
+// disk, and a node of Foundry's make with a block every second. It prints the time on the wall, the
+// batches, and what `oxenswap chain push` itself used of the processor and of memory, and exits 1
+// when one of them passes its bound.
 //
 //	go run ./bench/push -oxenswap bin/oxenswap -anvil $(command -v anvil)
 package main
@@ -159,7 +160,8 @@ func (w *world) command(args ...string) (*used, error) {
 	return u, nil
 }
 
-// startNode starts a node that makes a block every second, of which all but the newest two are final.
+// startNode starts a node that makes a block every second, of which all but the newest two are
+// final.
 func startNode(program string) (url string, stop func(), err error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -35,7 +35,8 @@ const (
 	capText = "100000000000000000" // atomic SESH
 )
 
-// roles are the node's first three accounts, which everybody knows, by the roles that they have here.
+// roles are the node's first three accounts, which everybody knows, by the roles that they have
+// here.
 var roles = []struct{ name, key string }{
 	{"owner", "ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80"},
 	{"publisher", "59c6995e998f97a5a0044966f0945389dc9e86dae88c7a8412f4603b6b78690d"},
@@ -71,8 +72,8 @@ cap = "%s"
 // world is a data directory beside a node.
 type world struct{ dir, program, url string }
 
-// prepare brings a migration to a live round that nobody was paid from. The round's amounts come from nowhere: what is
-// measured begins behind it.
+// prepare brings a migration to a live round that nobody was paid from. The round's amounts come
+// from nowhere: what is measured begins behind it.
 func (w *world) prepare(ctx context.Context, recipients int) error {
 	for _, r := range roles {
 		key, err := crypto.HexToECDSA(r.key)

@@ -1,5 +1,6 @@
-// Command scaling shows how `oxenswap verify signature --jsonl` scales from one core to two, beside bare group operations
-// on the same machine: pairs of runs, one after the other, and the best of each.
+// Command scaling shows how `oxenswap verify signature --jsonl` scales from one core to two, beside
+// bare group operations on the same machine: pairs of runs, one after the other, and the best of
+// each.
 //
 // It generates the signatures with oxendemo and needs both programs in the folder that --bin names.
 package main
@@ -36,7 +37,8 @@ func main() {
 	}
 }
 
-// groupOperations does n double-base multiplications, the heart of a signature check, spread over all workers.
+// groupOperations does n double-base multiplications, the heart of a signature check, spread over
+// all workers.
 func groupOperations(n int) {
 	p := new(edwards25519.Point).Add(edwards25519.NewGeneratorPoint(), edwards25519.NewGeneratorPoint())
 	s, err := edwards25519.NewScalar().SetUniformBytes(bytes.Repeat([]byte{0x5a}, 64))

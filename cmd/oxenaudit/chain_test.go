@@ -150,7 +150,8 @@ func (w *chainWorld) audit() (ok bool, report string) {
 	return err == nil, out.String()
 }
 
-// TestChain: a real distributor on a real chain is what the log says, and what happens there without the log is found.
+// TestChain: a real distributor on a real chain is what the log says, and what happens there
+// without the log is found.
 func TestChain(t *testing.T) {
 	w := newChainWorld(t)
 	ok, report := w.audit()

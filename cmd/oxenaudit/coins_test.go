@@ -12,7 +12,8 @@ import (
 	"oxenswap/swap"
 )
 
-// holder is a recorded wallet with one output, what it signed, and what a daemon said about the output.
+// holder is a recorded wallet with one output, what it signed, and what a daemon said about the
+// output.
 type holder struct {
 	Address   string        `json:"address"`
 	Text      string        `json:"text"`

@@ -1,7 +1,8 @@
-// Command oxenaudit recomputes a migration from an export of its ledger, plain files in a folder or behind a URL, checks
-// receipts, compares states of a log, and watches one. It holds no key, and writes only the files that --html and --state
-// name. Package cli says how it behaves on a command line; the answer of replay is yes if everything holds and was anchored.
-// Progress bars appear on terminals only.
+// Command oxenaudit recomputes a migration from an export of its ledger, plain files in a folder or
+// behind a URL, checks receipts, compares states of a log, and watches one. It holds no key, and
+// writes only the files that --html and --state name. Package cli says how it behaves on a command
+// line; the answer of replay is yes if everything holds and was anchored. Progress bars appear on
+// terminals only.
 package main
 
 import (

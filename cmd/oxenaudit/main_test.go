@@ -30,12 +30,13 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"oxenaudit": main})
 }
 
-// TestScript runs the commands as a person types them, on two exports of one small log: $EXPORT and $FORGED (a correction
-// changed, and everything signed again with the real key). $KEY and $MIGRATION are the anchors, earlier is a checkpoint of
-// the log, $URL serves $EXPORT. $GROWN is the log with a further entry, grown its checkpoint, receipt that of entry 2 under
-// earlier, golden what testdata/golden holds. The
-// witness with the key $WITNESS has cosigned $COSIGNED. Another log has a proof of coins: $FULL, and $PUBLIC, which withholds what is private, with
-// $COINS_KEY and $COINS as anchors. rotation_test.go has more.
+// TestScript runs the commands as a person types them, on two exports of one small log: $EXPORT and
+// $FORGED (a correction changed, and everything signed again with the real key). $KEY and
+// $MIGRATION are the anchors, earlier is a checkpoint of the log, $URL serves $EXPORT. $GROWN is
+// the log with a further entry, grown its checkpoint, receipt that of entry 2 under earlier, golden
+// what testdata/golden holds. The witness with the key $WITNESS has cosigned $COSIGNED. Another log
+// has a proof of coins: $FULL, and $PUBLIC, which withholds what is private, with $COINS_KEY and
+// $COINS as anchors. rotation_test.go has more.
 func TestScript(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",

@@ -79,8 +79,8 @@ type state struct {
 	log *follow.Log // nil: a checkpoint alone
 }
 
-// openState opens an export, a URL, or a file with a checkpoint. later is a later state of the log, whose keys are known; nil:
-// there is none.
+// openState opens an export, a URL, or a file with a checkpoint. later is a later state of the log,
+// whose keys are known; nil: there is none.
 func openState(ctx context.Context, place string, key note.Verifier, witnesses []*ledger.Witness, later *state) (s *state, done func(), err error) {
 	var rotations [][]byte
 	open := func(fsys fs.FS) (*follow.Log, error) { return follow.Open(fsys, key, witnesses...) }

@@ -24,8 +24,9 @@ func (l *testLog) rotate(t *testing.T) {
 	must(t, err)
 }
 
-// rotatedPlaces makes $ROTATED, the log of $EXPORT after its key was changed twice, to $SECOND and $THIRD; $BETWEEN, the same
-// between the two; later, a receipt under $THIRD; and $STOLEN and stolen, $ROTATED and its checkpoint as signed by $KEY, whoever has that now.
+// rotatedPlaces makes $ROTATED, the log of $EXPORT after its key was changed twice, to $SECOND and
+// $THIRD; $BETWEEN, the same between the two; later, a receipt under $THIRD; and $STOLEN and
+// stolen, $ROTATED and its checkpoint as signed by $KEY, whoever has that now.
 func rotatedPlaces(t *testing.T, e *testscript.Env) error {
 	l := smallLog(t)
 	first := l.signer

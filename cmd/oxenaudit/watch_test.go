@@ -21,7 +21,8 @@ import (
 	"oxenswap/swap"
 )
 
-// TestWebhook: alarms reach it, once more if it fails at first; one that always fails does not hide the alarm.
+// TestWebhook: alarms reach it, once more if it fails at first; one that always fails does not hide
+// the alarm.
 func TestWebhook(t *testing.T) {
 	l := smallLog(t)
 	dir, state := t.TempDir(), filepath.Join(t.TempDir(), "state")
@@ -71,7 +72,8 @@ func TestWebhook(t *testing.T) {
 	}
 }
 
-// TestWatchChain: a watch compares a real distributor's events with the log, and what happens there without an entry is told.
+// TestWatchChain: a watch compares a real distributor's events with the log, and what happens there
+// without an entry is told.
 func TestWatchChain(t *testing.T) {
 	w := newChainWorld(t)
 	dir := t.TempDir()

@@ -20,13 +20,15 @@ const (
 	// maxAttachment bounds a stored attachment, in bytes: one of 1 GiB that did not compress.
 	maxAttachment = 1<<30 + 1<<20
 	maxTile       = 256 * 32
-	// webTries is how often a file is asked for while the server fails; webPause is the time before the second try.
+	// webTries is how often a file is asked for while the server fails; webPause is the time before
+	// the second try.
 	webTries, webPause = 4, 500 * time.Millisecond
 	webTimeout         = 30 * time.Second // until the header of an answer
 )
 
-// webFS are the files below a URL. What was read once is kept in a temporary folder, for an audit reads the log twice;
-// checkpoint and manifest are asked for each time, since they may change under way.
+// webFS are the files below a URL. What was read once is kept in a temporary folder, for an audit
+// reads the log twice; checkpoint and manifest are asked for each time, since they may change under
+// way.
 type webFS struct {
 	base   *url.URL
 	client *http.Client
@@ -52,7 +54,8 @@ func (w *webFS) close() {
 	os.RemoveAll(w.dir)
 }
 
-// within gives the files as an fs.FS, which has no context of its own: each file that it opens is read under ctx.
+// within gives the files as an fs.FS, which has no context of its own: each file that it opens is
+// read under ctx.
 func (w *webFS) within(ctx context.Context) fs.FS {
 	return openFunc(func(name string) (fs.File, error) { return w.open(ctx, name) })
 }

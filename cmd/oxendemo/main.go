@@ -1,8 +1,8 @@
-// Command oxendemo is the local world of the demonstration and of tests by hand: daemons that play recordings, a
-// development chain, throw-away keys, a test token, and large made-up networks.
+// Command oxendemo is the local world of the demonstration and of tests by hand: daemons that play
+// recordings, a development chain, throw-away keys, a test token, and large made-up networks.
 //
-// Package cli says how it behaves on a command line. Servers print the URL on which they listen as the first line of stdout,
-// listen on loopback unless told otherwise, and stop on SIGTERM.
+// Package cli says how it behaves on a command line. Servers print the URL on which they listen as
+// the first line of stdout, listen on loopback unless told otherwise, and stop on SIGTERM.
 package main
 
 import (

@@ -50,8 +50,8 @@ type operator struct {
 	sender *sender.Sender
 }
 
-// nodes says through which nodes of the token's chain a command works. The zero value is all of the configuration, and each must
-// answer.
+// nodes says through which nodes of the token's chain a command works. The zero value is all of the
+// configuration, and each must answer.
 type nodes struct {
 	any  bool   // those that answer are enough: the command stops the distributor
 	only string // URL of a node that is believed instead of them, with any; they get the transaction too

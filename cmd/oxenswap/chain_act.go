@@ -23,7 +23,8 @@ func (a *app) act(use, short string, open func(context.Context, *datadir.Dir) (s
 	}
 }
 
-// actToStop is act for the guardian's two means to stop the distributor, which work whatever nodes say.
+// actToStop is act for the guardian's two means to stop the distributor, which work whatever nodes
+// say.
 func (a *app) actToStop(use, short string, args cobra.PositionalArgs, run func(ctx context.Context, o *operator, key signer.Signer) error) *cobra.Command {
 	n := nodes{any: true}
 	c := &cobra.Command{
@@ -52,7 +53,8 @@ func (a *app) of(role string) func(context.Context, *datadir.Dir) (signer.Signer
 	return func(ctx context.Context, d *datadir.Dir) (signer.Signer, error) { return a.key(ctx, d, role) }
 }
 
-// actByAnyone is act for what needs no role: --key says whose key signs, the publisher's unless told.
+// actByAnyone is act for what needs no role: --key says whose key signs, the publisher's unless
+// told.
 func (a *app) actByAnyone(use, short, note string, args cobra.PositionalArgs, run func(ctx context.Context, o *operator, key signer.Signer) error) *cobra.Command {
 	var role string
 	c := a.act(use, short, func(ctx context.Context, d *datadir.Dir) (signer.Signer, error) { return a.key(ctx, d, role) }, args, run)

@@ -48,8 +48,8 @@ the live root and the contract's own sums. A difference is recorded and stops se
 	}
 }
 
-// withChainOrBeside is withChain, unless another command is sending or writing: then the function gets the data directory
-// opened for reading, and is told so.
+// withChainOrBeside is withChain, unless another command is sending or writing: then the function
+// gets the data directory opened for reading, and is told so.
 func (a *app) withChainOrBeside(ctx context.Context, f func(o *operator, beside bool) error) error {
 	started := false
 	err := a.withChain(ctx, nodes{}, func(o *operator) error {

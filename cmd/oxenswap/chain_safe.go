@@ -34,7 +34,8 @@ distributor's events.`
 	return c
 }
 
-// safeExport is a command that exports one request. The function gets the arguments and makes the request.
+// safeExport is a command that exports one request. The function gets the arguments and makes the
+// request.
 func (a *app) safeExport(use, short string, args cobra.PositionalArgs, request func(ctx context.Context, s *sender.Sender, args []string) (*sender.Request, error)) *cobra.Command {
 	var f safeFlags
 	c := &cobra.Command{

@@ -21,7 +21,8 @@ import (
 // testRoles are the places of the roles' keys among testKeys.
 var testRoles = map[string]int{"owner": 0, "publisher": 1, "guardian": 2}
 
-// signExport is `sign ROLE FILE METHOD`: it does what the owners of a Safe with that role do with an exported file.
+// signExport is `sign ROLE FILE METHOD`: it does what the owners of a Safe with that role do with
+// an exported file.
 func signExport(ts *testscript.TestScript, _ bool, args []string) {
 	var b safe.Batch
 	ts.Check(json.Unmarshal([]byte(ts.ReadFile(args[1])), &b))
@@ -76,7 +77,8 @@ func (c *testChain) call(ts *testscript.TestScript, role string, to common.Addre
 	}
 }
 
-// holdLock is `hold FILE`: it takes a data directory's lock, as a running service does, until `release`.
+// holdLock is `hold FILE`: it takes a data directory's lock, as a running service does, until
+// `release`.
 func holdLock(ts *testscript.TestScript, _ bool, args []string) {
 	f, err := os.OpenFile(ts.MkAbs(args[0]), os.O_RDWR, 0)
 	ts.Check(err)

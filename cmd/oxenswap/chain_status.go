@@ -137,7 +137,8 @@ func (o *operator) status(ctx context.Context, m swap.Migration) (*chainStatus, 
 	return s, nil
 }
 
-// viewDistributor is the distributor as it stands now: the owner may have named other roles and moved the closing.
+// viewDistributor is the distributor as it stands now: the owner may have named other roles and
+// moved the closing.
 func viewDistributor(d swap.Distributor, now *ethclient.State) *distributorStatus {
 	d.Owner, d.Publisher, d.Guardian, d.ClosesAt = now.Owner, now.Publisher, now.Guardian, now.ClosesAt
 	v := &distributorStatus{

@@ -36,11 +36,12 @@ import (
 // ownersKey creates the token of the recorded terms with its first transaction.
 const ownersKey = "ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80"
 
-// chainStart is ahead of every clock, so that the chain's time does not depend on when the test runs.
+// chainStart is ahead of every clock, so that the chain's time does not depend on when the test
+// runs.
 const chainStart = 2_000_000_000
 
-// testChain is a development chain with a real port. What is sent is final at once: the simulated chain calls a block
-// final at every 32nd block.
+// testChain is a development chain with a real port. What is sent is final at once: the simulated
+// chain calls a block final at every 32nd block.
 type testChain struct {
 	sim   *simulated.Backend
 	url   string
@@ -142,8 +143,9 @@ func (c *testChain) createToken() error {
 	return err
 }
 
-// TestChainScript runs the chain commands as a person types them, on a chain at $CHAIN and two daemons. `pass SECONDS` lets
-// time go by on the chain; `hide EVENT` makes the node lose one of the distributor's events, and `hide nothing` ends that.
+// TestChainScript runs the chain commands as a person types them, on a chain at $CHAIN and two
+// daemons. `pass SECONDS` lets time go by on the chain; `hide EVENT` makes the node lose one of the
+// distributor's events, and `hide nothing` ends that.
 func TestChainScript(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/chain",

@@ -9,7 +9,8 @@ import (
 	"oxenswap/swap/service"
 )
 
-// hint says which command helps with an error. Libraries do not know the commands; "" where there is nothing to add.
+// hint says which command helps with an error. Libraries do not know the commands; "" where there
+// is nothing to add.
 func hint(err error) string {
 	var mode *datadir.ModeError
 	switch {

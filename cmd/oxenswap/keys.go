@@ -52,7 +52,8 @@ func (a *app) openKey(ctx context.Context, d *datadir.Dir, k datadir.RoleKey) (s
 	return opened, nil
 }
 
-// ownersKey opens the owner's key on a development chain. Elsewhere there is none: the sender says what to do.
+// ownersKey opens the owner's key on a development chain. Elsewhere there is none: the sender says
+// what to do.
 func (a *app) ownersKey(ctx context.Context, d *datadir.Dir) (signer.Signer, error) {
 	if !d.Terms().DevelopmentChain() {
 		return nil, nil

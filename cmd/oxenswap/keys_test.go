@@ -51,8 +51,8 @@ func TestKeyConfig(t *testing.T) {
 	}
 }
 
-// externalSigner speaks Clef's protocol for one key. It takes no call with a recipient, so that a creation is signed and
-// everything after it is denied.
+// externalSigner speaks Clef's protocol for one key. It takes no call with a recipient, so that a
+// creation is signed and everything after it is denied.
 type externalSigner struct{ key *ecdsa.PrivateKey }
 
 // newExternalSigner serves it to whoever has the password.

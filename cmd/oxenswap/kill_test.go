@@ -16,8 +16,8 @@ import (
 	"oxenswap/oxenrpc/oxentest"
 )
 
-// TestKilled kills every command again and again, each time a little later, until it gets through, and compares the end
-// with that of a run that nobody disturbed.
+// TestKilled kills every command again and again, each time a little later, until it gets through,
+// and compares the end with that of a run that nobody disturbed.
 func TestKilled(t *testing.T) {
 	self, err := os.Executable()
 	if err != nil {
@@ -34,8 +34,9 @@ func TestKilled(t *testing.T) {
 	}
 }
 
-// migrate runs a migration up to an approved round. With a step every command is killed after one step, two steps and so
-// on. It returns what must be the same in the end: claims by recipient, snapshots, and the round's numbers.
+// migrate runs a migration up to an approved round. With a step every command is killed after one
+// step, two steps and so on. It returns what must be the same in the end: claims by recipient,
+// snapshots, and the round's numbers.
 func migrate(t *testing.T, bin string, step time.Duration) []any {
 	t.Helper()
 	dir := t.TempDir()

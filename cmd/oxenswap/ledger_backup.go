@@ -81,7 +81,8 @@ history. Give the newest checkpoint that can be found: the lost directory's, the
 	return c
 }
 
-// prepareRestore puts key and configuration in their place and returns what it has made, in the order to remove it.
+// prepareRestore puts key and configuration in their place and returns what it has made, in the
+// order to remove it.
 func (a *app) prepareRestore(key, conf string) (made []string, err error) {
 	if _, err := os.Stat(a.dir); errors.Is(err, os.ErrNotExist) {
 		if err := os.Mkdir(a.dir, 0o700); err != nil {

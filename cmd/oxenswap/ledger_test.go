@@ -19,8 +19,8 @@ import (
 	"golang.org/x/mod/sumdb/note"
 )
 
-// witness signs a checkpoint as a witness of the given name does and writes its signature line to a file; with a name alone it
-// writes the witness's key to NAME.vkey.
+// witness signs a checkpoint as a witness of the given name does and writes its signature line to a
+// file; with a name alone it writes the witness's key to NAME.vkey.
 func witness(ts *testscript.TestScript, _ bool, args []string) {
 	if len(args) != 1 && len(args) != 3 {
 		ts.Fatalf("usage: witness NAME [CHECKPOINT OUT]")

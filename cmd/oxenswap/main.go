@@ -1,6 +1,6 @@
-// Command oxenswap is the operator's program: it takes snapshots of an Oxen network, records claims, builds rounds,
-// puts them on chain, and writes every step to its ledger. Package cli says how it behaves on a command line. Progress bars
-// appear on terminals only.
+// Command oxenswap is the operator's program: it takes snapshots of an Oxen network, records
+// claims, builds rounds, puts them on chain, and writes every step to its ledger. Package cli says
+// how it behaves on a command line. Progress bars appear on terminals only.
 package main
 
 import (

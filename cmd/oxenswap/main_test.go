@@ -24,8 +24,9 @@ func TestMain(m *testing.M) {
 // recorded is a small migration on a real private network: four moments as two daemons showed them.
 const recorded = "../../oxenrpc/testdata/migration"
 
-// TestScript runs the commands as a person types them. Two daemons, at $DAEMON_A and $DAEMON_B, show the first recorded
-// moment; `world N` moves both to the N-th, `daemon NAME FAULT` makes one misbehave.
+// TestScript runs the commands as a person types them. Two daemons, at $DAEMON_A and $DAEMON_B,
+// show the first recorded moment; `world N` moves both to the N-th, `daemon NAME FAULT` makes one
+// misbehave.
 func TestScript(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
@@ -101,8 +102,9 @@ func misbehave(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// withheld compares a public export with a full one: nothing in its files, compressed ones included, may show a key image
-// or a part of a proof that the full one keeps for auditors, unless it is public anyway as a stake.
+// withheld compares a public export with a full one: nothing in its files, compressed ones
+// included, may show a key image or a part of a proof that the full one keeps for auditors, unless
+// it is public anyway as a stake.
 func withheld(ts *testscript.TestScript, _ bool, args []string) {
 	if len(args) != 2 {
 		ts.Fatalf("usage: withheld PUBLIC FULL")

@@ -16,7 +16,8 @@ import (
 	"oxenswap/swap/ledger"
 )
 
-// checkPortal claims over HTTP what real wallets signed, with their proofs of coins, while the service runs.
+// checkPortal claims over HTTP what real wallets signed, with their proofs of coins, while the
+// service runs.
 func checkPortal(t *testing.T, base, dir string) {
 	t.Helper()
 	ask := func(method, path string, body, to any, want int) {

@@ -15,7 +15,8 @@ import (
 	"oxenswap/swap/ledger"
 )
 
-// checkServed compares what is served with what `ledger export --public` writes, and looks at how it may be cached.
+// checkServed compares what is served with what `ledger export --public` writes, and looks at how
+// it may be cached.
 func checkServed(t *testing.T, base, dir string) {
 	t.Helper()
 	export := filepath.Join(t.TempDir(), "export")

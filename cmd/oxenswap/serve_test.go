@@ -27,7 +27,8 @@ func oxenswap(t *testing.T, args ...string) string {
 	return out.String()
 }
 
-// TestServe lets the service find its snapshots by itself while the chain goes on and jumps over a height.
+// TestServe lets the service find its snapshots by itself while the chain goes on and jumps over a
+// height.
 func TestServe(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "data")
 	vkey := strings.TrimSpace(oxenswap(t, "operator", "keygen", "ada", "--out", filepath.Join(t.TempDir(), "ada.key")))

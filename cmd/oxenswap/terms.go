@@ -131,8 +131,8 @@ var (
 	element   = regexp.MustCompile(`^([a-z_]+)\[(\d+)\]$`)
 )
 
-// lineOf finds the line, from 1, on which a key such as "programme[2].cap" stands in a TOML text. For a key that is
-// missing it is the line of its table, and 1 for the document's own.
+// lineOf finds the line, from 1, on which a key such as "programme[2].cap" stands in a TOML text.
+// For a key that is missing it is the line of its table, and 1 for the document's own.
 func lineOf(text, path string) int {
 	best, bestDepth := 1, 0
 	want := strings.Split(path, ".")

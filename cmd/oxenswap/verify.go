@@ -129,8 +129,8 @@ func verifyLine(line []byte) verdict {
 // chunk is how many lines a core verifies at a time.
 const chunk = 64
 
-// verifyLines verifies the lines of a file on all cores and prints the verdicts in their order, in memory that does not
-// grow with the file.
+// verifyLines verifies the lines of a file on all cores and prints the verdicts in their order, in
+// memory that does not grow with the file.
 func (a *app) verifyLines(path string) error {
 	in := a.stdin
 	if path != "-" {
@@ -218,8 +218,8 @@ func lineChunks(in io.Reader) func(yield func(lineChunk) bool) {
 	}
 }
 
-// inOrder runs work on every item on all cores and hands the results to done in the order of the items. It stops at the
-// first error of done.
+// inOrder runs work on every item on all cores and hands the results to done in the order of the
+// items. It stops at the first error of done.
 func inOrder[T, R any](items func(yield func(T) bool), work func(T) R, done func(T, R) error) error {
 	type job struct {
 		item   T

@@ -1,7 +1,8 @@
 //go:build litestream
 
-// Package litestream runs the disaster drill of docs/OPERATIONS.md with the real replicator, github.com/benbjohnson/litestream
-// in the version below, and the real commands. It builds all of them and takes minutes:
+// Package litestream runs the disaster drill of docs/OPERATIONS.md with the real replicator,
+// github.com/benbjohnson/litestream in the version below, and the real commands. It builds all of
+// them and takes minutes:
 //
 //	go test -tags litestream ./conformance/litestream
 package litestream
@@ -171,7 +172,8 @@ func (d *drill) audit(data string) {
 	d.run("oxenaudit", "replay", export, "--key", opened.Body.Key, "--migration", opened.Body.Migration)
 }
 
-// TestDrill loses a machine while claims come in, and then another one whose last entries had not been copied.
+// TestDrill loses a machine while claims come in, and then another one whose last entries had not
+// been copied.
 func TestDrill(t *testing.T) {
 	d := newDrill(t)
 	data, replica := d.migration(), d.path("replica")

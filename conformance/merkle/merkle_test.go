@@ -1,8 +1,7 @@
 //go:build conformance
 
-// Package merkle compares the claim tree with its reference, npm
-// @openzeppelin/merkle-tree in the version that package-lock.json pins. It
-// needs node and npm:
+// Package merkle compares the claim tree with its reference, npm @openzeppelin/merkle-tree in the
+// version that package-lock.json pins. It needs node and npm:
 //
 //	go test -tags conformance ./conformance/merkle
 package merkle
@@ -206,8 +205,8 @@ func texts(leaves []merkle.Leaf) [][2]string {
 	return out
 }
 
-// batches are the sets of leaves to prove together: each alone in small trees,
-// all, neighbours and random ones. Their order is random.
+// batches are the sets of leaves to prove together: each alone in small trees, all, neighbours and
+// random ones. Their order is random.
 func batches(rnd *rand.Rand, tree *merkle.Tree) [][]int {
 	n := tree.Len()
 	out := [][]int{rnd.Perm(n)}

@@ -1,8 +1,8 @@
 //go:build conformance
 
 // Package tlog reads exports with other people's clients of https://c2sp.org/tlog-tiles:
-// github.com/transparency-dev/tessera (its fsck) and filippo.io/torchwood, from a folder and
-// from a plain web server.
+// github.com/transparency-dev/tessera (its fsck) and filippo.io/torchwood, from a folder and from a
+// plain web server.
 //
 //	go test -tags conformance ./conformance/tlog
 package tlog

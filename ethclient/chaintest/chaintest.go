@@ -20,8 +20,8 @@ import (
 // A Configure changes the settings of a chain before it starts.
 type Configure = func(*node.Config, *ethconfig.Config)
 
-// New starts a chain with the id 1337 and blocks of 32 million gas, whose first block is made at start, in Unix seconds, and on
-// which each of the accounts has 2^90 wei. The caller closes it.
+// New starts a chain with the id 1337 and blocks of 32 million gas, whose first block is made at
+// start, in Unix seconds, and on which each of the accounts has 2^90 wei. The caller closes it.
 func New(start uint64, rich []common.Address, configure ...Configure) *simulated.Backend {
 	alloc := types.GenesisAlloc{}
 	for _, a := range rich {
@@ -56,8 +56,8 @@ func Holder(i int) common.Address {
 	return common.BytesToAddress(crypto.Keccak256(fmt.Appendf(nil, "holder %d", i)))
 }
 
-// Deep is the node, to which a block is final that has n blocks above it. A simulated chain's own final block, the last multiple
-// of 32, comes too late for most tests.
+// Deep is the node, to which a block is final that has n blocks above it. A simulated chain's own
+// final block, the last multiple of 32, comes too late for most tests.
 func Deep(node ethclient.Backend, n uint64) ethclient.Backend { return deep{node, n} }
 
 type deep struct {

@@ -199,8 +199,8 @@ func TestClaimBatchRefuses(t *testing.T) {
 	w.do(w.stranger, w.d.PackClaimBatch(accounts, amounts, path, flags))
 }
 
-// TestClaimBatchTwiceTheSame names one leaf twice in a tree whose shape lets that verify: two leaves, the
-// same one as both children, under a root made for it.
+// TestClaimBatchTwiceTheSame names one leaf twice in a tree whose shape lets that verify: two
+// leaves, the same one as both children, under a root made for it.
 func TestClaimBatchTwiceTheSame(t *testing.T) {
 	w := newWorld(t, 1000)
 	leaf := merkle.LeafHash(w.tree(100).Leaf(0))

@@ -116,8 +116,8 @@ func TestSweep(t *testing.T) {
 	}
 }
 
-// TestPauseCannotReachTheSweep pauses in the last open second, waits a year, and finds claims open for one
-// second more after the pause.
+// TestPauseCannotReachTheSweep pauses in the last open second, waits a year, and finds claims open
+// for one second more after the pause.
 func TestPauseCannotReachTheSweep(t *testing.T) {
 	w := newWorld(t, 1000)
 	tree := w.tree(100, 200)

@@ -55,15 +55,15 @@ func DistributorCode(im Immutables) []byte {
 	return code
 }
 
-// CodeHash returns the Keccak-256 of the runtime code of a distributor with these immutables, which is what
-// EXTCODEHASH says of it.
+// CodeHash returns the Keccak-256 of the runtime code of a distributor with these immutables, which
+// is what EXTCODEHASH says of it.
 func CodeHash(im Immutables) common.Hash {
 	return crypto.Keccak256Hash(DistributorCode(im))
 }
 
-// ReadImmutables tells whether code is that of a distributor, and returns the settings in it. Every other
-// byte must be as compiled; a value that no constructor can have set is refused too. Any difference is
-// ErrOtherCode.
+// ReadImmutables tells whether code is that of a distributor, and returns the settings in it. Every
+// other byte must be as compiled; a value that no constructor can have set is refused too. Any
+// difference is ErrOtherCode.
 func ReadImmutables(code []byte) (Immutables, error) {
 	a := Distributor()
 	if len(code) != len(a.Deployed) {
@@ -79,7 +79,8 @@ func ReadImmutables(code []byte) (Immutables, error) {
 		TermsCloseAt:    binary.BigEndian.Uint64(word("termsCloseAt")[wordSize-8:]),
 		MigrationID:     MigrationID(word("migrationId")[:8]),
 	}
-	// Writing the values back also finds places that disagree and bits that no value of the type sets.
+	// Writing the values back also finds places that disagree and bits that no value of the type
+	// sets.
 	if want := DistributorCode(im); !bytes.Equal(code, want) {
 		at := 0
 		for code[at] == want[at] {

@@ -1,9 +1,10 @@
-// Package contracts holds the Solidity sources of the distributor and the test token, and what the pinned
-// compiler makes of them: ABI, creation bytecode, runtime bytecode, and where in the runtime bytecode the
-// immutables lie. build.sh makes the committed artifacts; make check makes them again and compares.
+// Package contracts holds the Solidity sources of the distributor and the test token, and what the
+// pinned compiler makes of them: ABI, creation bytecode, runtime bytecode, and where in the runtime
+// bytecode the immutables lie. build.sh makes the committed artifacts; make check makes them again
+// and compares.
 //
-// The package answers one question that the artifacts alone do not: whether the code at an address is our
-// distributor, and with which settings.
+// The package answers one question that the artifacts alone do not: whether the code at an address
+// is our distributor, and with which settings.
 package contracts
 
 import (

@@ -147,8 +147,9 @@ func TestTestToken(t *testing.T) {
 	}
 }
 
-// TestStorageLayout holds what the gas figures rest on: everything that a claim reads, besides the root and
-// the account's own slot, lies in one slot, and so does everything of a proposal besides its root.
+// TestStorageLayout holds what the gas figures rest on: everything that a claim reads, besides the
+// root and the account's own slot, lies in one slot, and so does everything of a proposal besides
+// its root.
 func TestStorageLayout(t *testing.T) {
 	w := newWorld(t, 1000)
 	tree := w.tree(100, 200)

@@ -12,8 +12,8 @@ import (
 	"oxenswap/swap/merkle"
 )
 
-// TestClaimsInTheBlockOfAnActivation orders claims around an activation within one block: the old root pays up to it, the
-// new one from it on.
+// TestClaimsInTheBlockOfAnActivation orders claims around an activation within one block: the old
+// root pays up to it, the new one from it on.
 func TestClaimsInTheBlockOfAnActivation(t *testing.T) {
 	w := newWorld(t, 1000)
 	first, second := w.tree(100, 200), w.tree(150, 250)
@@ -37,7 +37,8 @@ func TestClaimsInTheBlockOfAnActivation(t *testing.T) {
 	w.reverts(w.stranger, w.batchData(first, 0, 1), "InvalidProof[]")
 }
 
-// TestCancelledRootsPayNothing claims against roots that were cancelled before and after their delay.
+// TestCancelledRootsPayNothing claims against roots that were cancelled before and after their
+// delay.
 func TestCancelledRootsPayNothing(t *testing.T) {
 	w := newWorld(t, 1000)
 	cancelled := w.tree(300, 600)
@@ -81,8 +82,8 @@ func TestClaimsInTheSecondsOfAPause(t *testing.T) {
 	w.expect("closesAt", fmt.Sprint(closing+2*2)) // each pause lasted two blocks
 }
 
-// TestAbsurdLeaves puts leaves into a tree whose sums do not fit into any number: they cannot be paid, and they do not
-// keep others from being paid.
+// TestAbsurdLeaves puts leaves into a tree whose sums do not fit into any number: they cannot be
+// paid, and they do not keep others from being paid.
 func TestAbsurdLeaves(t *testing.T) {
 	w := newWorld(t, 1000)
 	all := merkle.MaxTotal()
@@ -116,7 +117,8 @@ func TestAbsurdLeaves(t *testing.T) {
 	w.expect("claimed", "0", chaintest.Holder(1))
 }
 
-// TestHugeBatch pays 400 at once, and finds that a batch too large for the gas it has changes nothing.
+// TestHugeBatch pays 400 at once, and finds that a batch too large for the gas it has changes
+// nothing.
 func TestHugeBatch(t *testing.T) {
 	w := newWorld(t, 1e16)
 	tree := gasTree(t, 1)

@@ -11,8 +11,9 @@ import (
 	"oxenswap/swap/merkle"
 )
 
-// TestGasSnapshot holds the gas of a transaction of every kind under prague rules against testdata/gas.snapshot, so that
-// a change of the contract or its compiler shows what it costs. Every function of the ABI that changes state must be in it.
+// TestGasSnapshot holds the gas of a transaction of every kind under prague rules against
+// testdata/gas.snapshot, so that a change of the contract or its compiler shows what it costs.
+// Every function of the ABI that changes state must be in it.
 func TestGasSnapshot(t *testing.T) {
 	var out strings.Builder
 	w := newWorld(t, 1e16)

@@ -26,8 +26,8 @@ const (
 	gasTable      = "../../bench/gas.md"
 )
 
-// gasLeaves are the recipients of the gas table: recipient i is the first 20 bytes of the SHA-256 of i in decimal, and is
-// owed i*10^9+1, and 5*10^9 more in each later round.
+// gasLeaves are the recipients of the gas table: recipient i is the first 20 bytes of the SHA-256
+// of i in decimal, and is owed i*10^9+1, and 5*10^9 more in each later round.
 func gasLeaves(round int) []merkle.Leaf {
 	leaves := make([]merkle.Leaf, gasRecipients)
 	for i := range leaves {
@@ -47,8 +47,9 @@ func gasTree(t *testing.T, round int) *merkle.Tree {
 	return tree
 }
 
-// TestGas measures what it costs to pay 1,000 recipients in each way that there is, under prague rules, and holds
-// the table of it and the limits. Every figure is the gas of whole transactions for each recipient in them.
+// TestGas measures what it costs to pay 1,000 recipients in each way that there is, under prague
+// rules, and holds the table of it and the limits. Every figure is the gas of whole transactions
+// for each recipient in them.
 func TestGas(t *testing.T) {
 	if raceEnabled {
 		t.Skip("left out under the race detector: 7,000 transactions one after the other, measured without it by make test")
@@ -161,7 +162,8 @@ func pushGas(t *testing.T, n int) (rounds [2]uint64) {
 	return rounds
 }
 
-// loopGas transfers to all recipients from a contract that does nothing else, n at a time, in two rounds.
+// loopGas transfers to all recipients from a contract that does nothing else, n at a time, in two
+// rounds.
 func loopGas(t *testing.T, n int) (rounds [2]uint64) {
 	w := newWorld(t, 0)
 	loop := loadArtifact(t, "TransferLoop")
@@ -185,8 +187,9 @@ func loopGas(t *testing.T, n int) (rounds [2]uint64) {
 	return rounds
 }
 
-// sendAll mines calls by the stranger in their order, up to `most` in a block, and returns what each used. All must
-// succeed. Its neighbours in a block change nothing about what a transaction costs.
+// sendAll mines calls by the stranger in their order, up to `most` in a block, and returns what
+// each used. All must succeed. Its neighbours in a block change nothing about what a transaction
+// costs.
 func (w *world) sendAll(to common.Address, calls [][]byte, most int) []uint64 {
 	w.t.Helper()
 	ctx := context.Background()
@@ -208,7 +211,8 @@ func (w *world) sendAll(to common.Address, calls [][]byte, most int) []uint64 {
 			block := w.sim.Commit()
 			more, err := w.c.(blockReceipts).BlockReceipts(ctx, rpc.BlockNumberOrHashWithHash(block, true))
 			w.must(err)
-			// A busy machine may cut a block short, and make the next before the pool has caught up with it.
+			// A busy machine may cut a block short, and make the next before the pool has caught up
+			// with it.
 			if empty++; len(more) > 0 {
 				empty = 0
 			} else if empty == 100 {

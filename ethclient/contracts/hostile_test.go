@@ -43,8 +43,8 @@ func TestTokenThatReturnsFalse(t *testing.T) {
 	w.reverts(w.owner, w.d.PackSweep(w.owner.addr), failed)
 }
 
-// TestTokenThatTakesAFee shows what "not supported" means: holders get less, but never more leaves the
-// contract than was announced, and the books stay right.
+// TestTokenThatTakesAFee shows what "not supported" means: holders get less, but never more leaves
+// the contract than was announced, and the books stay right.
 func TestTokenThatTakesAFee(t *testing.T) {
 	w, _ := newHostileWorld(t, "FeeToken", 1000) // 900 arrive
 	tree := w.tree(500, 500)
@@ -137,8 +137,8 @@ func TestTokenThatCallsBack(t *testing.T) {
 	}
 }
 
-// TestTokenThatActivatesInAPayment makes the next root live in the middle of a batch: the batch ends as it began, under the
-// old root, and the new one pays the differences.
+// TestTokenThatActivatesInAPayment makes the next root live in the middle of a batch: the batch
+// ends as it began, under the old root, and the new one pays the differences.
 func TestTokenThatActivatesInAPayment(t *testing.T) {
 	w, token := newHostileWorld(t, "ReentrantToken", 1000)
 	first, second := w.tree(100, 200, 300), w.tree(150, 200, 350)

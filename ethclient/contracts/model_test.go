@@ -51,8 +51,8 @@ func (m *model) pay(now uint64, t *merkle.Tree, holders []int, single bool) bool
 	return true
 }
 
-// TestRandomLives plays random acts of all roles, at random times, on the contract and on the model, and compares what
-// succeeds and what is left after each.
+// TestRandomLives plays random acts of all roles, at random times, on the contract and on the
+// model, and compares what succeeds and what is left after each.
 func TestRandomLives(t *testing.T) {
 	succeeded := map[string]int{}
 	for seed := range uint64(8) {

@@ -13,7 +13,8 @@ import (
 
 const review = "../../docs/CONTRACT.md"
 
-// section returns the lines of a section of the review that are rows of its tables, without their frame.
+// section returns the lines of a section of the review that are rows of its tables, without their
+// frame.
 func section(t *testing.T, title string) (rows []string) {
 	t.Helper()
 	data, err := os.ReadFile(review)
@@ -33,8 +34,8 @@ func section(t *testing.T, title string) (rows []string) {
 	return rows[1:] // below the heading
 }
 
-// TestReviewNamesEveryFunction holds docs/CONTRACT.md against the ABI: each function has a row in the right table, each row
-// is a function, and no cell that must say something is empty.
+// TestReviewNamesEveryFunction holds docs/CONTRACT.md against the ABI: each function has a row in
+// the right table, each row is a function, and no cell that must say something is empty.
 func TestReviewNamesEveryFunction(t *testing.T) {
 	changing, reading := []string{}, []string{}
 	for _, m := range contracts.Distributor().ABI.Methods {

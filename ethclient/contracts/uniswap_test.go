@@ -29,8 +29,8 @@ type uniswapContract struct {
 	Bytecode []byte
 }
 
-// uniswapArtefact reads Uniswap's contract from where npm put it. The package names no licence, so that no copy of it is
-// kept here: ok is false where it was not installed.
+// uniswapArtefact reads Uniswap's contract from where npm put it. The package names no licence, so
+// that no copy of it is kept here: ok is false where it was not installed.
 func uniswapArtefact(t *testing.T) (c uniswapContract, ok bool) {
 	t.Helper()
 	data, err := os.ReadFile("node_modules/@uniswap/merkle-distributor/build/MerkleDistributor.json")
@@ -56,7 +56,8 @@ func uniswapArtefact(t *testing.T) (c uniswapContract, ok bool) {
 	return c, true
 }
 
-// measureUniswap lets the recipients of the first round claim from Uniswap's distributor, one by one.
+// measureUniswap lets the recipients of the first round claim from Uniswap's distributor, one by
+// one.
 func measureUniswap(t *testing.T, c uniswapContract) uniswapGas {
 	t.Helper()
 	leaves := gasLeaves(1)
@@ -91,8 +92,9 @@ func measureUniswap(t *testing.T, c uniswapContract) uniswapGas {
 	return out
 }
 
-// uniswapTree is the tree of Uniswap's scripts: leaves keccak256(abi.encodePacked(index, account, amount)) in ascending
-// order, pairs sorted before they are hashed, and an odd node at the end of a layer goes up as it is.
+// uniswapTree is the tree of Uniswap's scripts: leaves keccak256(abi.encodePacked(index, account,
+// amount)) in ascending order, pairs sorted before they are hashed, and an odd node at the end of a
+// layer goes up as it is.
 type uniswapTree struct {
 	layers [][]common.Hash
 	places []int // of leaf i in the lowest layer

@@ -17,7 +17,8 @@ import (
 	"oxenswap/swap/merkle"
 )
 
-// tally sums up payments to one account. Two tallies are equal when they are of the same payments in the same order.
+// tally sums up payments to one account. Two tallies are equal when they are of the same payments
+// in the same order.
 type tally struct {
 	count      uint64
 	sum        swap.Sesh
@@ -105,8 +106,8 @@ func (c *comparison) trace(e swap.Event) {
 	}
 }
 
-// compareRounds holds the ledger's rounds against the distributor's. A root that the ledger did not build raised the alarm
-// when its event was recorded.
+// compareRounds holds the ledger's rounds against the distributor's. A root that the ledger did not
+// build raised the alarm when its event was recorded.
 func (c *comparison) compareRounds(ctx context.Context) error {
 	for _, r := range c.rounds {
 		about := fmt.Sprintf("round %d", r.Round)
@@ -160,7 +161,8 @@ func (c *comparison) compareTransactions() {
 	}
 }
 
-// alwaysSeen reports whether a call that succeeds leaves an event of the distributor. A push leaves none for who was paid.
+// alwaysSeen reports whether a call that succeeds leaves an event of the distributor. A push leaves
+// none for who was paid.
 func alwaysSeen(purpose string) bool {
 	switch purpose {
 	case swap.PurposePropose, swap.PurposeActivate, swap.PurposeCancel, swap.PurposePause, swap.PurposeUnpause, swap.PurposeDeploy:
@@ -169,7 +171,8 @@ func alwaysSeen(purpose string) bool {
 	return false
 }
 
-// compareState holds the contract's own state against the events, and every account against its leaf.
+// compareState holds the contract's own state against the events, and every account against its
+// leaf.
 func (c *comparison) compareState(ctx context.Context) error {
 	d := c.m.Distributor
 	state, err := c.chain.Distributor(ctx, d.Address, new(big.Int).SetUint64(c.final.Number))
@@ -210,7 +213,8 @@ func (c *comparison) compareState(ctx context.Context) error {
 	return nil
 }
 
-// readLeaves gives every account its leaf in the live tree, which is built anew. It reports whether the ledger has that tree.
+// readLeaves gives every account its leaf in the live tree, which is built anew. It reports whether
+// the ledger has that tree.
 func (c *comparison) readLeaves(live ethclient.Root) (bool, error) {
 	i := slices.IndexFunc(c.rounds, func(r swap.Round) bool { return r.Round == live.Round })
 	if i < 0 {

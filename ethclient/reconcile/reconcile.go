@@ -1,8 +1,9 @@
-// Package reconcile rebuilds every payment of a distributor from its final events alone, from its deployment on, and holds
-// the ledger against them, and both against what the contract itself says.
+// Package reconcile rebuilds every payment of a distributor from its final events alone, from its
+// deployment on, and holds the ledger against them, and both against what the contract itself says.
 //
-// Nothing that the ledger recorded of the chain is used to find out what happened there. What differs is listed; nothing is
-// repaired. Memory grows with the accounts that were paid, not with their payments.
+// Nothing that the ledger recorded of the chain is used to find out what happened there. What
+// differs is listed; nothing is repaired. Memory grows with the accounts that were paid, not with
+// their payments.
 package reconcile
 
 import (
@@ -19,11 +20,12 @@ import (
 	"oxenswap/swap/ledger"
 )
 
-// ErrAhead is returned when the ledger has events of blocks above the one that was to be compared: the node is behind, or
-// the ledger grew meanwhile. With a newer final block it may work.
+// ErrAhead is returned when the ledger has events of blocks above the one that was to be compared:
+// the node is behind, or the ledger grew meanwhile. With a newer final block it may work.
 var ErrAhead = errors.New("the ledger has events of later blocks than the node's newest final one: ask again, or another node")
 
-// Chain reads the token's chain. Every method is about final blocks of one chain, and fails rather than answer of another.
+// Chain reads the token's chain. Every method is about final blocks of one chain, and fails rather
+// than answer of another.
 type Chain interface {
 	Events(ctx context.Context, distributor swap.EVMAddress, from, to uint64, visit func(swap.Event) error) error
 	Distributor(ctx context.Context, address swap.EVMAddress, block *big.Int) (*ethclient.State, error)
@@ -75,8 +77,9 @@ type comparison struct {
 	out    *Report
 }
 
-// Compare reads the chain up to a final block and compares. synced says that the ledger has recorded all up to that block:
-// then an event that it lacks is a difference; otherwise only one that is not newer than its last.
+// Compare reads the chain up to a final block and compares. synced says that the ledger has
+// recorded all up to that block: then an event that it lacks is a difference; otherwise only one
+// that is not newer than its last.
 func Compare(ctx context.Context, chain Chain, ledger Ledger, final ethclient.Block, synced bool) (*Report, error) {
 	c := &comparison{
 		chain: chain, ledger: ledger, final: final, synced: synced,
@@ -107,8 +110,8 @@ func Compare(ctx context.Context, chain Chain, ledger Ledger, final ethclient.Bl
 	return c.out, c.acknowledge()
 }
 
-// differ adds a difference. It goes into an alarm and is acknowledged by its words, so sums in it stay atomic SESH, as they
-// are in entries.
+// differ adds a difference. It goes into an alarm and is acknowledged by its words, so sums in it
+// stay atomic SESH, as they are in entries.
 func (c *comparison) differ(what string, about any, chain, ledger string) {
 	c.out.Differences = append(c.out.Differences, swap.Difference{What: what, About: fmt.Sprint(about), Chain: chain, Ledger: ledger})
 }

@@ -20,10 +20,11 @@ import (
 var distributorABI = bindings.NewSessionTokenDistributor()
 
 const (
-	// claimingTime is the least time between the terms' closing and the distributor's, in seconds: 90 days.
+	// claimingTime is the least time between the terms' closing and the distributor's, in seconds:
+	// 90 days.
 	claimingTime = 90 * 24 * 3600
-	// DefaultDelay is how long a root can be examined before it can be activated, in seconds: a day, and the least that
-	// is taken where real money is.
+	// DefaultDelay is how long a root can be examined before it can be activated, in seconds: a
+	// day, and the least that is taken where real money is.
 	DefaultDelay = 24 * 3600
 )
 
@@ -81,8 +82,9 @@ func migrationID(m swap.Migration) (id contracts.MigrationID, err error) {
 	return id, nil
 }
 
-// Deploy creates the migration's one distributor and records it once that is final. Any funded key may sign: it gets no
-// role. Where a distributor is recorded already, that one is returned, whatever the settings.
+// Deploy creates the migration's one distributor and records it once that is final. Any funded key
+// may sign: it gets no role. Where a distributor is recorded already, that one is returned,
+// whatever the settings.
 func (s *Sender) Deploy(ctx context.Context, signer signer.Signer, d Deployment) (swap.Distributor, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -197,9 +199,10 @@ type Funded struct {
 	Tx    *swap.Hash `json:"tx,omitempty"`
 }
 
-// Fund transfers to the distributor what its balance and its payments lack of a goal, and returns when that is final: the
-// total of a round, or with round 0 the goal given. The owner's key signs, on a development chain only; elsewhere the error
-// says what the owner must transfer, and signer may be nil.
+// Fund transfers to the distributor what its balance and its payments lack of a goal, and returns
+// when that is final: the total of a round, or with round 0 the goal given. The owner's key signs,
+// on a development chain only; elsewhere the error says what the owner must transfer, and signer
+// may be nil.
 func (s *Sender) Fund(ctx context.Context, signer signer.Signer, round uint64, goal swap.Sesh) (*Funded, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

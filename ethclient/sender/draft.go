@@ -28,8 +28,9 @@ func (p *pushing) intent(plan *numbered, batch int) swap.Intent {
 	return swap.Intent{Purpose: swap.PurposePush, Round: p.round.Round, Plan: plan.number, Batch: uint64(batch)}
 }
 
-// unfinished returns the last plan of the round if it can be carried on: some batch of it is still to be signed or to
-// become final, and none has failed. Otherwise it returns the intents of any round that are still open.
+// unfinished returns the last plan of the round if it can be carried on: some batch of it is still
+// to be signed or to become final, and none has failed. Otherwise it returns the intents of any
+// round that are still open.
 func (p *pushing) unfinished(ctx context.Context) (*numbered, []swap.Intent, error) {
 	last := p.m.Plans[p.round.Round]
 	var pushes []swap.Intent  // open ones
@@ -171,12 +172,13 @@ const (
 	txGas = 21_000
 	// samples is how many batches are asked about when a plan is made: first, last and between.
 	samples = 3
-	// blockShare is the part of a block, one in so many, that a batch may take: more would wait for an empty one.
+	// blockShare is the part of a block, one in so many, that a batch may take: more would wait for
+	// an empty one.
 	blockShare = 2
 )
 
-// fit splits batches that pass what a transaction may have of bytes and gas. Gas is by a sample of batches; before a batch is
-// signed it is asked of that batch.
+// fit splits batches that pass what a transaction may have of bytes and gas. Gas is by a sample of
+// batches; before a batch is signed it is asked of that batch.
 func (p *pushing) fit(ctx context.Context, plan *Plan) error {
 	if plan.Recipients == 0 {
 		return nil
@@ -211,8 +213,8 @@ func (p *pushing) gasOf(ctx context.Context, plan *Plan) (func(batch int) uint64
 	}, err
 }
 
-// sample estimates some batches: what a recipient costs, the dearest of them, and what each of these batches uses. Of a
-// batch that no transaction can hold, a part is asked about.
+// sample estimates some batches: what a recipient costs, the dearest of them, and what each of
+// these batches uses. Of a batch that no transaction can hold, a part is asked about.
 func (p *pushing) sample(ctx context.Context, plan *Plan) (each uint64, asked map[int]uint64, err error) {
 	asked = map[int]uint64{}
 	last := len(plan.Batches) - 1

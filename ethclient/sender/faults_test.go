@@ -15,8 +15,8 @@ import (
 	"oxenswap/swap/ledger"
 )
 
-// faults makes one call fail, either before it has its effect or after it. The process dies of it, unless it is an error
-// that passes.
+// faults makes one call fail, either before it has its effect or after it. The process dies of it,
+// unless it is an error that passes.
 type faults struct {
 	calls  int
 	at     int  // the call that fails, from 1; 0: none
@@ -44,8 +44,8 @@ func (f *faults) write(effect func() error) error {
 	return errCrash
 }
 
-// read is a call that changes nothing: a process that dies at it leaves the same behind as one that dies after the write
-// before it.
+// read is a call that changes nothing: a process that dies at it leaves the same behind as one that
+// dies after the write before it.
 func (f *faults) read(effect func() error) error {
 	if f.passes || f.down {
 		return f.write(effect)
@@ -71,7 +71,8 @@ func (l *faultyLedger) Update(ctx context.Context, decide func(swap.Tables, time
 	return out, err
 }
 
-// faultyChain is the simulated chain as a process uses it until it dies. Its hooks, where set, answer instead.
+// faultyChain is the simulated chain as a process uses it until it dies. Its hooks, where set,
+// answer instead.
 type faultyChain struct {
 	simulated.Client
 	sim    *simulated.Backend
@@ -138,8 +139,9 @@ func (c *faultyChain) TransactionReceipt(ctx context.Context, hash common.Hash) 
 	return r, err
 }
 
-// receipt waits for the node's index of transactions, which is made in the background. A block that comes while the node is at
-// work on it may be left out until the next one, so that one is made if it takes long.
+// receipt waits for the node's index of transactions, which is made in the background. A block that
+// comes while the node is at work on it may be left out until the next one, so that one is made if
+// it takes long.
 func (c *faultyChain) receipt(ctx context.Context, hash common.Hash) (*types.Receipt, error) {
 	for begin := time.Now(); ; {
 		r, err := c.Client.TransactionReceipt(ctx, hash)

@@ -11,11 +11,12 @@ import (
 	"oxenswap/swap"
 )
 
-// gasNum / gasDen is the margin over an estimate, which on Arbitrum includes the moving price of L1 data.
+// gasNum / gasDen is the margin over an estimate, which on Arbitrum includes the moving price of L1
+// data.
 const gasNum, gasDen = 6, 5
 
-// offer is what a transaction offers: what the chain suggests now, but never above the ceiling. A price of now above the
-// ceiling is a *railError.
+// offer is what a transaction offers: what the chain suggests now, but never above the ceiling. A
+// price of now above the ceiling is a *railError.
 func offer(now ethclient.Fees, ceiling swap.Wei) (state.Fees, error) {
 	f, least, ok := state.Offer(state.Fees(now), ceiling)
 	return f, atCeiling(least, ceiling, ok)

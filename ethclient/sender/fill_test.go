@@ -18,7 +18,8 @@ import (
 // lost loses what is sent on its way.
 func lost(context.Context, *types.Transaction) error { return errors.New("connection reset by peer") }
 
-// noopIsPlain fails unless the last attempt of an intent is a transfer of nothing to the sender itself, with the nonce of all.
+// noopIsPlain fails unless the last attempt of an intent is a transfer of nothing to the sender
+// itself, with the nonce of all.
 func (w *world) noopIsPlain(i swap.Intent) {
 	w.t.Helper()
 	list := w.attempts(i)
@@ -41,7 +42,8 @@ func (w *world) noopIsPlain(i swap.Intent) {
 	}
 }
 
-// proposeElsewhere has another tool propose a round's root, such as a Safe that is the publisher for a while.
+// proposeElsewhere has another tool propose a round's root, such as a Safe that is the publisher
+// for a while.
 func (w *world) proposeElsewhere(r swap.Round) {
 	w.t.Helper()
 	safe, abi, at := newKey("safe"), bindings.NewSessionTokenDistributor(), common.Address(w.migration().Distributor.Address)
@@ -61,8 +63,8 @@ func (l *memoryLedger) migration() swap.Migration {
 	return m
 }
 
-// TestFillReplacedRoot has a batch signed and lost, and its root replaced meanwhile: the nonce is filled, the batch is not
-// carried out, and the next round pays everyone.
+// TestFillReplacedRoot has a batch signed and lost, and its root replaced meanwhile: the nonce is
+// filled, the batch is not carried out, and the next round pays everyone.
 func TestFillReplacedRoot(t *testing.T) {
 	w := liveWorld(t, 3000, 5000, 7000, 9000)
 	w.chain.onSend = func(ctx context.Context, tx *types.Transaction) error {
@@ -92,8 +94,8 @@ func (l *memoryLedger) mustAttempts(i swap.Intent) []swap.Attempt {
 	return list
 }
 
-// TestFillWhatWouldFail pauses the distributor while a batch is lost: its call would fail now, so that its nonce is filled, and
-// after the pause a new plan pays.
+// TestFillWhatWouldFail pauses the distributor while a batch is lost: its call would fail now, so
+// that its nonce is filled, and after the pause a new plan pays.
 func TestFillWhatWouldFail(t *testing.T) {
 	w := newWorld(t)
 	d := w.deploy()
@@ -120,8 +122,8 @@ func TestFillWhatWouldFail(t *testing.T) {
 	w.check()
 }
 
-// TestFillWhatNobodyTakes has a node that never takes a proposal's bytes: the nonce is filled, and the round can be proposed
-// again once the node is mended.
+// TestFillWhatNobodyTakes has a node that never takes a proposal's bytes: the nonce is filled, and
+// the round can be proposed again once the node is mended.
 func TestFillWhatNobodyTakes(t *testing.T) {
 	w := fundedWorld(t, 5000)
 	w.chain.onSend = func(ctx context.Context, tx *types.Transaction) error {
@@ -152,8 +154,8 @@ func (w *world) check0() {
 	w.check()
 }
 
-// TestProposedBySafe has another tool propose our root while our own proposal is on its way: the round is proposed in the end,
-// and nobody needs to do anything.
+// TestProposedBySafe has another tool propose our root while our own proposal is on its way: the
+// round is proposed in the end, and nobody needs to do anything.
 func TestProposedBySafe(t *testing.T) {
 	for _, c := range []struct {
 		name string
@@ -259,7 +261,8 @@ func TestEveryNode(t *testing.T) {
 	}
 }
 
-// TestEarlierBatchReorganised takes a batch off the chain while the next one is followed: both get into blocks.
+// TestEarlierBatchReorganised takes a batch off the chain while the next one is followed: both get
+// into blocks.
 func TestEarlierBatchReorganised(t *testing.T) {
 	w := liveWorld(t, 3000, 5000, 7000, 9000)
 	s, forked := w.sender(), false

@@ -13,10 +13,11 @@ import (
 )
 
 const (
-	// firstLook and longestLook bound the time between two looks at the chain, which grows while nothing happens.
-	// Arbitrum makes a block every quarter of a second, Ethereum every twelve.
+	// firstLook and longestLook bound the time between two looks at the chain, which grows while
+	// nothing happens. Arbitrum makes a block every quarter of a second, Ethereum every twelve.
 	firstLook, longestLook = 100 * time.Millisecond, 8 * time.Second
-	// maxTrouble is how many looks in a row may fail before a person is told. Nothing is lost by stopping.
+	// maxTrouble is how many looks in a row may fail before a person is told. Nothing is lost by
+	// stopping.
 	maxTrouble = 10
 )
 
@@ -159,8 +160,8 @@ func (c *chase) look(ctx context.Context, intents []swap.Intent) (left []swap.In
 	return left, news, err
 }
 
-// step does what is to be done about one intent. It reports whether the intent must be looked at again, and whether anything
-// is new.
+// step does what is to be done about one intent. It reports whether the intent must be looked at
+// again, and whether anything is new.
 func (c *chase) step(ctx context.Context, intent swap.Intent, o *state.Observation) (more, news bool, err error) {
 	if err := c.complete(ctx, intent, o); err != nil {
 		return true, false, err
@@ -221,7 +222,8 @@ func (c *chase) step(ctx context.Context, intent swap.Intent, o *state.Observati
 	return true, news, nil
 }
 
-// failed keeps the first error. What is followed only because something waits behind it belongs to another command.
+// failed keeps the first error. What is followed only because something waits behind it belongs to
+// another command.
 func (c *chase) failed(intent swap.Intent, err error) {
 	if c.first == nil && !c.helpers[intent] {
 		c.first = err
@@ -245,8 +247,9 @@ func (c *chase) again(ctx context.Context, intent swap.Intent, o *state.Observat
 	return c.anew(ctx, c.m, c.signer, last, noop, why)
 }
 
-// before adds to intents those of the same senders that have earlier nonces and are still open: without them in a block,
-// nothing behind them gets into one. A reorganisation can take them back after they were followed.
+// before adds to intents those of the same senders that have earlier nonces and are still open:
+// without them in a block, nothing behind them gets into one. A reorganisation can take them back
+// after they were followed.
 func (c *chase) before(ctx context.Context, left []swap.Intent) ([]swap.Intent, error) {
 	waiting := map[swap.Intent]bool{}
 	for _, i := range left {
@@ -279,8 +282,8 @@ func (c *chase) before(ctx context.Context, left []swap.Intent) ([]swap.Intent, 
 	return append(earlier, left...), nil
 }
 
-// settle looks once at every attempt that may still do something and records what the chain says. It sends nothing and
-// waits for nothing.
+// settle looks once at every attempt that may still do something and records what the chain says.
+// It sends nothing and waits for nothing.
 func (s *Sender) settle(ctx context.Context) error {
 	var intents []swap.Intent
 	var m swap.Migration

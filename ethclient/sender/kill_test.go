@@ -37,8 +37,8 @@ func (w *world) operations(round uint64) []operation {
 	}
 }
 
-// interrupted runs an operation with a fault at its n-th call, and once more if that stopped it. It reports whether the
-// fault came.
+// interrupted runs an operation with a fault at its n-th call, and once more if that stopped it. It
+// reports whether the fault came.
 func (w *world) interrupted(op operation, n int, late, passes bool) bool {
 	w.t.Helper()
 	s := w.sender()
@@ -58,8 +58,9 @@ func (w *world) interrupted(op operation, n int, late, passes bool) bool {
 	return came
 }
 
-// TestKilledAnywhere kills every command at every write, before and after the write has its effect, and runs it again. The
-// end must be that of a run that nothing disturbed: the same transactions, one each, and everyone paid exactly.
+// TestKilledAnywhere kills every command at every write, before and after the write has its effect,
+// and runs it again. The end must be that of a run that nothing disturbed: the same transactions,
+// one each, and everyone paid exactly.
 func TestKilledAnywhere(t *testing.T) {
 	for _, late := range []bool{false, true} {
 		t.Run(fmt.Sprintf("late=%t", late), func(t *testing.T) {
@@ -71,7 +72,8 @@ func TestKilledAnywhere(t *testing.T) {
 	}
 }
 
-// TestErrorsAnywhere lets single calls fail once, reads included, before and after they have their effect.
+// TestErrorsAnywhere lets single calls fail once, reads included, before and after they have their
+// effect.
 func TestErrorsAnywhere(t *testing.T) {
 	for _, late := range []bool{false, true} {
 		t.Run(fmt.Sprintf("late=%t", late), func(t *testing.T) {
@@ -83,8 +85,8 @@ func TestErrorsAnywhere(t *testing.T) {
 	}
 }
 
-// interruptRounds carries out a round for every step-th call that a command makes. With a step above 1 it grows on the way:
-// each round leaves more events to compare, and so adds reads.
+// interruptRounds carries out a round for every step-th call that a command makes. With a step
+// above 1 it grows on the way: each round leaves more events to compare, and so adds reads.
 func (w *world) interruptRounds(late, passes bool, step int) {
 	w.t.Helper()
 	last := map[string]int{}

@@ -14,7 +14,8 @@ import (
 	"oxenswap/swap/ledger"
 )
 
-// memoryLedger is a ledger in memory: the bytes of its entries, their tree, and the tables that follow from them.
+// memoryLedger is a ledger in memory: the bytes of its entries, their tree, and the tables that
+// follow from them.
 type memoryLedger struct {
 	t      *testing.T
 	terms  *swap.Terms
@@ -68,7 +69,8 @@ func (l *memoryLedger) View(_ context.Context, read func(swap.Tables, uint64) er
 	return read(l.tables, uint64(len(l.log)))
 }
 
-// Update implements swap.Ledger. What is appended passes through the bytes of an entry, as in a real ledger.
+// Update implements swap.Ledger. What is appended passes through the bytes of an entry, as in a
+// real ledger.
 func (l *memoryLedger) Update(_ context.Context, decide func(swap.Tables, time.Time) ([]swap.Record, error)) ([]ledger.Entry, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

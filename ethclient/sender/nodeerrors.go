@@ -9,20 +9,22 @@ import (
 	"oxenswap/ethclient/sender/state"
 )
 
-// refusal is a part of what a client says when it does not take signed bytes, in lower case, and what that means.
+// refusal is a part of what a client says when it does not take signed bytes, in lower case, and
+// what that means.
 type refusal struct {
 	client string
 	text   string
 	answer state.Answer
 }
 
-// refusals are looked through in order, so the longer texts come before those that they contain. The same words serve several
-// clients: go-ethereum's are repeated by nitro, which is built on it, and by most others. Such an answer only ever shortens a
-// wait (package state); it never says that something is in a block, and other words mean no more than "declined".
+// refusals are looked through in order, so the longer texts come before those that they contain.
+// The same words serve several clients: go-ethereum's are repeated by nitro, which is built on it,
+// and by most others. Such an answer only ever shortens a wait (package state); it never says that
+// something is in a block, and other words mean no more than "declined".
 func refusals() []refusal {
 	return []refusal{
-		// A client that waits for the transaction, as nitro does for its sequencer and eth_sendRawTransactionSync everywhere, may
-		// stop waiting while it goes on.
+		// A client that waits for the transaction, as nitro does for its sequencer and
+		// eth_sendRawTransactionSync everywhere, may stop waiting while it goes on.
 		{"nitro, and proxies", "context deadline exceeded", state.Silent},
 		{"nitro, and proxies", "context canceled", state.Silent},
 		{"anvil", "wasn't confirmed within", state.Silent},
@@ -82,7 +84,8 @@ func refusals() []refusal {
 		{"erigon", "initcode too large", state.Never},
 		{"erigon", "gas limit is too high", state.Never},
 
-		// Nethermind.TxPool/AcceptTxResult.cs, whose names were the messages until they became go-ethereum's
+		// Nethermind.TxPool/AcceptTxResult.cs, whose names were the messages until they became
+		// go-ethereum's
 		{"nethermind", "alreadyknown", state.Holds},
 		{"nethermind", "replacementnotallowed", state.Dearer},
 		{"nethermind", "oldnonce", state.NonceUsed},
@@ -96,7 +99,8 @@ func refusals() []refusal {
 	}
 }
 
-// classify is what an answer to signed bytes means. Without an answer from the node itself, they may have arrived or not.
+// classify is what an answer to signed bytes means. Without an answer from the node itself, they
+// may have arrived or not.
 func classify(err error) state.Answer {
 	if err == nil {
 		return state.Holds
@@ -114,7 +118,8 @@ func classify(err error) state.Answer {
 	return state.Declined
 }
 
-// reverts reports whether the answer to an estimate is that the call would fail, and not that the node could not say.
+// reverts reports whether the answer to an estimate is that the call would fail, and not that the
+// node could not say.
 func reverts(err error) bool {
 	var said rpc.Error
 	if !errors.As(err, &said) {

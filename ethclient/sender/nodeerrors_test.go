@@ -22,7 +22,8 @@ func (s said) Error() string { return string(s) }
 // ErrorCode implements rpc.Error.
 func (s said) ErrorCode() int { return -32000 }
 
-// TestClassify takes go-ethereum's own errors where it has them, and other clients' words as they say them.
+// TestClassify takes go-ethereum's own errors where it has them, and other clients' words as they
+// say them.
 func TestClassify(t *testing.T) {
 	of := func(err error, rest string) error { return said(err.Error() + rest) }
 	for _, c := range []struct {

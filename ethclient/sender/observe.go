@@ -56,8 +56,9 @@ func (w *watched) send(answer state.Answer, words string) {
 	}
 }
 
-// observe asks the chain about the attempts of intents. Blocks and nonces are read before receipts, so that a nonce that
-// is used in a final block must have a receipt somewhere. The nodes must agree on the newest block's ancestors.
+// observe asks the chain about the attempts of intents. Blocks and nonces are read before receipts,
+// so that a nonce that is used in a final block must have a receipt somewhere. The nodes must agree
+// on the newest block's ancestors.
 func (s *Sender) observe(ctx context.Context, m swap.Migration, lists [][]swap.Attempt) ([]state.Observation, error) {
 	final, err := s.chain.Finalized(ctx)
 	if err != nil {
@@ -166,8 +167,8 @@ func (s *Sender) pools(ctx context.Context, asked []swap.Intent, observed []stat
 	}
 }
 
-// lookAgain is how long after a send the nodes should know a transaction by its hash: a sequencer's block takes a moment to
-// reach the nodes behind it.
+// lookAgain is how long after a send the nodes should know a transaction by its hash: a sequencer's
+// block takes a moment to reach the nodes behind it.
 const lookAgain = 2 * time.Second
 
 // complete adds to an observation what only this run knows, and whether the intent is wanted.
@@ -212,7 +213,8 @@ func (c *chase) estimate(ctx context.Context, w *watched, last swap.Attempt, o *
 	return nil
 }
 
-// unwanted says why an intent must not be carried out any more, by what the ledger knows; "": it must.
+// unwanted says why an intent must not be carried out any more, by what the ledger knows; "": it
+// must.
 func (c *chase) unwanted(ctx context.Context, i swap.Intent) (why string, err error) {
 	if i.Round == 0 {
 		return "", nil

@@ -19,7 +19,8 @@ import (
 // ErrAlarm is wrapped by the error about events of the distributor that this ledger did not cause.
 var ErrAlarm = errors.New("the chain differs from the ledger")
 
-// operation is what an operation works with: the migration after the chain was read, and the distributor, if there is one.
+// operation is what an operation works with: the migration after the chain was read, and the
+// distributor, if there is one.
 type operation struct {
 	*Sender
 	m      swap.Migration
@@ -29,9 +30,10 @@ type operation struct {
 	time   uint64           // of that block, Unix seconds
 }
 
-// begin does what comes before every operation: it checks that this is the right chain, token and distributor, records
-// what happened there, refuses to go on after an alarm, and sees to it that whatever the key signed earlier is in a block.
-// Pausing and cancelling must be possible whatever the chain and its nodes say, so nothing of that stops them.
+// begin does what comes before every operation: it checks that this is the right chain, token and
+// distributor, records what happened there, refuses to go on after an alarm, and sees to it that
+// whatever the key signed earlier is in a block. Pausing and cancelling must be possible whatever
+// the chain and its nodes say, so nothing of that stops them.
 func (s *Sender) begin(ctx context.Context, signer signer.Signer, purpose string) (*operation, error) {
 	op := &operation{Sender: s, signer: signer, state: &ethclient.State{}}
 	err := op.read(ctx, !stops(purpose))
@@ -54,7 +56,8 @@ func (s *Sender) begin(ctx context.Context, signer signer.Signer, purpose string
 		if err := op.finishEarlier(ctx); err != nil {
 			return nil, err
 		}
-		// What became final since the events were read has events too; without them it would seem not to have happened.
+		// What became final since the events were read has events too; without them it would seem
+		// not to have happened.
 		if err := op.end(ctx); err != nil && !stops(purpose) {
 			return nil, err
 		}
@@ -62,8 +65,9 @@ func (s *Sender) begin(ctx context.Context, signer signer.Signer, purpose string
 	return op, op.refresh(ctx)
 }
 
-// read looks whether this is the right chain, token and distributor, and records what happened there. The distributor's
-// events come first: what somebody else proposed explains why our own proposal failed.
+// read looks whether this is the right chain, token and distributor, and records what happened
+// there. The distributor's events come first: what somebody else proposed explains why our own
+// proposal failed.
 func (op *operation) read(ctx context.Context, roles bool) error {
 	if _, err := op.identify(ctx, roles); err != nil {
 		return err
@@ -88,7 +92,8 @@ func (op *operation) refresh(ctx context.Context) (err error) {
 	return err
 }
 
-// finishEarlier waits until what the key signed before is in a block: nothing that it signs now could be earlier.
+// finishEarlier waits until what the key signed before is in a block: nothing that it signs now
+// could be earlier.
 func (op *operation) finishEarlier(ctx context.Context) error {
 	var earlier []swap.Intent
 	from := swap.EVMAddress(op.signer.Address())
@@ -136,7 +141,8 @@ func (op *operation) reload(ctx context.Context) (err error) {
 	return alarms(op.m)
 }
 
-// carry brings one intent to its final end: an open one is followed; otherwise prepare says what to sign.
+// carry brings one intent to its final end: an open one is followed; otherwise prepare says what to
+// sign.
 func (op *operation) carry(ctx context.Context, purpose string, round uint64, prepare func(context.Context) (call, error)) error {
 	last, err := op.newest(ctx, purpose, round)
 	if err != nil {

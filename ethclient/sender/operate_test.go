@@ -52,7 +52,8 @@ func TestPause(t *testing.T) {
 	want(t, w.sender().Pause(t.Context(), w.publisher), "guardian")
 }
 
-// TestAlarm has the publisher's key propose a root that the ledger did not build: everything stops but the means to stop it.
+// TestAlarm has the publisher's key propose a root that the ledger did not build: everything stops
+// but the means to stop it.
 func TestAlarm(t *testing.T) {
 	w := newWorld(t)
 	d := w.deploy()
@@ -212,7 +213,8 @@ func TestForeignNonce(t *testing.T) {
 	w.refused(w.propose(1), nil, "round 1 is cancelled")
 }
 
-// TestReplacement raises the base fee above what was offered, while the bytes are lost on their way.
+// TestReplacement raises the base fee above what was offered, while the bytes are lost on their
+// way.
 func TestReplacement(t *testing.T) {
 	w := fundedWorld(t, 5000)
 
@@ -277,8 +279,8 @@ func (w *world) burnBlock() {
 	w.sim.Commit()
 }
 
-// TestReorganised takes the block of a proposal off the chain before it is final: the proposal is sent again, and only its
-// place on the chain that stays is recorded as final.
+// TestReorganised takes the block of a proposal off the chain before it is final: the proposal is
+// sent again, and only its place on the chain that stays is recorded as final.
 func TestReorganised(t *testing.T) {
 	w := fundedWorld(t, 5000)
 	s, forks := w.sender(), 0

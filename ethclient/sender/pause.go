@@ -14,8 +14,8 @@ func (s *Sender) Pause(ctx context.Context, signer signer.Signer) error {
 	return s.setPaused(ctx, signer, swap.PurposePause, true)
 }
 
-// Unpause lets them go on. Only on a development chain: elsewhere the owner's acts are signed with the owner's own wallet,
-// the error says so, and signer may be nil.
+// Unpause lets them go on. Only on a development chain: elsewhere the owner's acts are signed with
+// the owner's own wallet, the error says so, and signer may be nil.
 func (s *Sender) Unpause(ctx context.Context, signer signer.Signer) error {
 	return s.setPaused(ctx, signer, swap.PurposeUnpause, false)
 }
@@ -58,14 +58,16 @@ func (s *Sender) setPaused(ctx context.Context, signer signer.Signer, purpose st
 	return sent
 }
 
-// stops reports whether a purpose is to stop the distributor: pausing it, or cancelling a root. Neither pays anybody, and a
-// guardian must be able to do both in an emergency.
+// stops reports whether a purpose is to stop the distributor: pausing it, or cancelling a root.
+// Neither pays anybody, and a guardian must be able to do both in an emergency.
 func stops(purpose string) bool { return purpose == swap.PurposePause || purpose == swap.PurposeCancel }
 
-// goAlone lets an operation that stops the distributor go on where the nodes disagree, some are silent, or what they say does
-// not fit the ledger. From then on one node is believed, for the nonce and the fees and for what became of the transaction,
-// which all nodes still get. A lie can make it come to nothing, never do anything else. Nothing else of what that node says is
-// recorded, and the transaction is followed until it is in a block: once the nodes agree, the next command sees the rest.
+// goAlone lets an operation that stops the distributor go on where the nodes disagree, some are
+// silent, or what they say does not fit the ledger. From then on one node is believed, for the
+// nonce and the fees and for what became of the transaction, which all nodes still get. A lie can
+// make it come to nothing, never do anything else. Nothing else of what that node says is recorded,
+// and the transaction is followed until it is in a block: once the nodes agree, the next command
+// sees the rest.
 func (op *operation) goAlone(ctx context.Context, purpose string, why error) error {
 	reader, index, err := op.chain.Newest(ctx)
 	if err != nil {
@@ -83,6 +85,6 @@ func (op *operation) goAlone(ctx context.Context, purpose string, why error) err
 	return err
 }
 
-// records reports whether what the chain says of an intent goes into the ledger. A node that is believed alone is so only about
-// what stops the distributor.
+// records reports whether what the chain says of an intent goes into the ledger. A node that is
+// believed alone is so only about what stops the distributor.
 func (s *Sender) records(intent swap.Intent) bool { return !s.alone || stops(intent.Purpose) }

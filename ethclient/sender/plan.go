@@ -28,8 +28,9 @@ type Plan struct {
 	TooSmall   uint64    // recipients left out: less than the terms' min_push is due
 }
 
-// MakePlan takes every leaf that is not paid, unless less than minPush is due to it. Leaves that are neighbours by hash
-// share most of their proof, so a batch is a run of them. paid is by recipient, cumulative, from final blocks.
+// MakePlan takes every leaf that is not paid, unless less than minPush is due to it. Leaves that
+// are neighbours by hash share most of their proof, so a batch is a run of them. paid is by
+// recipient, cumulative, from final blocks.
 func MakePlan(tree *merkle.Tree, paid map[swap.EVMAddress]swap.Sesh, minPush swap.Sesh, batch uint64) (*Plan, error) {
 	if batch == 0 {
 		return nil, fmt.Errorf("rails.batch is 0: set how many recipients one push transaction may have")
@@ -61,7 +62,8 @@ func MakePlan(tree *merkle.Tree, paid map[swap.EVMAddress]swap.Sesh, minPush swa
 	return p, nil
 }
 
-// split cuts batches that a transaction cannot hold into halves, and those again. A single recipient stays.
+// split cuts batches that a transaction cannot hold into halves, and those again. A single
+// recipient stays.
 func (p *Plan) split(holds func(rows []Row) (bool, error)) error {
 	var out [][]Row
 	var cut func(rows []Row) error
@@ -100,7 +102,8 @@ func (p *Plan) List() []byte {
 	return buf.Bytes()
 }
 
-// ReadPlan reads a list that List wrote. What is due is computed from what is paid now: holders may have claimed since.
+// ReadPlan reads a list that List wrote. What is due is computed from what is paid now: holders may
+// have claimed since.
 func ReadPlan(list []byte, paid map[swap.EVMAddress]swap.Sesh) (*Plan, error) {
 	p := &Plan{}
 	line := 0

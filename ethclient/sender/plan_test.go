@@ -15,8 +15,9 @@ import (
 	"oxenswap/swap/merkle"
 )
 
-// TestPlan draws trees, what was paid, and sizes of batches: the plan has every leaf that is due, once, in the order of
-// the hashes, in full batches; its list reads back; and its multiproofs verify.
+// TestPlan draws trees, what was paid, and sizes of batches: the plan has every leaf that is due,
+// once, in the order of the hashes, in full batches; its list reads back; and its multiproofs
+// verify.
 func TestPlan(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		n := rapid.IntRange(1, 40).Draw(t, "leaves")
@@ -75,8 +76,8 @@ func TestPlan(t *testing.T) {
 	})
 }
 
-// TestPlanSplit draws batches and what a transaction holds: the rows stay as they are, in their order, and no batch is cut that
-// needs no cut.
+// TestPlanSplit draws batches and what a transaction holds: the rows stay as they are, in their
+// order, and no batch is cut that needs no cut.
 func TestPlanSplit(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		p := &sender.Plan{}

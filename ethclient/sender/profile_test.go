@@ -38,7 +38,8 @@ func (w *world) signedTxs(purpose string, round uint64) (out []*types.Transactio
 	return out
 }
 
-// TestEthereum pushes on a chain with Ethereum's rules, which refuses transactions of more than 2^24 gas (EIP-7825).
+// TestEthereum pushes on a chain with Ethereum's rules, which refuses transactions of more than
+// 2^24 gas (EIP-7825).
 func TestEthereum(t *testing.T) {
 	w := newWorld(t, roomy, func(_ *node.Config, eth *ethconfig.Config) { eth.Genesis.Config.OsakaTime = new(uint64) })
 	w.deploy()
@@ -60,8 +61,9 @@ func TestEthereum(t *testing.T) {
 	w.check()
 }
 
-// TestArbitrum lives a whole life on a chain with the id of Arbitrum One: no tip, one transaction after the other, batches cut by
-// gas in the first round and by bytes in the second, where payments cost less.
+// TestArbitrum lives a whole life on a chain with the id of Arbitrum One: no tip, one transaction
+// after the other, batches cut by gas in the first round and by bytes in the second, where payments
+// cost less.
 func TestArbitrum(t *testing.T) {
 	socket := filepath.Join(t.TempDir(), "ipc")
 	w := newWorldOn(t, 42161, roomy, func(n *node.Config, _ *ethconfig.Config) { n.IPCPath = socket })

@@ -15,11 +15,11 @@ import (
 )
 
 const (
-	// batchTime is how long, in seconds, one batch may take from its signature to its block. After the next activation its
-	// proof leads nowhere, so no batch is signed when less is left.
+	// batchTime is how long, in seconds, one batch may take from its signature to its block. After
+	// the next activation its proof leads nowhere, so no batch is signed when less is left.
 	batchTime = 120
-	// poolWindow is how many batches may be signed and in no block yet where transactions wait in a pool: enough to fill
-	// the blocks of the time that one of them takes.
+	// poolWindow is how many batches may be signed and in no block yet where transactions wait in a
+	// pool: enough to fill the blocks of the time that one of them takes.
 	poolWindow = 4
 )
 
@@ -55,15 +55,15 @@ type pushing struct {
 	anew  bool // leave the rest of the last plan
 }
 
-// Push pays every recipient of the live round who is not paid yet, in batches, and returns when all is final. After an
-// interruption it goes on in the middle; a new plan is made only when every transaction of the old one is final. A dry run
-// signs and records nothing about the push.
+// Push pays every recipient of the live round who is not paid yet, in batches, and returns when all
+// is final. After an interruption it goes on in the middle; a new plan is made only when every
+// transaction of the old one is final. A dry run signs and records nothing about the push.
 func (s *Sender) Push(ctx context.Context, signer signer.Signer, number uint64, dryRun bool) (*Pushed, error) {
 	return s.push(ctx, signer, number, dryRun, false)
 }
 
-// PushAnew is Push with a new plan for what is left, such as after the settings for batches were changed. What was signed of
-// the old one is waited for first.
+// PushAnew is Push with a new plan for what is left, such as after the settings for batches were
+// changed. What was signed of the old one is waited for first.
 func (s *Sender) PushAnew(ctx context.Context, signer signer.Signer, number uint64, dryRun bool) (*Pushed, error) {
 	return s.push(ctx, signer, number, dryRun, true)
 }
@@ -93,7 +93,8 @@ func (s *Sender) push(ctx context.Context, signer signer.Signer, number uint64, 
 		return nil, err
 	}
 	if plan == nil && len(intents) > 0 && !dryRun {
-		// The old plan cannot be carried on: once all of it is final, a new one covers what is left.
+		// The old plan cannot be carried on: once all of it is final, a new one covers what is
+		// left.
 		if err := p.follow(ctx, p.m, p.signer, untilFinal, intents...); err != nil && !notDone(err) {
 			return nil, err
 		}
@@ -176,8 +177,9 @@ func (p *pushing) report(plan *numbered) *Pushed {
 	return out
 }
 
-// carryOut sends the batches and waits until all are final. Where transactions wait in a pool, a few are signed before the
-// first of them is in a block. After anything that goes wrong no other one is signed.
+// carryOut sends the batches and waits until all are final. Where transactions wait in a pool, a
+// few are signed before the first of them is in a block. After anything that goes wrong no other
+// one is signed.
 func (p *pushing) carryOut(ctx context.Context, plan *numbered) (*Pushed, error) {
 	p.batches = uint64(len(plan.Batches))
 	window := 1
@@ -219,7 +221,8 @@ func (p *pushing) carryOut(ctx context.Context, plan *numbered) (*Pushed, error)
 	return p.account(ctx, plan)
 }
 
-// land waits until batches are in blocks, unless the command was interrupted: then they are found there by the next one.
+// land waits until batches are in blocks, unless the command was interrupted: then they are found
+// there by the next one.
 func (p *pushing) land(ctx context.Context, flight []swap.Intent) error {
 	if ctx.Err() != nil {
 		return nil
@@ -229,7 +232,8 @@ func (p *pushing) land(ctx context.Context, flight []swap.Intent) error {
 
 // sendBatch signs and sends a batch as the last of some that are in no block yet.
 func (p *pushing) sendBatch(ctx context.Context, intent swap.Intent, rows []Row, waiting int) error {
-	// Several batches are signed before the chain is looked at again, and nodes may part in between.
+	// Several batches are signed before the chain is looked at again, and nodes may part in
+	// between.
 	if err := p.chain.Agree(ctx); err != nil {
 		return err
 	}

@@ -29,7 +29,8 @@ func (w *world) mostWaiting() (most int) {
 	return most
 }
 
-// TestPushWindow: where transactions wait in a pool, four batches are signed before the first is in a block, never more.
+// TestPushWindow: where transactions wait in a pool, four batches are signed before the first is in
+// a block, never more.
 func TestPushWindow(t *testing.T) {
 	w := liveWorld(t, even(30, 5000)...)
 	p, err := w.sender().Push(t.Context(), w.publisher, 1, false)
@@ -48,7 +49,8 @@ func TestPushWindow(t *testing.T) {
 	w.check()
 }
 
-// TestPushStopsSigning: a rail in the middle of a push lets what is on its way get into its blocks and signs nothing more.
+// TestPushStopsSigning: a rail in the middle of a push lets what is on its way get into its blocks
+// and signs nothing more.
 func TestPushStopsSigning(t *testing.T) {
 	w := liveWorld(t, even(30, 5000)...)
 	rails := testRails
@@ -93,7 +95,8 @@ func TestPushFits(t *testing.T) {
 	w.check()
 }
 
-// TestBatchRail: a plan with larger batches than are allowed now stops, until a new plan cuts the rest anew.
+// TestBatchRail: a plan with larger batches than are allowed now stops, until a new plan cuts the
+// rest anew.
 func TestBatchRail(t *testing.T) {
 	w := liveWorld(t, even(12, 5000)...)
 	rails := testRails
@@ -118,7 +121,8 @@ func TestBatchRail(t *testing.T) {
 	}
 }
 
-// TestApprovalsInForce: a round that lacks an approval by the limits in force now is neither proposed nor pushed.
+// TestApprovalsInForce: a round that lacks an approval by the limits in force now is neither
+// proposed nor pushed.
 func TestApprovalsInForce(t *testing.T) {
 	w := newWorld(t)
 	w.deploy()

@@ -9,8 +9,8 @@ import (
 	"oxenswap/swap"
 )
 
-// checkPayment refuses a push transaction above a rail. signed is what was signed on the same day (UTC) before it.
-// Only payments to holders count: the owner's funding stays the migration's money.
+// checkPayment refuses a push transaction above a rail. signed is what was signed on the same day
+// (UTC) before it. Only payments to holders count: the owner's funding stays the migration's money.
 func checkPayment(rails swap.Rails, e *swap.TxSigned, signed swap.Sesh) error {
 	if e.Purpose != swap.PurposePush || e.Attempt > 1 {
 		return nil // another attempt of an intent pays no second time
@@ -30,8 +30,8 @@ func railHit(intent swap.Intent, err error) *swap.RailHit {
 	return &swap.RailHit{Intent: intent, Rail: rail.Rail, Limit: rail.Limit, Asked: rail.Asked}
 }
 
-// stopped is the record of a stop, and nothing when the same one stands in the ledger: who tries again and again at a rail
-// fills no log.
+// stopped is the record of a stop, and nothing when the same one stands in the ledger: who tries
+// again and again at a rail fills no log.
 func stopped(m swap.Migration, hit *swap.RailHit) []swap.Record {
 	if m.Rails.Has(hit) {
 		return nil
@@ -39,7 +39,8 @@ func stopped(m swap.Migration, hit *swap.RailHit) []swap.Record {
 	return []swap.Record{{Event: hit}}
 }
 
-// stopAtRail records that a rail was hit and returns the error with the intent's name. Other errors pass through.
+// stopAtRail records that a rail was hit and returns the error with the intent's name. Other errors
+// pass through.
 func (s *Sender) stopAtRail(ctx context.Context, intent swap.Intent, err error) error {
 	if hit := railHit(intent, err); hit != nil {
 		if _, failed := s.ledger.Update(ctx, func(t swap.Tables, _ time.Time) ([]swap.Record, error) {
@@ -55,7 +56,8 @@ func (s *Sender) stopAtRail(ctx context.Context, intent swap.Intent, err error) 
 	return fmt.Errorf("%s: %w", describe(intent), err)
 }
 
-// signedOn is what was signed for pushes on a day (UTC). Further attempts of an intent pay no second time.
+// signedOn is what was signed for pushes on a day (UTC). Further attempts of an intent pay no
+// second time.
 func signedOn(t swap.Tables, day time.Time) (sum swap.Sesh, err error) {
 	day = day.UTC().Truncate(24 * time.Hour)
 	err = t.AllAttempts(func(a swap.Attempt) error {
@@ -81,7 +83,8 @@ func checkRail(name string, limit, asked swap.Sesh) error {
 	return nil
 }
 
-// lacksApproval is a *railError about a round that has too few approvals by the operators and the limits in force now.
+// lacksApproval is a *railError about a round that has too few approvals by the operators and the
+// limits in force now.
 func (op *operation) lacksApproval(ctx context.Context, r swap.Round) error {
 	var by []string
 	var needed int

@@ -9,17 +9,18 @@ import (
 	"oxenswap/swap"
 )
 
-// maxLooks is how many final blocks are tried until the ledger has nothing newer than the one compared: while holders claim,
-// events become final at any moment.
+// maxLooks is how many final blocks are tried until the ledger has nothing newer than the one
+// compared: while holders claim, events become final at any moment.
 const maxLooks = 10
 
-// surely is how many comparisons in a row must find differences before they count: behind one address there may be several
-// nodes, of which one that is behind leaves out the newest events without saying so.
+// surely is how many comparisons in a row must find differences before they count: behind one
+// address there may be several nodes, of which one that is behind leaves out the newest events
+// without saying so.
 const surely = 3
 
-// Reconcile rebuilds every payment from the distributor's final events and compares them with the ledger and the live root.
-// Differences that nobody has acknowledged are recorded, which stops sending, whatever is restarted, until a correction names
-// that entry. It signs and sends nothing.
+// Reconcile rebuilds every payment from the distributor's final events and compares them with the
+// ledger and the live root. Differences that nobody has acknowledged are recorded, which stops
+// sending, whatever is restarted, until a correction names that entry. It signs and sends nothing.
 func (s *Sender) Reconcile(ctx context.Context) (*reconcile.Report, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -31,7 +32,8 @@ func (s *Sender) Reconcile(ctx context.Context) (*reconcile.Report, error) {
 
 func (s *Sender) reconcile(ctx context.Context) (*reconcile.Report, error) {
 	for look := 1; ; look++ {
-		// What is final by now is recorded before the comparison: then the ledger has all up to that block.
+		// What is final by now is recorded before the comparison: then the ledger has all up to
+		// that block.
 		r, err := s.compare(ctx, true, func() error { return errors.Join(s.settle(ctx), s.sync(ctx)) })
 		if err != nil {
 			return nil, err
@@ -45,8 +47,8 @@ func (s *Sender) reconcile(ctx context.Context) (*reconcile.Report, error) {
 	}
 }
 
-// Inspect is Reconcile without writing anything: what the ledger is yet to record is counted as newer. It can run beside a
-// command that sends.
+// Inspect is Reconcile without writing anything: what the ledger is yet to record is counted as
+// newer. It can run beside a command that sends.
 func (s *Sender) Inspect(ctx context.Context) (*reconcile.Report, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -89,7 +89,8 @@ func (b *bent) Claimed(ctx context.Context, at swap.EVMAddress, recipients []swa
 	return amounts, err
 }
 
-// TestReconcileFinds bends the chain or the ledger in one place after the other, and expects the difference by its name.
+// TestReconcileFinds bends the chain or the ledger in one place after the other, and expects the
+// difference by its name.
 func TestReconcileFinds(t *testing.T) {
 	w := paidWorld(t)
 	// once bends the n-th event of a kind, counted from 0.
@@ -251,7 +252,8 @@ func (l *otherTables) View(_ context.Context, read func(swap.Tables, uint64) err
 	return read(l.tables, uint64(len(l.log)))
 }
 
-// TestDifferenceStops: what the ledger says wrongly stops sending, in this process and the next, until it is acknowledged.
+// TestDifferenceStops: what the ledger says wrongly stops sending, in this process and the next,
+// until it is acknowledged.
 func TestDifferenceStops(t *testing.T) {
 	w := paidWorld(t)
 	w.approve(even(8, 100)...)

@@ -12,7 +12,8 @@ import (
 	"oxenswap/swap"
 )
 
-// refused runs an operation that must fail, and expects that it left nothing behind but the named entries.
+// refused runs an operation that must fail, and expects that it left nothing behind but the named
+// entries.
 func (w *world) refused(op func(ctx context.Context, s *sender.Sender) error, entries []string, words ...string) error {
 	w.t.Helper()
 	before := len(w.log)

@@ -12,8 +12,8 @@ import (
 	"oxenswap/swap"
 )
 
-// Request is a call that the holder of a role signs elsewhere, such as with a Safe. Whatever can be known before has been
-// checked: it would succeed in the newest block.
+// Request is a call that the holder of a role signs elsewhere, such as with a Safe. Whatever can be
+// known before has been checked: it would succeed in the newest block.
 type Request struct {
 	Purpose     string
 	Role        string
@@ -36,7 +36,8 @@ const (
 	PurposeSweep  = "sweep"
 )
 
-// RequestFunding is the owner's transfer of what the distributor lacks of a round's total: Fund's amount.
+// RequestFunding is the owner's transfer of what the distributor lacks of a round's total: Fund's
+// amount.
 func (s *Sender) RequestFunding(ctx context.Context, round uint64) (*Request, error) {
 	return s.request(ctx, swap.PurposeFund, func(op *operation, r *Request) (c call, err error) {
 		if r.Round, err = op.payable(ctx, round); err != nil {
@@ -87,7 +88,8 @@ func (s *Sender) RequestUnpause(ctx context.Context) (*Request, error) {
 	})
 }
 
-// RequestExtension is the owner's moving of the closing time, in Unix seconds: later than now, before it has passed.
+// RequestExtension is the owner's moving of the closing time, in Unix seconds: later than now,
+// before it has passed.
 func (s *Sender) RequestExtension(ctx context.Context, closesAt uint64) (*Request, error) {
 	return s.request(ctx, PurposeExtend, func(op *operation, r *Request) (call, error) {
 		r.ClosesAt = closesAt
@@ -121,7 +123,8 @@ func (s *Sender) RequestSweep(ctx context.Context, to swap.EVMAddress) (*Request
 	})
 }
 
-// request looks at the ledger and the chain, changes neither, and asks a node whether the call would succeed.
+// request looks at the ledger and the chain, changes neither, and asks a node whether the call
+// would succeed.
 func (s *Sender) request(ctx context.Context, purpose string, prepare func(*operation, *Request) (call, error)) (*Request, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -156,7 +159,8 @@ func (s *Sender) request(ctx context.Context, purpose string, prepare func(*oper
 	return r, nil
 }
 
-// ours refuses a root on chain that this ledger did not build, whether or not its event is recorded yet.
+// ours refuses a root on chain that this ledger did not build, whether or not its event is recorded
+// yet.
 func (op *operation) ours(ctx context.Context, root ethclient.Root) error {
 	if root.Round == 0 {
 		return nil

@@ -29,7 +29,8 @@ func (w *world) request(make func(context.Context, *sender.Sender) (*sender.Requ
 	return r
 }
 
-// export writes a request as a file for a Safe, reads it as the Safe's owners do, and returns the method and its values.
+// export writes a request as a file for a Safe, reads it as the Safe's owners do, and returns the
+// method and its values.
 func (w *world) export(r *sender.Request) (safe.Transaction, *abi.Method, []any) {
 	w.t.Helper()
 	artifact := contracts.Distributor()
@@ -55,7 +56,8 @@ func (w *world) export(r *sender.Request) (safe.Transaction, *abi.Method, []any)
 	return tx, m, values
 }
 
-// execute does what a Safe's owners do with an exported request; who is the account that has the role.
+// execute does what a Safe's owners do with an exported request; who is the account that has the
+// role.
 func (w *world) execute(r *sender.Request, who key) []any {
 	w.t.Helper()
 	tx, m, values := w.export(r)
@@ -70,7 +72,8 @@ func (w *world) execute(r *sender.Request, who key) []any {
 	return values
 }
 
-// TestRequests lets a migration live whose owner and publisher sign elsewhere, from funding to sweeping.
+// TestRequests lets a migration live whose owner and publisher sign elsewhere, from funding to
+// sweeping.
 func TestRequests(t *testing.T) {
 	w := newWorld(t)
 	d := w.deploy()
@@ -177,14 +180,16 @@ func TestRequestRefuses(t *testing.T) {
 	want(t, err, "give the owner 0.000004999 more")
 	w.sendRaw(t, w.stranger, &w.token, pack(t, contracts.TestToken(), "transfer", common.Address(d.Address), big.NewInt(5000)))
 
-	// A root of somebody else is pending; its event is not final, so the ledger does not know of it.
+	// A root of somebody else is pending; its event is not final, so the ledger does not know of
+	// it.
 	at := common.Address(d.Address)
 	w.sendRaw(t, w.publisher, &at, pack(t, contracts.Distributor(), "propose", uint64(9), [32]byte{9}, big.NewInt(5000), uint64(1), [32]byte{1}))
 	_, err = w.sender().RequestProposal(t.Context(), 1)
 	want(t, err, sender.ErrAlarm.Error(), "round 9")
 }
 
-// TestForeignProposals has the publisher's account propose something that differs from the approved round in one value.
+// TestForeignProposals has the publisher's account propose something that differs from the approved
+// round in one value.
 func TestForeignProposals(t *testing.T) {
 	for _, c := range []struct {
 		name, says string

@@ -56,8 +56,8 @@ func (c *counter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c.Handler.ServeHTTP(w, r)
 }
 
-// TestRestart begins with 10,000 transactions that were signed, half of them in blocks, half of them never sent: to know how
-// far each of them got takes at most two requests for a hundred.
+// TestRestart begins with 10,000 transactions that were signed, half of them in blocks, half of
+// them never sent: to know how far each of them got takes at most two requests for a hundred.
 func TestRestart(t *testing.T) {
 	const intents = 10_000
 	ctx := t.Context()

@@ -10,8 +10,8 @@ import (
 	"oxenswap/swap"
 )
 
-// Propose puts an approved round's root forward, and returns when that is final. A round that is proposed or active
-// already is left as it is.
+// Propose puts an approved round's root forward, and returns when that is final. A round that is
+// proposed or active already is left as it is.
 func (s *Sender) Propose(ctx context.Context, signer signer.Signer, number uint64) (swap.Round, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -61,8 +61,8 @@ func (op *operation) proposal(ctx context.Context, r swap.Round) (call, error) {
 	return call{to: &op.at, data: distributorABI.PackPropose(r.Round, r.Root, total, size, root)}, nil
 }
 
-// Activate makes a pending root the live one once its delay is over, and returns when that is final. Any key may sign.
-// Number 0 means the pending round.
+// Activate makes a pending root the live one once its delay is over, and returns when that is
+// final. Any key may sign. Number 0 means the pending round.
 func (s *Sender) Activate(ctx context.Context, signer signer.Signer, number uint64) (swap.Round, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -88,8 +88,8 @@ func (s *Sender) Activate(ctx context.Context, signer signer.Signer, number uint
 	})
 }
 
-// Cancel withdraws the pending root of a round, whether this ledger built it or not, and returns when that is final. The
-// guardian signs. A round that is cancelled already is left as it is.
+// Cancel withdraws the pending root of a round, whether this ledger built it or not, and returns
+// when that is final. The guardian signs. A round that is cancelled already is left as it is.
 func (s *Sender) Cancel(ctx context.Context, signer signer.Signer, number uint64) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -126,7 +126,8 @@ func (s *Sender) Cancel(ctx context.Context, signer signer.Signer, number uint64
 	return nil
 }
 
-// cancelledElsewhere is the outcome for a root that this ledger did not build: it is cancelled when our transaction was.
+// cancelledElsewhere is the outcome for a root that this ledger did not build: it is cancelled when
+// our transaction was.
 func (op *operation) cancelledElsewhere(ctx context.Context, number uint64, unknown error) error {
 	last, err := op.newest(ctx, swap.PurposeCancel, number)
 	if err == nil && last.status == swap.FinalizedAttempt {
@@ -161,8 +162,8 @@ func (op *operation) mustBePending(r swap.Round) error {
 	return nil
 }
 
-// move brings a round to one of the wanted statuses. What counts in the end is what the distributor's final events say:
-// the round may get there by somebody else's transaction.
+// move brings a round to one of the wanted statuses. What counts in the end is what the
+// distributor's final events say: the round may get there by somebody else's transaction.
 func (op *operation) move(ctx context.Context, purpose string, number uint64, want []swap.RoundStatus, prepare func(swap.Round) (call, error)) (swap.Round, error) {
 	if op.m.Distributor == nil {
 		return swap.Round{}, errNoDistributor

@@ -32,8 +32,9 @@ type call struct {
 	note   string    // why
 }
 
-// submit signs the first attempt of an intent, stores it and sends it. Everything that can be refused is refused before
-// the signature; from the signature on, only the chain decides. The error of sending is not returned.
+// submit signs the first attempt of an intent, stores it and sends it. Everything that can be
+// refused is refused before the signature; from the signature on, only the chain decides. The error
+// of sending is not returned.
 func (s *Sender) submit(ctx context.Context, m swap.Migration, signer signer.Signer, c call) error {
 	from := signer.Address()
 	estimate, err := s.node.EstimateGas(ctx, ethereum.CallMsg{From: from, To: c.to, Data: c.data})
@@ -78,7 +79,8 @@ func nextNonce(t swap.Tables, m swap.Migration, from common.Address, latest uint
 	return latest, err
 }
 
-// signAndSend is the step at which a nonce is claimed: it stores the signed bytes and only then sends them.
+// signAndSend is the step at which a nonce is claimed: it stores the signed bytes and only then
+// sends them.
 func (s *Sender) signAndSend(ctx context.Context, m swap.Migration, key signer.Signer, c call, attempt uint64, body *types.DynamicFeeTx) error {
 	from := key.Address()
 	cost := new(big.Int).Mul(body.GasFeeCap, new(big.Int).SetUint64(body.Gas))
@@ -134,8 +136,8 @@ func (s *Sender) signAndSend(ctx context.Context, m swap.Migration, key signer.S
 	return nil
 }
 
-// mayClaim refuses a nonce that another intent has, and another nonce for an intent that has one. It runs in the transaction
-// that stores the attempt.
+// mayClaim refuses a nonce that another intent has, and another nonce for an intent that has one.
+// It runs in the transaction that stores the attempt.
 func mayClaim(t swap.Tables, e *swap.TxSigned) error {
 	earlier, err := t.Attempts(e.Intent)
 	if err != nil {
@@ -161,8 +163,9 @@ func mayClaim(t swap.Tables, e *swap.TxSigned) error {
 	return nil
 }
 
-// broadcast sends signed bytes once to every node; one that takes them is enough. What they say is remembered for the next
-// look, which sees from receipts alone whether the transaction is in a block.
+// broadcast sends signed bytes once to every node; one that takes them is enough. What they say is
+// remembered for the next look, which sees from receipts alone whether the transaction is in a
+// block.
 func (s *Sender) broadcast(ctx context.Context, intent swap.Intent, tx *types.Transaction) {
 	nodes := append([]Node{s.node}, s.o.Others...)
 	said := make([]error, len(nodes))
@@ -201,7 +204,8 @@ func (s *Sender) signedBytes(a swap.Attempt) (*types.Transaction, error) {
 	return tx, nil
 }
 
-// anew signs another attempt of an intent with the same nonce: the same call at a higher price, or a no-op.
+// anew signs another attempt of an intent with the same nonce: the same call at a higher price, or
+// a no-op.
 func (s *Sender) anew(ctx context.Context, m swap.Migration, key signer.Signer, last swap.Attempt, noop bool, why string) error {
 	old, err := s.signedBytes(last)
 	if err != nil {

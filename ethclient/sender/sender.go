@@ -1,17 +1,20 @@
-// Package sender puts a migration on chain: it signs, sends and follows every transaction, exactly once, whatever happens
-// to the process and its connections.
+// Package sender puts a migration on chain: it signs, sends and follows every transaction, exactly
+// once, whatever happens to the process and its connections.
 //
-// Two things keep a payment from being made twice: the distributor pays nobody more than their leaf, and the ledger knows
-// one nonce for every intent (what is to be done: a purpose, a round, a plan, a batch). The order of things is always
+// Two things keep a payment from being made twice: the distributor pays nobody more than their
+// leaf, and the ledger knows one nonce for every intent (what is to be done: a purpose, a round, a
+// plan, a batch). The order of things is always
 //
 //	claim the nonce and store the signed bytes in the ledger, in one transaction (tx.signed)
 //	send these bytes, as often as it takes
 //	record what the chain says: tx.mined, then tx.finalized or tx.failed
 //
-// and after any error or restart it is the chain that decides how far a transaction got: receipts by hash and nonces,
-// never the text of an error. Package state is that decision, without I/O; this one is the I/O around it.
+// and after any error or restart it is the chain that decides how far a transaction got: receipts
+// by hash and nonces, never the text of an error. Package state is that decision, without I/O; this
+// one is the I/O around it.
 //
-// It holds no key: package signer does, or asks the program that does, and compares what it signed with what was asked.
+// It holds no key: package signer does, or asks the program that does, and compares what it signed
+// with what was asked.
 package sender
 
 import (
@@ -30,20 +33,21 @@ import (
 	"oxenswap/swap"
 )
 
-// Ledger is the log that is written before anything is sent. When Update returns without an error, its entries are
-// durable; after an error they may or may not be, and the next run finds out.
+// Ledger is the log that is written before anything is sent. When Update returns without an error,
+// its entries are durable; after an error they may or may not be, and the next run finds out.
 type Ledger interface {
 	swap.Ledger
 	swap.Attachments
 	// RootAt is the root of the tree of the first size entries (RFC 6962).
 	RootAt(ctx context.Context, size uint64) (tlog.Hash, error)
-	// Event returns an entry's event and time, or an error that wraps swap.ErrNotFound when the log is shorter.
+	// Event returns an entry's event and time, or an error that wraps swap.ErrNotFound when the log
+	// is shorter.
 	Event(ctx context.Context, seq uint64) (swap.Event, time.Time, error)
 }
 
-// Node is what is asked of a node beyond reading the chain. SendTransaction makes one try, and its error says nothing
-// about whether the transaction arrived. A node with go-ethereum's TransactionByHash is also asked whether it still holds
-// bytes that were sent to it.
+// Node is what is asked of a node beyond reading the chain. SendTransaction makes one try, and its
+// error says nothing about whether the transaction arrived. A node with go-ethereum's
+// TransactionByHash is also asked whether it still holds bytes that were sent to it.
 type Node interface {
 	ethereum.TransactionSender
 	ethereum.GasEstimator
@@ -54,12 +58,14 @@ type Node interface {
 type Options struct {
 	// Progress is told of every step, from one goroutine.
 	Progress func(Step)
-	// Others are further nodes that signed bytes are sent to; one that takes them is enough. With the sender's own node
-	// before them, the first are those of the reader, in its order.
+	// Others are further nodes that signed bytes are sent to; one that takes them is enough. With
+	// the sender's own node before them, the first are those of the reader, in its order.
 	Others []Node
-	// Missing says why not all the nodes are read that should agree. Then only pausing and cancelling are possible.
+	// Missing says why not all the nodes are read that should agree. Then only pausing and
+	// cancelling are possible.
 	Missing error
-	// Roles are the addresses that the distributor's roles should have now; nil means those that it was deployed with.
+	// Roles are the addresses that the distributor's roles should have now; nil means those that it
+	// was deployed with.
 	Roles *Roles
 	// Sleep waits between two looks at the chain; it returns early with an error when ctx ends.
 	Sleep func(ctx context.Context, d time.Duration) error
@@ -107,8 +113,8 @@ type Sender struct {
 	watching map[swap.Intent]*watched
 }
 
-// New returns a sender for the migration of a ledger. The node must be on the chain that is read. The ledger must be locked
-// against other processes: one sender per key.
+// New returns a sender for the migration of a ledger. The node must be on the chain that is read.
+// The ledger must be locked against other processes: one sender per key.
 func New(chain *ethclient.Reader, node Node, ledger Ledger, o Options) *Sender {
 	if o.Progress == nil {
 		o.Progress = func(Step) {}
@@ -171,8 +177,8 @@ func (s *Sender) attempts(ctx context.Context, intents []swap.Intent) (out [][]s
 	return out, err
 }
 
-// openIntents are the intents with an attempt that may still do something, by the order of those attempts; with a sender,
-// only that one's.
+// openIntents are the intents with an attempt that may still do something, by the order of those
+// attempts; with a sender, only that one's.
 func openIntents(t swap.Tables, from *swap.EVMAddress) (out []swap.Intent, err error) {
 	seen := map[swap.Intent]bool{}
 	err = t.AllAttempts(func(a swap.Attempt) error {
@@ -185,8 +191,8 @@ func openIntents(t swap.Tables, from *swap.EVMAddress) (out []swap.Intent, err e
 	return out, err
 }
 
-// newest is the last intent for a purpose in a round, with the status of its attempt that counts, and the number of the
-// one that would follow it. found is false when there was none.
+// newest is the last intent for a purpose in a round, with the status of its attempt that counts,
+// and the number of the one that would follow it. found is false when there was none.
 type newest struct {
 	swap.Intent
 	found  bool

@@ -15,15 +15,17 @@ var (
 	ErrReverted = errors.New("failed in its block and changed nothing")
 	// ErrFilled is wrapped by the error about an intent whose nonce was filled with a no-op.
 	ErrFilled = errors.New("its nonce was filled with a no-op, because it was not wanted or would have failed: if it is still wanted, run the command again")
-	// ErrForeignNonce is wrapped by the error about a nonce that another program or wallet has used.
+	// ErrForeignNonce is wrapped by the error about a nonce that another program or wallet has
+	// used.
 	ErrForeignNonce = errors.New("its nonce was used by a transaction that this ledger did not sign: something else holds this key; find out what before you run the command again")
 )
 
-// notDone reports whether an error says no more than that intents have ended without being carried out, all of them for good.
+// notDone reports whether an error says no more than that intents have ended without being carried
+// out, all of them for good.
 func notDone(err error) bool { return errors.Is(err, ErrReverted) || errors.Is(err, ErrFilled) }
 
-// StopError says why the work on a transaction stopped, and what a person can do. Its bytes are kept; the same command goes on
-// from what it finds on chain.
+// StopError says why the work on a transaction stopped, and what a person can do. Its bytes are
+// kept; the same command goes on from what it finds on chain.
 type StopError struct {
 	Intent swap.Intent
 	Hash   swap.Hash // of the last attempt

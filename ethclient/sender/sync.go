@@ -13,8 +13,9 @@ import (
 // syncBatch is how many events of the distributor are recorded in one transaction of the ledger.
 const syncBatch = 500
 
-// Sync records what the distributor did in final blocks since the last look, and how far our own transactions got. It
-// signs and sends nothing, and returns the migration as it is known then; look at its Alarms.
+// Sync records what the distributor did in final blocks since the last look, and how far our own
+// transactions got. It signs and sends nothing, and returns the migration as it is known then; look
+// at its Alarms.
 func (s *Sender) Sync(ctx context.Context) (swap.Migration, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -30,8 +31,9 @@ func (s *Sender) Sync(ctx context.Context) (swap.Migration, error) {
 	return s.migration(ctx)
 }
 
-// identify refuses another chain than the terms', another token, a token with other than nine decimals, and a distributor
-// with other code or settings than the ledger's. With roles, those must be the expected ones too.
+// identify refuses another chain than the terms', another token, a token with other than nine
+// decimals, and a distributor with other code or settings than the ledger's. With roles, those must
+// be the expected ones too.
 func (s *Sender) identify(ctx context.Context, roles bool) (swap.Migration, error) {
 	m, err := s.migration(ctx)
 	if err != nil {
@@ -174,8 +176,8 @@ func (s *Sender) recordLogs(ctx context.Context, events []swap.ChainEvent) error
 	return nil
 }
 
-// compareRoot notes in a proposal that it was made for another log than this one. A size that this log does not have yet is
-// a difference of its own.
+// compareRoot notes in a proposal that it was made for another log than this one. A size that this
+// log does not have yet is a difference of its own.
 func (s *Sender) compareRoot(ctx context.Context, p *swap.RootProposed) error {
 	var entries uint64
 	if err := s.ledger.View(ctx, func(_ swap.Tables, size uint64) error {

@@ -81,7 +81,8 @@ func newWorld(t *testing.T, configure ...func(*node.Config, *ethconfig.Config)) 
 	return newWorldOn(t, chainID, configure...)
 }
 
-// fundedWorld is a world with an approved round 1, for which the distributor has the money. Holder i is given amounts[i].
+// fundedWorld is a world with an approved round 1, for which the distributor has the money. Holder
+// i is given amounts[i].
 func fundedWorld(t *testing.T, amounts ...swap.Sesh) *world {
 	t.Helper()
 	w := newWorld(t)
@@ -170,7 +171,8 @@ func (w *world) sendRaw(t *testing.T, from key, to *common.Address, data []byte)
 	return r
 }
 
-// sender is a new process: it knows nothing but the ledger and the chain. Time passes, by a block, whenever it waits.
+// sender is a new process: it knows nothing but the ledger and the chain. Time passes, by a block,
+// whenever it waits.
 func (w *world) sender() *sender.Sender {
 	w.t.Helper()
 	s, err := w.tryCreate(w.id)
@@ -232,7 +234,8 @@ func holder(i int) swap.EVMAddress {
 	return swap.EVMAddress(chaintest.Holder(i))
 }
 
-// approve builds and approves the next round, which gives each holder an amount; holder i is that of amounts[i].
+// approve builds and approves the next round, which gives each holder an amount; holder i is that
+// of amounts[i].
 func (w *world) approve(amounts ...swap.Sesh) swap.Round {
 	w.t.Helper()
 	rounds, err := w.tables.Rounds()

@@ -12,8 +12,8 @@ import (
 	"oxenswap/oxenrpc/wire"
 )
 
-// A Daemon answers like an oxend over HTTP, from a State. It is an http.Handler; all of its methods may be called while
-// it serves.
+// A Daemon answers like an oxend over HTTP, from a State. It is an http.Handler; all of its methods
+// may be called while it serves.
 type Daemon struct {
 	mu        sync.Mutex
 	state     *State
@@ -31,21 +31,24 @@ func NewDaemon(s *State) *Daemon {
 	return &Daemon{state: s, release: 10, counts: map[string]int{}}
 }
 
-// Play makes the daemon answer from another state from now on: a block arrived, or the chain was reorganised.
+// Play makes the daemon answer from another state from now on: a block arrived, or the chain was
+// reorganised.
 func (d *Daemon) Play(s *State) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.state = s
 }
 
-// SetRelease makes the daemon speak as release 10 or 11. Its get_info keeps the recorded version unless edited.
+// SetRelease makes the daemon speak as release 10 or 11. Its get_info keeps the recorded version
+// unless edited.
 func (d *Daemon) SetRelease(release int) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.release = release
 }
 
-// Shuffle makes the daemon list service nodes and rewards in another order each time, as real ones do with nodes.
+// Shuffle makes the daemon list service nodes and rewards in another order each time, as real ones
+// do with nodes.
 func (d *Daemon) Shuffle(seed uint64) {
 	d.mu.Lock()
 	defer d.mu.Unlock()

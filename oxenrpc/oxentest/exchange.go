@@ -1,5 +1,6 @@
-// Package oxentest is a fake oxend for tests and demonstrations: an HTTP handler that answers the daemon's JSON-RPC calls
-// from recordings of a real one, and that can be told to lie, lag, fail or move its tip between two calls.
+// Package oxentest is a fake oxend for tests and demonstrations: an HTTP handler that answers the
+// daemon's JSON-RPC calls from recordings of a real one, and that can be told to lie, lag, fail or
+// move its tip between two calls.
 //
 // Two forms of recording are read. One exchange a file:
 //
@@ -130,7 +131,8 @@ func ReadWorld(file string) (*World, error) {
 	return w, nil
 }
 
-// State gives what the daemon of that name answers. What only other daemons were asked is taken from them.
+// State gives what the daemon of that name answers. What only other daemons were asked is taken
+// from them.
 func (w *World) State(daemon string) (*State, error) {
 	var own, others []Exchange
 	for i, c := range w.Calls {

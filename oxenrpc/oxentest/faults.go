@@ -110,7 +110,8 @@ func Fail(code int, message string) Intercept {
 	}
 }
 
-// Edit changes the result of an answer; numbers are json.Number. An answer that is an error stays as it is.
+// Edit changes the result of an answer; numbers are json.Number. An answer that is an error stays
+// as it is.
 func Edit(change func(result map[string]any)) Intercept {
 	return func(p *Reply) {
 		in := json.NewDecoder(bytes.NewReader(p.Body))

@@ -28,8 +28,9 @@ type State struct {
 	anything map[string]json.RawMessage // results by method and parameters
 }
 
-// NewState builds a state from recorded exchanges; where two answer the same call, the first counts. Exchanges that are
-// no successful JSON-RPC calls are left out, except a get_last_block_header that says BUSY.
+// NewState builds a state from recorded exchanges; where two answer the same call, the first
+// counts. Exchanges that are no successful JSON-RPC calls are left out, except a
+// get_last_block_header that says BUSY.
 func NewState(exchanges []Exchange) (*State, error) {
 	s := &State{
 		headers:  map[uint64]json.RawMessage{},
@@ -67,7 +68,8 @@ type rpcFailure struct {
 	Message string `json:"message"`
 }
 
-// Answer gives the whole body with which a daemon of release 10 answers a call; params may be empty.
+// Answer gives the whole body with which a daemon of release 10 answers a call; params may be
+// empty.
 func (s *State) Answer(method string, params json.RawMessage) []byte {
 	result, failure := s.answer(method, params, 10, nil)
 	return envelope(json.RawMessage(`"`+wire.ID+`"`), result, failure)
@@ -84,7 +86,8 @@ func envelope(id, result json.RawMessage, failure *rpcFailure) []byte {
 	return encode(out)
 }
 
-// answer gives the result of a call, or how the daemon refuses it. shuffle, if not nil, orders what real daemons shuffle.
+// answer gives the result of a call, or how the daemon refuses it. shuffle, if not nil, orders what
+// real daemons shuffle.
 func (s *State) answer(method string, params json.RawMessage, release int, shuffle *rand.Rand) (json.RawMessage, *rpcFailure) {
 	var in object
 	json.Unmarshal(params, &in) // parameters of another type count as none, as in oxend
@@ -160,7 +163,8 @@ func (s *State) serviceNodes(poll json.RawMessage, shuffle *rand.Rand) json.RawM
 	return encode(out)
 }
 
-// transactions reads the hashes from the parameter that the release knows; under another name there are none.
+// transactions reads the hashes from the parameter that the release knows; under another name there
+// are none.
 func (s *State) transactions(in object, release int) json.RawMessage {
 	name := "txs_hashes"
 	if release >= 11 {
@@ -191,7 +195,8 @@ func (s *State) transactions(in object, release int) json.RawMessage {
 	return encode(out)
 }
 
-// keyImages answers 0, unspent, for a key image that was never asked in the recording, as a daemon does that never saw it.
+// keyImages answers 0, unspent, for a key image that was never asked in the recording, as a daemon
+// does that never saw it.
 func (s *State) keyImages(list json.RawMessage) (json.RawMessage, *rpcFailure) {
 	var images []string
 	json.Unmarshal(list, &images)

@@ -21,7 +21,8 @@ type Synth struct {
 	Address       func(i int) string // address of wallet i, from 0 to Wallets-1
 }
 
-// Requirement is the staking requirement of the generated nodes in atomic OXEN: that of the main network.
+// Requirement is the staking requirement of the generated nodes in atomic OXEN: that of the main
+// network.
 const Requirement = 15_000_000_000_000
 
 // World makes the recording: one daemon "a" that was asked all that a snapshot asks.
@@ -79,7 +80,8 @@ func (s Synth) World() (*World, error) {
 	return w, nil
 }
 
-// immutable gives the newest checkpoint: service nodes vote on every fourth block, and there are none on a fakechain.
+// immutable gives the newest checkpoint: service nodes vote on every fourth block, and there are
+// none on a fakechain.
 func (s Synth) immutable() (height uint64, hash string) {
 	height = (s.Height - 1) / 4 * 4
 	if s.Network == "fakechain" || height == 0 {

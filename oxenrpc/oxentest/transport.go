@@ -6,8 +6,9 @@ import (
 	"net/http"
 )
 
-// Transport carries requests to a handler without a network, so that a test can run in a testing/synctest bubble, whose
-// clock does not wait. An answer that the handler breaks off (http.ErrAbortHandler) breaks off for the caller too.
+// Transport carries requests to a handler without a network, so that a test can run in a
+// testing/synctest bubble, whose clock does not wait. An answer that the handler breaks off
+// (http.ErrAbortHandler) breaks off for the caller too.
 func Transport(h http.Handler) http.RoundTripper { return transport{h} }
 
 type transport struct{ handler http.Handler }

@@ -97,8 +97,9 @@ type Header struct {
 	Timestamp uint64 // Unix seconds
 }
 
-// ParseHeader reads an answer of get_block_header_by_height for one height, or of get_last_block_header. A daemon that
-// is asked without a height answers without a header, which is refused.
+// ParseHeader reads an answer of get_block_header_by_height for one height, or of
+// get_last_block_header. A daemon that is asked without a height answers without a header, which is
+// refused.
 func ParseHeader(body []byte) (Header, error) {
 	var h Header
 	found := false
@@ -147,7 +148,8 @@ func (r *reader) header() Header {
 	return h
 }
 
-// ServiceNodes is the answer of get_service_nodes: the nodes at the daemon's tip, in the daemon's order, which is random.
+// ServiceNodes is the answer of get_service_nodes: the nodes at the daemon's tip, in the daemon's
+// order, which is random.
 type ServiceNodes struct {
 	Height      uint64 // of the top block
 	BlockHash   swap.Hash
@@ -157,8 +159,8 @@ type ServiceNodes struct {
 	Nodes       []swap.Node
 }
 
-// ParseServiceNodes reads an answer of get_service_nodes that was asked for every field (no "fields" in the request).
-// Addresses are texts here; Observation checks them.
+// ParseServiceNodes reads an answer of get_service_nodes that was asked for every field (no
+// "fields" in the request). Addresses are texts here; Observation checks them.
 func ParseServiceNodes(body []byte) (ServiceNodes, error) {
 	var s ServiceNodes
 	names := make(interner)

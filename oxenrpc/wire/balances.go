@@ -6,9 +6,9 @@ import (
 	"oxenswap/swap"
 )
 
-// ParseRewards reads an answer of get_accrued_batched_earnings (release 10: the lists addresses and amounts) or
-// get_accrued_rewards (release 11: the object balances), asked without addresses. Addresses are texts here; Observation
-// checks them.
+// ParseRewards reads an answer of get_accrued_batched_earnings (release 10: the lists addresses and
+// amounts) or get_accrued_rewards (release 11: the object balances), asked without addresses.
+// Addresses are texts here; Observation checks them.
 func ParseRewards(body []byte) ([]swap.Reward, error) {
 	var (
 		addresses []string
@@ -44,8 +44,8 @@ func ParseRewards(body []byte) ([]swap.Reward, error) {
 
 func (r *reader) balances() []swap.Reward {
 	out := []swap.Reward{}
-	// The names are the addresses here, so reader.object's check for repeated names would be quadratic: Normalise finds
-	// an address that comes twice.
+	// The names are the addresses here, so reader.object's check for repeated names would be
+	// quadratic: Normalise finds an address that comes twice.
 	if !r.open('{', "an object") || r.next('}') {
 		return out
 	}

@@ -8,8 +8,8 @@ import (
 	"oxenswap/swap/cryptonote"
 )
 
-// Names of the answers in a take (Observation) or a status (Sighting): the method, and what tells two answers of one
-// method apart.
+// Names of the answers in a take (Observation) or a status (Sighting): the method, and what tells
+// two answers of one method apart.
 const (
 	CallLastHeader   = "get_last_block_header"
 	CallInfo         = "get_info"
@@ -22,7 +22,8 @@ const (
 	CallBlacklist    = "get_service_node_blacklisted_key_images"
 )
 
-// ErrMoved means that the answers do not all speak of one block: a block came in between. Ask again.
+// ErrMoved means that the answers do not all speak of one block: a block came in between. Ask
+// again.
 var ErrMoved = errors.New("the answers are not all of one block")
 
 // An AnswerError names the answer, among several, that was refused.
@@ -104,15 +105,17 @@ func takeTip(a answers) (t tip, err error) {
 	return t, nil
 }
 
-// Observation builds what a daemon says about its tip from the answers of one take alone: CallLastHeader, CallInfo,
-// CallGenesis, CallServiceNodes, CallRewards10 or CallRewards11, CallBlacklist and CallPoll, each once and nothing else.
-// They must have been asked with CallInfo, or CallLastHeader and then CallInfo, first, and CallPoll (get_service_nodes
-// with poll_block_hash set to the top block hash of CallInfo) last: only its unchanged: true proves that no block came
-// in between. Answers of different blocks fail with ErrMoved, those of a daemon that is not synchronised with ErrBusy.
+// Observation builds what a daemon says about its tip from the answers of one take alone:
+// CallLastHeader, CallInfo, CallGenesis, CallServiceNodes, CallRewards10 or CallRewards11,
+// CallBlacklist and CallPoll, each once and nothing else. They must have been asked with CallInfo,
+// or CallLastHeader and then CallInfo, first, and CallPoll (get_service_nodes with poll_block_hash
+// set to the top block hash of CallInfo) last: only its unchanged: true proves that no block came
+// in between. Answers of different blocks fail with ErrMoved, those of a daemon that is not
+// synchronised with ErrBusy.
 //
-// Every address must be a standard address of the daemon's network; whether its keys have prime order is left to the
-// verification of a claim. Rewards of zero are left out: whether they are listed depends on the history of the daemon's
-// database. The observation does not name the daemon.
+// Every address must be a standard address of the daemon's network; whether its keys have prime
+// order is left to the verification of a claim. Rewards of zero are left out: whether they are
+// listed depends on the history of the daemon's database. The observation does not name the daemon.
 func Observation(raw []swap.RawAnswer) (swap.Observation, error) {
 	a, err := collect(raw)
 	if err != nil {
@@ -171,7 +174,8 @@ func Observation(raw []swap.RawAnswer) (swap.Observation, error) {
 	}, nil
 }
 
-// agree checks that all answers are of the block that get_info named, and that this block was still the tip at the end.
+// agree checks that all answers are of the block that get_info named, and that this block was still
+// the tip at the end.
 func (t tip) agree(nodes, poll ServiceNodes) error {
 	top, hash := t.info.Top(), t.info.TopHash
 	for _, s := range []struct {
@@ -249,9 +253,10 @@ func checkAddresses(c *swap.Content, network cryptonote.Network) error {
 	return nil
 }
 
-// Sighting builds what a daemon says about one height of its chain from its answers alone: CallLastHeader, CallInfo,
-// CallGenesis, and CallHeader for that height, which is left out when the daemon's chain is shorter. The status does
-// not name the daemon. ErrMoved means that the chain was reorganised while it was asked.
+// Sighting builds what a daemon says about one height of its chain from its answers alone:
+// CallLastHeader, CallInfo, CallGenesis, and CallHeader for that height, which is left out when the
+// daemon's chain is shorter. The status does not name the daemon. ErrMoved means that the chain was
+// reorganised while it was asked.
 func BlockStatus(raw []swap.RawAnswer, height uint64) (swap.BlockStatus, error) {
 	a, err := collect(raw)
 	if err != nil {

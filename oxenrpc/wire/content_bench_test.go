@@ -51,8 +51,9 @@ func synthetic(t testing.TB, nodes, contributions int) []swap.RawAnswer {
 	return raw
 }
 
-// BenchmarkContent: a snapshot of 2,000 nodes and 20,000 contributions from the daemon's bytes. content decodes, checks,
-// normalises and digests; json only reads the same bytes into structures of the same shape with encoding/json.
+// BenchmarkContent: a snapshot of 2,000 nodes and 20,000 contributions from the daemon's bytes.
+// content decodes, checks, normalises and digests; json only reads the same bytes into structures
+// of the same shape with encoding/json.
 func BenchmarkContent(b *testing.B) {
 	raw := synthetic(b, 2_000, 20_000)
 	size := 0

@@ -1,8 +1,9 @@
-// Package wire decodes the answers of oxend, the Oxen daemon, strictly: bytes in, types out, no I/O. The client
-// (package oxenrpc) uses it on what arrives, the auditor on the answers that an export holds.
+// Package wire decodes the answers of oxend, the Oxen daemon, strictly: bytes in, types out, no
+// I/O. The client (package oxenrpc) uses it on what arrives, the auditor on the answers that an
+// export holds.
 //
-// The format is oxend 10.6.0's JSON-RPC 2.0 (src/rpc/core_rpc_server_commands_defs.h in oxen-core), with the names that
-// release 11 changed. Rules that hold for every answer:
+// The format is oxend 10.6.0's JSON-RPC 2.0 (src/rpc/core_rpc_server_commands_defs.h in oxen-core),
+// with the names that release 11 changed. Rules that hold for every answer:
 //
 //   - HTTP carries errors with status 200. An answer has either an error object, whose id is 0 whatever was asked, or a
 //     result with a status; any status but "OK" is a failure, and "BUSY" means that the daemon is not synchronised.
@@ -18,7 +19,8 @@ import (
 	"unicode/utf8"
 )
 
-// MaxBody bounds one answer, in bytes. The largest, all service nodes of the main network, takes about 10 MB.
+// MaxBody bounds one answer, in bytes. The largest, all service nodes of the main network, takes
+// about 10 MB.
 const MaxBody = 64 << 20
 
 // maxMessage bounds what is kept of the daemon's own words about a failure, in bytes.
@@ -36,7 +38,8 @@ const (
 	CodeForbidden      = 403
 )
 
-// ErrBusy is matched (errors.Is) by the ways in which a daemon says that it is not synchronised with its network.
+// ErrBusy is matched (errors.Is) by the ways in which a daemon says that it is not synchronised
+// with its network.
 var ErrBusy = errors.New("the daemon is not synchronised")
 
 // An RPCError is an answer with an error object.
@@ -60,8 +63,8 @@ func (e *StatusError) Error() string { return fmt.Sprintf("status %q", e.Status)
 // Is reports whether target is ErrBusy and the status says so.
 func (e *StatusError) Is(target error) bool { return target == ErrBusy && e.Status == "BUSY" }
 
-// parse reads an answer and hands each field of its result to field, as reader.object does. It fails with an *RPCError,
-// a *StatusError or a *FormatError.
+// parse reads an answer and hands each field of its result to field, as reader.object does. It
+// fails with an *RPCError, a *StatusError or a *FormatError.
 func parse(body []byte, field func(r *reader, name []byte) (used bool)) error {
 	start, err := result(body)
 	if err != nil {
@@ -76,8 +79,9 @@ func parse(body []byte, field func(r *reader, name []byte) (used bool)) error {
 	return nil
 }
 
-// result checks the envelope and returns where the result starts. The status is read before anything else of the result
-// because a daemon that is busy fills the rest with zeros and empty strings.
+// result checks the envelope and returns where the result starts. The status is read before
+// anything else of the result because a daemon that is busy fills the rest with zeros and empty
+// strings.
 func result(body []byte) (start int, err error) {
 	if len(body) > MaxBody {
 		return 0, &FormatError{Problem: fmt.Sprintf("longer than %d bytes", MaxBody)}

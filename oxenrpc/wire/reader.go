@@ -13,7 +13,8 @@ import (
 // maxDepth is how deep an answer may nest. Those of oxend stay below 12.
 const maxDepth = 64
 
-// maxWord is the length in bytes of the longest short text that is kept: names, versions, addresses.
+// maxWord is the length in bytes of the longest short text that is kept: names, versions,
+// addresses.
 const maxWord = 256
 
 // A FormatError says where an answer is not what the daemon's interface promises.
@@ -31,9 +32,10 @@ func (e *FormatError) Error() string {
 	return fmt.Sprintf("%s (byte %d): %s", where, e.Offset, e.Problem)
 }
 
-// reader takes a JSON text apart from front to back, once, without building a tree. It is stricter than encoding/json:
-// names are compared exactly, a name that is used may not come twice, null is not a value, and a number is an integer
-// from 0 to 2^64-1 in its only spelling. The first failure sticks, and every later call does nothing.
+// reader takes a JSON text apart from front to back, once, without building a tree. It is stricter
+// than encoding/json: names are compared exactly, a name that is used may not come twice, null is
+// not a value, and a number is an integer from 0 to 2^64-1 in its only spelling. The first failure
+// sticks, and every later call does nothing.
 type reader struct {
 	data  []byte
 	pos   int
@@ -97,8 +99,9 @@ func (r *reader) open(c byte, what string) bool {
 	return r.err == nil
 }
 
-// object reads an object. field gets each name, reads its value and returns true, or returns false for a name that it
-// does not use, and the value is skipped: daemons add fields. A name that is used comes once.
+// object reads an object. field gets each name, reads its value and returns true, or returns false
+// for a name that it does not use, and the value is skipped: daemons add fields. A name that is
+// used comes once.
 func (r *reader) object(field func(name []byte) (used bool)) {
 	if !r.open('{', "an object") {
 		return

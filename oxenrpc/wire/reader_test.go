@@ -220,7 +220,8 @@ func TestRelease11(t *testing.T) {
 	}
 }
 
-// FuzzReader: what skip accepts is JSON, and all JSON of UTF-8 that nests no deeper than maxDepth is accepted.
+// FuzzReader: what skip accepts is JSON, and all JSON of UTF-8 that nests no deeper than maxDepth
+// is accepted.
 func FuzzReader(f *testing.F) {
 	for _, s := range []string{`{"a":[1,-2.5e+3,"\u00e9\"",null,true,false,{}],"b":{}}`, `[]`, `01`, `-`, `1.`, `"\ud83d"`, `{"a":1,}`, ` [ 1 , 2 ] `, `nul`, `truefalse`, `-0`, `1e5`} {
 		f.Add([]byte(s))

@@ -6,8 +6,8 @@ import (
 	"oxenswap/swap"
 )
 
-// A Transaction is what a daemon says about one transaction. Nothing of it is proved: whoever relies on it recomputes
-// the hash from the bytes.
+// A Transaction is what a daemon says about one transaction. Nothing of it is proved: whoever
+// relies on it recomputes the hash from the bytes.
 type Transaction struct {
 	Hash            swap.Hash
 	InPool          bool
@@ -15,8 +15,9 @@ type Transaction struct {
 	Timestamp       uint64 // of its block, Unix seconds; 0 in the pool
 	DoubleSpendSeen bool
 
-	// Blob is the whole transaction, or if Pruned, its prefix and RingCT base. A daemon gives transactions without a
-	// prunable part (miner, unlock and state change transactions) in the pruned form.
+	// Blob is the whole transaction, or if Pruned, its prefix and RingCT base. A daemon gives
+	// transactions without a prunable part (miner, unlock and state change transactions) in the
+	// pruned form.
 	Blob         []byte
 	Pruned       bool
 	PrunableHash swap.Hash // of the prunable part, if Pruned
@@ -28,9 +29,9 @@ type Transactions struct {
 	Missed []swap.Hash // asked and not known to the daemon
 }
 
-// ParseTransactions reads an answer of get_transactions, asked without prune and decode_as_json (release 10) or with data
-// (release 11). It has nothing in it when the daemon knows the list of hashes by another name: txs_hashes in release 10,
-// tx_hashes in release 11.
+// ParseTransactions reads an answer of get_transactions, asked without prune and decode_as_json
+// (release 10) or with data (release 11). It has nothing in it when the daemon knows the list of
+// hashes by another name: txs_hashes in release 10, tx_hashes in release 11.
 func ParseTransactions(body []byte) (Transactions, error) {
 	var t Transactions
 	err := parse(body, func(r *reader, name []byte) bool {
@@ -124,7 +125,8 @@ func (s KeyImageStatus) String() string {
 	return fmt.Sprintf("status %d", uint8(s))
 }
 
-// ParseKeyImages reads an answer of is_key_image_spent: one status for each key image asked, in that order.
+// ParseKeyImages reads an answer of is_key_image_spent: one status for each key image asked, in
+// that order.
 func ParseKeyImages(body []byte) ([]KeyImageStatus, error) {
 	var list []KeyImageStatus
 	err := parse(body, func(r *reader, name []byte) bool {

@@ -104,7 +104,8 @@ func (r *reader) hash() swap.Hash {
 	return h
 }
 
-// optionalHash is hash, or zero for the empty string, which is how the daemon says that there is none.
+// optionalHash is hash, or zero for the empty string, which is how the daemon says that there is
+// none.
 func (r *reader) optionalHash() swap.Hash {
 	if r.peek(); bytes.HasPrefix(r.data[r.pos:], []byte(`""`)) {
 		r.text()

@@ -18,8 +18,8 @@ import (
 	"oxenswap/swap/ledger"
 )
 
-// A witness stands beside a ledger for all of its life. It keeps the last checkpoint and the receipts that it was given, and
-// holds every later state against them.
+// A witness stands beside a ledger for all of its life. It keeps the last checkpoint and the
+// receipts that it was given, and holds every later state against them.
 type witness struct {
 	dir string
 
@@ -96,7 +96,8 @@ func (w *witness) try(ctx context.Context) (_ store.Verified, err error) {
 	if err != nil {
 		return v, err
 	}
-	// An export, a receipt or a root on chain can have carried any checkpoint that was ever in place.
+	// An export, a receipt or a root on chain can have carried any checkpoint that was ever in
+	// place.
 	if v.Checkpoint.N < w.last.N {
 		return v, fmt.Errorf("the checkpoint covers %d entries and covered %d before", v.Checkpoint.N, w.last.N)
 	}
@@ -209,8 +210,8 @@ func vkeyOf(r *store.Reader) (vkey string) {
 	return vkey
 }
 
-// tryExport reads an export as a stranger who finds it at any moment: either there is none yet, or it is whole, and it never
-// goes back.
+// tryExport reads an export as a stranger who finds it at any moment: either there is none yet, or
+// it is whole, and it never goes back.
 func tryExport(dir string, key note.Verifier, least int64) (int64, error) {
 	if _, err := os.Stat(filepath.Join(dir, "manifest")); errors.Is(err, fs.ErrNotExist) && least == 0 {
 		return 0, nil

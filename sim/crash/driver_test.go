@@ -32,8 +32,8 @@ const (
 	driverDir = "CRASH_DIR"
 )
 
-// A scene is a migration with holders whose keys are known, so that they can sign as many claims as a test needs. It is the
-// same in every process.
+// A scene is a migration with holders whose keys are known, so that they can sign as many claims as
+// a test needs. It is the same in every process.
 type scene struct {
 	terms   *swap.Terms
 	signer  note.Signer
@@ -154,8 +154,9 @@ func (s *scene) submit(l *store.Store, in acts.Incoming) ([]byte, error) {
 	return ledger.NewReceipt(e.Bytes, checkpoint, l.Key(), l)
 }
 
-// drive is the main function of a driver: this test program as a process that records claims and prints each receipt once it
-// has it. "serve" goes on until it is killed, "some" ends after a few claims, one after the other.
+// drive is the main function of a driver: this test program as a process that records claims and
+// prints each receipt once it has it. "serve" goes on until it is killed, "some" ends after a few
+// claims, one after the other.
 func drive(job string) int {
 	s := newScene()
 	l, err := store.Open(context.Background(), os.Getenv(driverDir), s.options())

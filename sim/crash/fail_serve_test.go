@@ -12,8 +12,8 @@ import (
 	"oxenswap/swap/fail"
 )
 
-// failServe makes every step go wrong in which `oxenswap serve` and a command that appends through it meet, once in the one and
-// once in the other, while a holder claims over HTTP.
+// failServe makes every step go wrong in which `oxenswap serve` and a command that appends through
+// it meet, once in the one and once in the other, while a holder claims over HTTP.
 func failServe(t *testing.T, seen *seenFaults) {
 	m := newMigration(t)
 	for _, s := range m.steps()[:2] { // there is a snapshot
@@ -54,8 +54,9 @@ func (m *migration) clone(t *testing.T) *migration {
 	return &c
 }
 
-// failBeside runs the service and some commands beside it with a fault, in the service if the step is a host's and else in the
-// commands, and does the same again without one. It returns the steps that the service and one command took.
+// failBeside runs the service and some commands beside it with a fault, in the service if the step
+// is a host's and else in the commands, and does the same again without one. It returns the steps
+// that the service and one command took.
 func (m *migration) failBeside(t *testing.T, seen *seenFaults, log string, f fault) map[string]int {
 	t.Helper()
 	m = m.clone(t)

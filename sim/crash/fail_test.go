@@ -33,8 +33,8 @@ func (f fault) env() string { return fmt.Sprintf("OXENSWAP_FAIL=%s:%d:%s", f.ste
 // kind is the fault without its number.
 func (f fault) kind() string { return f.step + ": " + string(f.way) }
 
-// perKind is how often each step fails in each way, unless everything is asked for: in all commands together, and in each of
-// those that work on the ledger's own files.
+// perKind is how often each step fails in each way, unless everything is asked for: in all commands
+// together, and in each of those that work on the ledger's own files.
 const perKind = 1
 
 // seenFaults counts by kind what has really gone wrong.
@@ -91,8 +91,9 @@ func faults(taken map[string]int) []fault {
 
 var every = flag.Bool("every", false, "fail every step each time that it is taken, and not only the first time and the last")
 
-// TestFailpoints lets every step of every action go wrong in every way: first in a service that answers claims, then in the
-// commands of a migration. After each fault everything is checked and the same is done again without one.
+// TestFailpoints lets every step of every action go wrong in every way: first in a service that
+// answers claims, then in the commands of a migration. After each fault everything is checked and
+// the same is done again without one.
 func TestFailpoints(t *testing.T) {
 	seen := &seenFaults{count: map[string]int{}}
 	t.Run("service", func(t *testing.T) { failService(t, seen) })
@@ -113,7 +114,8 @@ func TestFailpoints(t *testing.T) {
 	t.Logf("%d faults of %d kinds", total, kinds)
 }
 
-// failService makes every step of a service that records four claims go wrong, each time that it is taken.
+// failService makes every step of a service that records four claims go wrong, each time that it is
+// taken.
 func failService(t *testing.T, seen *seenFaults) {
 	template := t.TempDir()
 	newScene().create(t, template)
@@ -148,7 +150,8 @@ func failService(t *testing.T, seen *seenFaults) {
 	}
 }
 
-// failCommands makes the steps of all commands of a migration go wrong, one of each command in each migration.
+// failCommands makes the steps of all commands of a migration go wrong, one of each command in each
+// migration.
 func failCommands(t *testing.T, seen *seenFaults) {
 	m := newMigration(t)
 	log := m.path("steps")
@@ -202,7 +205,8 @@ func failCommands(t *testing.T, seen *seenFaults) {
 					if len(todo[now]) == 0 {
 						return
 					}
-					// A run that only finishes what the one before has left may not come to the step: then it is for the next.
+					// A run that only finishes what the one before has left may not come to the
+					// step: then it is for the next.
 					if tries++; happened(t, log) || tries == 2 {
 						todo[now], tries = todo[now][1:], 0
 					}
@@ -221,8 +225,8 @@ func failCommands(t *testing.T, seen *seenFaults) {
 	t.Logf("commands: %d of %d possible faults in %d migrations, %v", done, all, len(walks), time.Since(begun).Round(time.Second))
 }
 
-// plan says which faults each command has in each migration: one, as the next run finds the work done, unless every run does
-// all of it.
+// plan says which faults each command has in each migration: one, as the next run finds the work
+// done, unless every run does all of it.
 func plan(steps []step, queues [][]fault) [][][]fault {
 	walks, full := 1, 1
 	for i, q := range queues {

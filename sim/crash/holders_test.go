@@ -21,8 +21,9 @@ import (
 	"oxenswap/swap/cryptonote"
 )
 
-// holders are people whom the recorded network does not have. Their keys are known, so they can claim as often as a test
-// needs, always to the same recipient: how often changes nothing of what they are paid.
+// holders are people whom the recorded network does not have. Their keys are known, so they can
+// claim as often as a test needs, always to the same recipient: how often changes nothing of what
+// they are paid.
 type holders struct {
 	migration string // its id
 	wallets   []*cryptonote.Wallet

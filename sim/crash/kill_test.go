@@ -11,8 +11,9 @@ import (
 // perWalk is how many kills a walk through the migration bears: some for each command.
 const perWalk = 125
 
-// TestKilledCommands goes through the demonstration's work again and again, kills every command several times at random
-// moments, looks at everything after each, and compares the end with that of a migration that nobody disturbed.
+// TestKilledCommands goes through the demonstration's work again and again, kills every command
+// several times at random moments, looks at everything after each, and compares the end with that
+// of a migration that nobody disturbed.
 func TestKilledCommands(t *testing.T) {
 	took, want := undisturbed(t)
 	wanted := max(*cycles*2/5, 1)
@@ -48,7 +49,8 @@ func TestKilledCommands(t *testing.T) {
 	}
 }
 
-// calmRun is a migration that nobody disturbs: what each command takes, and the end. It is the same for all tests.
+// calmRun is a migration that nobody disturbs: what each command takes, and the end. It is the same
+// for all tests.
 type calmRun struct {
 	once sync.Once
 	took map[string]time.Duration
@@ -102,7 +104,8 @@ func (m *migration) walk(part string, kills int, took map[string]time.Duration, 
 	return killed
 }
 
-// TestKilledService kills a process that answers many claims at once, each with its receipt, and opens what is left.
+// TestKilledService kills a process that answers many claims at once, each with its receipt, and
+// opens what is left.
 func TestKilledService(t *testing.T) {
 	const perLedger = 25
 	wanted := max(*cycles*2/5, 1)

@@ -1,5 +1,5 @@
-// Package crash breaks the programs at every moment and by every means that can be had on one machine, and looks whether they
-// have kept what they promised:
+// Package crash breaks the programs at every moment and by every means that can be had on one
+// machine, and looks whether they have kept what they promised:
 //
 //   - kill -9 at random moments, of the commands through a whole migration, of a service that answers claims, and of `oxenswap
 //     serve`, or commands that append through it, or both, while claims come in over HTTP;
@@ -7,11 +7,12 @@
 //   - failing writes and syncs under SQLite, one after the other, as of a broken or a full disk;
 //   - loss of power: whatever was not synced is gone, or half there.
 //
-// After each: what was answered is in the log, a receipt leads to the log's root, no entry is there without all that it
-// changes, nothing is paid twice, and in the end the auditor agrees.
+// After each: what was answered is in the log, a receipt leads to the log's root, no entry is there
+// without all that it changes, nothing is paid twice, and in the end the auditor agrees.
 //
-// Everything follows from a seed, which is printed, as far as the machine's own timing lets it. A part that fails says how to
-// do it again alone. Disk space does not grow with the number of cycles; -keep keeps the folders of what failed.
+// Everything follows from a seed, which is printed, as far as the machine's own timing lets it. A
+// part that fails says how to do it again alone. Disk space does not grow with the number of
+// cycles; -keep keeps the folders of what failed.
 package crash
 
 import (

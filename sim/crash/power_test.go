@@ -23,8 +23,9 @@ import (
 	"oxenswap/swap/ledger"
 )
 
-// TestPowerLoss cuts the power of a service that answers claims, at random writes and syncs, and opens what is left. Disks that
-// do not keep their word, as SQLite's synchronous NORMAL and OFF treat a good one, must be noticed by the same test.
+// TestPowerLoss cuts the power of a service that answers claims, at random writes and syncs, and
+// opens what is left. Disks that do not keep their word, as SQLite's synchronous NORMAL and OFF
+// treat a good one, must be noticed by the same test.
 func TestPowerLoss(t *testing.T) {
 	wanted := max(*cycles/2, 40)
 	begun, cuts, receipts := time.Now(), 0, 0
@@ -70,7 +71,8 @@ func TestPowerLoss(t *testing.T) {
 	}
 }
 
-// cutsPerLedger is how often the power of one ledger is cut: enough claims for SQLite to move its log into the database in between.
+// cutsPerLedger is how often the power of one ledger is cut: enough claims for SQLite to move its
+// log into the database in between.
 const cutsPerLedger = 50
 
 // power is a service on a disk whose power is cut again and again.
@@ -234,7 +236,8 @@ func (p *power) check(dir string, answered [][]byte) error {
 	return err
 }
 
-// covered looks whether the checkpoint on disk, before anybody repairs it, covers what was answered.
+// covered looks whether the checkpoint on disk, before anybody repairs it, covers what was
+// answered.
 func (p *power) covered(dir string, answered [][]byte) error {
 	key, err := ledger.NewVerifier(p.vkey)
 	if err != nil {
@@ -260,8 +263,8 @@ func (p *power) covered(dir string, answered [][]byte) error {
 	return nil
 }
 
-// TestPowerModel holds the imagined disk against SQLite's own promises: with synchronous FULL no committed row is lost, with NORMAL and
-// OFF some are.
+// TestPowerModel holds the imagined disk against SQLite's own promises: with synchronous FULL no
+// committed row is lost, with NORMAL and OFF some are.
 func TestPowerModel(t *testing.T) {
 	for mode, keeps := range map[string]bool{"FULL": true, "NORMAL": false, "OFF": false} {
 		t.Run(mode, func(t *testing.T) {

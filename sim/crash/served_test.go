@@ -18,9 +18,10 @@ import (
 	"oxenswap/swap"
 )
 
-// TestKilledServe goes through the demonstration's work with commands that append through a running `oxenswap serve`, while
-// holders claim over HTTP. It kills the service, the command, or both, looks at everything, starts the service again, and
-// compares the end with that of a migration that nobody disturbed and that had no service.
+// TestKilledServe goes through the demonstration's work with commands that append through a running
+// `oxenswap serve`, while holders claim over HTTP. It kills the service, the command, or both,
+// looks at everything, starts the service again, and compares the end with that of a migration that
+// nobody disturbed and that had no service.
 func TestKilledServe(t *testing.T) {
 	took, want := undisturbed(t)
 	wanted := max(*cycles/5, 1)
@@ -151,10 +152,12 @@ func (w *served) imported(s step) []swap.ClaimLine {
 	return out
 }
 
-// cycle runs a command once, beside the service and claims over HTTP unless it must be alone, and kills somebody.
+// cycle runs a command once, beside the service and claims over HTTP unless it must be alone, and
+// kills somebody.
 func (w *served) cycle(s step, v victim, alone bool, exported *int64) (done, hit bool) {
 	w.Helper()
-	// Sometimes the service is not there yet when the command starts, which then works alone or is refused.
+	// Sometimes the service is not there yet when the command starts, which then works alone or is
+	// refused.
 	patient := v == nobody || w.rand.IntN(5) > 0
 	if !alone && (w.server == nil || !w.server.runs()) {
 		w.end()

@@ -23,8 +23,8 @@ type disturbance struct {
 	late bool          // the failpoint delays something: others read meanwhile, and the command must succeed
 }
 
-// through goes through steps. Each command is run, disturbed as disturb says, until it says that this run is the last and
-// that one succeeds. Everything is checked after each run.
+// through goes through steps. Each command is run, disturbed as disturb says, until it says that
+// this run is the last and that one succeeds. Everything is checked after each run.
 func (m *migration) through(steps []step, disturb func(i int, s step, try int) (d disturbance, last bool), after func(s step, e ended)) {
 	m.Helper()
 	exported := int64(0)
@@ -101,7 +101,8 @@ func (m *migration) look(args []string, e ended, exported *int64) store.Verified
 	return v
 }
 
-// lookAtCopy checks a directory that was restored: either nothing is there yet, or all of the ledger as it was at some moment.
+// lookAtCopy checks a directory that was restored: either nothing is there yet, or all of the
+// ledger as it was at some moment.
 func (m *migration) lookAtCopy(args []string, e ended, dir string) {
 	m.Helper()
 	if _, err := os.Stat(filepath.Join(dir, "ledger.db")); errors.Is(err, fs.ErrNotExist) && e.err != nil {
@@ -114,8 +115,8 @@ func (m *migration) lookAtCopy(args []string, e ended, dir string) {
 	}
 }
 
-// watch reads the ledger and the public export again and again until the returned function is called: beside a writer that
-// is slow, everybody still finds something whole.
+// watch reads the ledger and the public export again and again until the returned function is
+// called: beside a writer that is slow, everybody still finds something whole.
 func (m *migration) watch() (stop func()) {
 	var all sync.WaitGroup
 	ended := make(chan struct{})

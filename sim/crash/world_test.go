@@ -28,7 +28,8 @@ const (
 	fixed    = "2026-11-22T12:00:00Z" // the clock of all commands: recorded claims and chains do not move either
 )
 
-// migration is the demonstration's world: two recorded daemons, a chain of its own, keys, and a data directory.
+// migration is the demonstration's world: two recorded daemons, a chain of its own, keys, and a
+// data directory.
 type migration struct {
 	*testing.T
 	dir, data string
@@ -173,7 +174,8 @@ type step struct {
 	quiet  bool   // nobody may append anything meanwhile
 }
 
-// through reports whether a run did the step's work, or found that the one before had done it just before it was killed.
+// through reports whether a run did the step's work, or found that the one before had done it just
+// before it was killed.
 func (s step) through(e ended) bool {
 	found := map[string]string{
 		"init --terms": "already",
@@ -316,7 +318,8 @@ func (m *migration) finish() outcome {
 	return out
 }
 
-// claimed adds up what the distributor's own events say, and refuses two payments of one round to one recipient.
+// claimed adds up what the distributor's own events say, and refuses two payments of one round to
+// one recipient.
 func (m *migration) claimed(distributor common.Address) map[string]string {
 	m.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)

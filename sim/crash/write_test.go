@@ -18,9 +18,9 @@ type disk struct {
 	once  bool // else for good
 }
 
-// TestFailingWrites lets the first write or sync of SQLite's files fail, then the second, and so on until all of them have
-// succeeded, with a broken and with a full disk, for a moment and for good. Meanwhile a service answers claims; afterwards the disk is
-// well again.
+// TestFailingWrites lets the first write or sync of SQLite's files fail, then the second, and so on
+// until all of them have succeeded, with a broken and with a full disk, for a moment and for good.
+// Meanwhile a service answers claims; afterwards the disk is well again.
 func TestFailingWrites(t *testing.T) {
 	shim := filepath.Join(t.TempDir(), "failwrite.so")
 	if out, err := exec.Command("cc", "-O1", "-Wall", "-Werror", "-shared", "-fPIC", "-o", shim, "testdata/failwrite.c", "-ldl").CombinedOutput(); err != nil {

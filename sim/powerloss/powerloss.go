@@ -1,7 +1,8 @@
-// Package powerloss imagines that the power fails under SQLite, for tests. A VFS around SQLite's own reports every write and
-// sync of the files in one directory; of each file the package keeps what is written and what is durable. A cut makes a directory as it could be
-// found afterwards: each file as of its last sync, with none, all or some of the 512-byte sectors that were written since; each
-// name as of the last sync of the directory, or as it is now.
+// Package powerloss imagines that the power fails under SQLite, for tests. A VFS around SQLite's
+// own reports every write and sync of the files in one directory; of each file the package keeps
+// what is written and what is durable. A cut makes a directory as it could be found afterwards:
+// each file as of its last sync, with none, all or some of the 512-byte sectors that were written
+// since; each name as of the last sync of the directory, or as it is now.
 //
 // Files that Go writes itself are reported by whoever writes them.
 package powerloss
@@ -49,8 +50,9 @@ var (
 	}
 )
 
-// Follow follows the files of an empty directory until the next Follow. after is called after every write and sync; a nil lazy
-// means that every sync works, otherwise those of the files for which it is true do nothing.
+// Follow follows the files of an empty directory until the next Follow. after is called after every
+// write and sync; a nil lazy means that every sync works, otherwise those of the files for which it
+// is true do nothing.
 func Follow(dir string, lazy func(name string) bool, after func()) (*Disk, error) {
 	failed := false
 	install.Do(func() { failed = C.powerloss_register() != 0 })

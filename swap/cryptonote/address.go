@@ -8,8 +8,7 @@ import (
 // A Network is an Oxen network. The zero value is none.
 type Network uint8
 
-// The networks of Oxen. Fakechain addresses are written, and therefore parsed,
-// as Mainnet ones.
+// The networks of Oxen. Fakechain addresses are written, and therefore parsed, as Mainnet ones.
 const (
 	Mainnet Network = iota + 1
 	Testnet
@@ -86,9 +85,8 @@ var addressPrefixes = [Fakechain][Subaddress + 1]uint64{
 	Stagenet: {Standard: 4888, Integrated: 5272, Subaddress: 5656},
 }
 
-// An Address is what the text of an Oxen address says. Holders are told apart
-// by Spend alone: two addresses with one spend key are one account, since a
-// message signature binds nothing else.
+// An Address is what the text of an Oxen address says. Holders are told apart by Spend alone: two
+// addresses with one spend key are one account, since a message signature binds nothing else.
 type Address struct {
 	Network   Network
 	Kind      Kind
@@ -103,9 +101,9 @@ const (
 	checksumSize    = 4
 )
 
-// ParseAddress reads an address of any network. It accepts only the one text
-// that String gives for the result, and only keys that PublicKey.Check accepts.
-// Reasons: those of DecodeAddress and of PublicKey.Check.
+// ParseAddress reads an address of any network. It accepts only the one text that String gives for
+// the result, and only keys that PublicKey.Check accepts. Reasons: those of DecodeAddress and of
+// PublicKey.Check.
 func ParseAddress(text string) (Address, error) {
 	a, err := DecodeAddress(text)
 	if err != nil {
@@ -117,13 +115,11 @@ func ParseAddress(text string) (Address, error) {
 	return a, nil
 }
 
-// DecodeAddress is ParseAddress without the check of the keys, forty times
-// faster. It is for addresses that a daemon lists: oxend takes any point of the
-// curve for a key, even the identity, and one such address must not keep us
-// from reading the list. Its account can never claim, as Verify checks the
-// key. Reasons:
-// those of DecodeBase58, ErrTooLong, ErrTooShort, ErrChecksum, ErrVarint,
-// ErrPrefix, ErrTrailing.
+// DecodeAddress is ParseAddress without the check of the keys, forty times faster. It is for
+// addresses that a daemon lists: oxend takes any point of the curve for a key, even the identity,
+// and one such address must not keep us from reading the list. Its account can never claim, as
+// Verify checks the key. Reasons: those of DecodeBase58, ErrTooLong, ErrTooShort, ErrChecksum,
+// ErrVarint, ErrPrefix, ErrTrailing.
 func DecodeAddress(text string) (a Address, err error) {
 	if len(text) > maxAddressText {
 		return a, refuse("address", ErrTooLong)
@@ -169,8 +165,8 @@ func (a *Address) paymentID() []byte {
 	return a.PaymentID[:]
 }
 
-// CheckKeys accepts only keys that PublicKey.Check accepts, and says whether it
-// is the spend or the view key that it refuses.
+// CheckKeys accepts only keys that PublicKey.Check accepts, and says whether it is the spend or the
+// view key that it refuses.
 func (a Address) CheckKeys() error {
 	if _, err := a.Spend.point("spend key"); err != nil {
 		return err
@@ -179,8 +175,8 @@ func (a Address) CheckKeys() error {
 	return err
 }
 
-// CheckNetwork refuses, with ErrOtherNetwork, an address whose prefix is not
-// one of n's. That it is proves nothing: Mainnet and Fakechain share theirs.
+// CheckNetwork refuses, with ErrOtherNetwork, an address whose prefix is not one of n's. That it is
+// proves nothing: Mainnet and Fakechain share theirs.
 func (a Address) CheckNetwork(n Network) error {
 	if a.Network.addressNetwork() != n.addressNetwork() {
 		return &Error{What: "address", Reason: ErrOtherNetwork, Where: a.Network.String()}
@@ -188,8 +184,8 @@ func (a Address) CheckNetwork(n Network) error {
 	return nil
 }
 
-// Standard gives the standard address that an integrated address contains, and
-// every other address unchanged.
+// Standard gives the standard address that an integrated address contains, and every other address
+// unchanged.
 func (a Address) Standard() Address {
 	if a.Kind == Integrated {
 		a.Kind = Standard
@@ -198,15 +194,13 @@ func (a Address) Standard() Address {
 	return a
 }
 
-// String gives the address as wallets show it, and "" for an Address without
-// network or kind.
+// String gives the address as wallets show it, and "" for an Address without network or kind.
 func (a Address) String() string {
 	text, _ := a.MarshalText()
 	return string(text)
 }
 
-// MarshalText is String; an Address without network or kind is an error
-// (ErrAddressFields).
+// MarshalText is String; an Address without network or kind is an error (ErrAddressFields).
 func (a Address) MarshalText() ([]byte, error) {
 	network := a.Network.addressNetwork()
 	if network < Mainnet || network > Stagenet || a.Kind < Standard || a.Kind > Subaddress {

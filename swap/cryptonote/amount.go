@@ -7,11 +7,10 @@ import (
 	"filippo.io/edwards25519"
 )
 
-// openAmount gives the amount of an output, whose derivation scalar its owner
-// knows, in atomic OXEN. Where it is hidden, the commitment must open to it:
-// Oxen's wallet does not check that, so a sender can write any amount beside a
-// commitment to less (oxen-core rct::ecdhDecode). Reasons: ErrClearAmount,
-// ErrOpening.
+// openAmount gives the amount of an output, whose derivation scalar its owner knows, in atomic
+// OXEN. Where it is hidden, the commitment must open to it: Oxen's wallet does not check that, so a
+// sender can write any amount beside a commitment to less (oxen-core rct::ecdhDecode). Reasons:
+// ErrClearAmount, ErrOpening.
 func (t *Transaction) openAmount(index uint64, derived *edwards25519.Scalar) (uint64, error) {
 	clear := t.Outputs[index].Amount
 	if t.RingCT == RingCTNull {
@@ -50,8 +49,8 @@ func (t *Transaction) openAmount(index uint64, derived *edwards25519.Scalar) (ui
 	return amount, nil
 }
 
-// generatorH is Monero's second generator (oxen-core rctTypes.h, H): 8 times
-// the point that Keccak-256 of the first one's encoding is.
+// generatorH is Monero's second generator (oxen-core rctTypes.h, H): 8 times the point that
+// Keccak-256 of the first one's encoding is.
 var generatorH = func() *edwards25519.Point {
 	b, err := hex.DecodeString("8b655970153799af2aeadc9ff1add0ea6c7251d54154cfa92c173a0dd39c1f94")
 	if err != nil {
@@ -64,8 +63,8 @@ var generatorH = func() *edwards25519.Point {
 	return p
 }()
 
-// commit is the Pedersen commitment mask*G + amount*H. An amount is short, so
-// that its part costs a quarter of a multiplication.
+// commit is the Pedersen commitment mask*G + amount*H. An amount is short, so that its part costs a
+// quarter of a multiplication.
 func commit(mask *edwards25519.Scalar, amount uint64) [32]byte {
 	var b [32]byte
 	binary.LittleEndian.PutUint64(b[:], amount)

@@ -29,24 +29,23 @@ type ReserveOutput struct {
 	KeyImageSig     Signature
 }
 
-// A SpendKeySignature is the signature of a reserve proof by one spend key: the
-// main address's or a subaddress's.
+// A SpendKeySignature is the signature of a reserve proof by one spend key: the main address's or a
+// subaddress's.
 type SpendKeySignature struct {
 	Key       PublicKey
 	Signature Signature
 }
 
-// A ReserveProof is what an Oxen wallet shows of the coins it has, in the
-// wallet's order. Nothing about it is checked but its form: Verify does.
+// A ReserveProof is what an Oxen wallet shows of the coins it has, in the wallet's order. Nothing
+// about it is checked but its form: Verify does.
 type ReserveProof struct {
 	Outputs   []ReserveOutput
 	SpendKeys []SpendKeySignature
 }
 
-// ParseReserveProof reads the text of a reserve proof as wallets give it,
-// without spaces around it. It takes time and memory linear in the length and
-// nothing for text above 8 MiB. Reasons: ErrTooLong, ErrProofMagic, those of
-// DecodeBase58 and of DecodeReserveProof.
+// ParseReserveProof reads the text of a reserve proof as wallets give it, without spaces around it.
+// It takes time and memory linear in the length and nothing for text above 8 MiB. Reasons:
+// ErrTooLong, ErrProofMagic, those of DecodeBase58 and of DecodeReserveProof.
 func ParseReserveProof(text string) (*ReserveProof, error) {
 	if len(text) > maxProofText {
 		return nil, refuse("reserve proof", ErrTooLong)
@@ -61,10 +60,9 @@ func ParseReserveProof(text string) (*ReserveProof, error) {
 	return DecodeReserveProof(archive)
 }
 
-// DecodeReserveProof reads the archive of a reserve proof. It accepts 1 to
-// 20,000 outputs and 1 to 20,001 spend keys, each key once. Reasons:
-// ErrArchive, ErrCutOff, ErrNumber, ErrNoOutputs, ErrTooManyOutputs,
-// ErrTooManyKeys, ErrRepeatedKey, ErrTrailing.
+// DecodeReserveProof reads the archive of a reserve proof. It accepts 1 to 20,000 outputs and 1 to
+// 20,001 spend keys, each key once. Reasons: ErrArchive, ErrCutOff, ErrNumber, ErrNoOutputs,
+// ErrTooManyOutputs, ErrTooManyKeys, ErrRepeatedKey, ErrTrailing.
 func DecodeReserveProof(archive []byte) (*ReserveProof, error) {
 	r := reader{what: "reserve proof", rest: archive}
 	r.expect(archiveHeader + archiveClass)
@@ -153,8 +151,8 @@ func (p *ReserveProof) checkForm() error {
 	return nil
 }
 
-// MarshalBinary gives the archive, which DecodeReserveProof reads. A proof
-// that could not be read again is an error, with its reasons.
+// MarshalBinary gives the archive, which DecodeReserveProof reads. A proof that could not be read
+// again is an error, with its reasons.
 func (p *ReserveProof) MarshalBinary() ([]byte, error) {
 	if err := p.checkForm(); err != nil {
 		return nil, err
@@ -190,8 +188,8 @@ func (p *ReserveProof) UnmarshalBinary(archive []byte) error {
 	return err
 }
 
-// MarshalText gives the proof's text, which ParseReserveProof reads. Its errors
-// are MarshalBinary's.
+// MarshalText gives the proof's text, which ParseReserveProof reads. Its errors are
+// MarshalBinary's.
 func (p *ReserveProof) MarshalText() ([]byte, error) {
 	archive, err := p.MarshalBinary()
 	if err != nil {

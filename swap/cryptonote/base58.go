@@ -17,8 +17,7 @@ const (
 // blockText[n] is the number of characters of a block of n bytes.
 var blockText = [fullBlock + 1]int{0, 2, 3, 5, 6, 7, 9, 10, fullBlockText}
 
-// blockSize[n] is the number of bytes of a block of n characters; -1 if no
-// block has so many.
+// blockSize[n] is the number of bytes of a block of n characters; -1 if no block has so many.
 var blockSize = [fullBlockText + 1]int{0, -1, 1, 2, -1, 3, 4, 5, -1, 6, 7, fullBlock}
 
 // base58Digit gives a character's value, or -1.
@@ -34,9 +33,9 @@ func EncodeBase58(data []byte) string {
 	return string(appendBase58(make([]byte, 0, base58TextLen(len(data))), data))
 }
 
-// DecodeBase58 is the inverse of EncodeBase58. It accepts only what encodes to
-// the same text again; it takes time and memory linear in len(text), which the
-// caller bounds. Reasons: ErrAlphabet, ErrLength, ErrOverflow.
+// DecodeBase58 is the inverse of EncodeBase58. It accepts only what encodes to the same text again;
+// it takes time and memory linear in len(text), which the caller bounds. Reasons: ErrAlphabet,
+// ErrLength, ErrOverflow.
 func DecodeBase58(text string) ([]byte, error) {
 	return appendBase58Decoded(make([]byte, 0, len(text)/fullBlockText*fullBlock+fullBlock), text)
 }
@@ -65,8 +64,8 @@ func appendBase58(text, data []byte) []byte {
 }
 
 func appendBase58Decoded(data []byte, text string) ([]byte, error) {
-	// The alphabet comes first: of a text with a stray character in it, that
-	// says more than the length does.
+	// The alphabet comes first: of a text with a stray character in it, that says more than the
+	// length does.
 	for i := range len(text) {
 		if base58Digit[text[i]] < 0 {
 			return nil, &Error{What: "base58", Reason: ErrAlphabet, Where: "character " + strconv.Itoa(i+1)}
@@ -88,8 +87,8 @@ func appendBase58Decoded(data []byte, text string) ([]byte, error) {
 	return data, nil
 }
 
-// decodeBlock gives the value of a block of characters of the alphabet, and
-// whether it fits the bytes of a block of that length.
+// decodeBlock gives the value of a block of characters of the alphabet, and whether it fits the
+// bytes of a block of that length.
 func decodeBlock(block string) (v uint64, fits bool) {
 	for i := range len(block) {
 		hi, lo := bits.Mul64(v, 58)

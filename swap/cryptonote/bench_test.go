@@ -31,9 +31,8 @@ func parsed(b *testing.B) (PublicKey, []byte, Signature) {
 	return a.Spend, message, sig
 }
 
-// bareOperations gives the group operations that a verification with a naive
-// prime-order check cannot do without: one double scalar multiplication and
-// one [L-1]P.
+// bareOperations gives the group operations that a verification with a naive prime-order check
+// cannot do without: one double scalar multiplication and one [L-1]P.
 func bareOperations(b *testing.B, spend PublicKey, sig Signature) func() {
 	c, r, err := sig.scalars()
 	if err != nil {
@@ -50,9 +49,8 @@ func bareOperations(b *testing.B, spend PublicKey, sig Signature) func() {
 	}
 }
 
-// BenchmarkVerify times one verification, prime-order check included, beside
-// the bare group operations; ratio runs both in turn and reports
-// verify/bare.
+// BenchmarkVerify times one verification, prime-order check included, beside the bare group
+// operations; ratio runs both in turn and reports verify/bare.
 func BenchmarkVerify(b *testing.B) {
 	spend, message, sig := parsed(b)
 	bare := bareOperations(b, spend, sig)
@@ -86,8 +84,7 @@ func BenchmarkVerify(b *testing.B) {
 	})
 }
 
-// BenchmarkVerifyText times what a line of text costs: address, signature,
-// verification.
+// BenchmarkVerifyText times what a line of text costs: address, signature, verification.
 func BenchmarkVerifyText(b *testing.B) {
 	address, message, signature := signedMessage(b)
 	for b.Loop() {
@@ -97,8 +94,8 @@ func BenchmarkVerifyText(b *testing.B) {
 	}
 }
 
-// BenchmarkParallel is for -cpu 1,2: how verification and the bare group
-// operations grow with processors.
+// BenchmarkParallel is for -cpu 1,2: how verification and the bare group operations grow with
+// processors.
 func BenchmarkParallel(b *testing.B) {
 	spend, message, sig := parsed(b)
 	bare := bareOperations(b, spend, sig)

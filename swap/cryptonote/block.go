@@ -8,8 +8,7 @@ import (
 	"strconv"
 )
 
-// A BlockID is the hash that names a block. Its text is 64 lower-case hex
-// digits.
+// A BlockID is the hash that names a block. Its text is 64 lower-case hex digits.
 type BlockID [32]byte
 
 // ParseBlockID reads 64 lower-case hex digits.
@@ -30,11 +29,10 @@ func (id *BlockID) UnmarshalText(text []byte) (err error) {
 	return err
 }
 
-// A Block is what the bytes of a block say (grammar: package comment). Its ID
-// binds the header, the miner transaction and the ids of the others: whoever
-// trusts the id knows the block's contents. It binds nothing after these: no
-// Pulse signatures, height, winner or reward; neither are signatures and proof of
-// work checked.
+// A Block is what the bytes of a block say (grammar: package comment). Its ID binds the header, the
+// miner transaction and the ids of the others: whoever trusts the id knows the block's contents. It
+// binds nothing after these: no Pulse signatures, height, winner or reward; neither are signatures
+// and proof of work checked.
 type Block struct {
 	Fork         uint64 // the hard fork by whose rules it was made: major version
 	Minor        uint64 // the version that its maker votes for
@@ -48,12 +46,12 @@ type Block struct {
 }
 
 const (
-	// maxBlock holds 130,000 transaction ids; oxen-core's limits of weight let
-	// some thousand into a block.
+	// maxBlock holds 130,000 transaction ids; oxen-core's limits of weight let some thousand into a
+	// block.
 	maxBlock = 4 << 20
 
-	// The hard forks whose blocks have this form: 20 adds fields to the header,
-	// 21 drops the miner transaction.
+	// The hard forks whose blocks have this form: 20 adds fields to the header, 21 drops the miner
+	// transaction.
 	lastBlockFork   = 19
 	pulseBlockFork  = 16 // Pulse header and signatures
 	rewardBlockFork = 19 // height, winner and reward
@@ -62,10 +60,9 @@ const (
 	pulseSignature = 2 + 64     // voter, signature
 )
 
-// ParseBlock reads a block of the hard forks up to 19, as a daemon's get_block
-// gives it. It takes time and memory linear in the length; above 4 MiB it
-// refuses. Reasons: ErrBlockSize, ErrBlockFork, ErrMinerTx, ErrCutOff, ErrNumber,
-// ErrTrailing, those of ParseTransaction.
+// ParseBlock reads a block of the hard forks up to 19, as a daemon's get_block gives it. It takes
+// time and memory linear in the length; above 4 MiB it refuses. Reasons: ErrBlockSize,
+// ErrBlockFork, ErrMinerTx, ErrCutOff, ErrNumber, ErrTrailing, those of ParseTransaction.
 func ParseBlock(blob []byte) (*Block, error) {
 	if len(blob) > maxBlock {
 		return nil, refuse("block", ErrBlockSize)
@@ -108,8 +105,8 @@ func ParseBlock(blob []byte) (*Block, error) {
 	return b, nil
 }
 
-// readMiner reads the transaction that a block contains whole. Its amounts are
-// clear, so that it has no prunable part and its end is known.
+// readMiner reads the transaction that a block contains whole. Its amounts are clear, so that it
+// has no prunable part and its end is known.
 func readMiner(r *reader) *Transaction {
 	t := new(Transaction)
 	t.readPrefix(r)
@@ -139,10 +136,10 @@ func (b *Block) MarshalBinary() ([]byte, error) {
 	return append(out, b.tail...), nil
 }
 
-// ID gives the hash that names the block (oxen-core get_block_hash): Keccak-256
-// of the length, as a varint, and the bytes of the header, the root of the tree
-// over the miner transaction's hash and the other ids, and the number of these
-// hashes. Only a caller who got the id elsewhere learns something by it.
+// ID gives the hash that names the block (oxen-core get_block_hash): Keccak-256 of the length, as a
+// varint, and the bytes of the header, the root of the tree over the miner transaction's hash and
+// the other ids, and the number of these hashes. Only a caller who got the id elsewhere learns
+// something by it.
 func (b *Block) ID() BlockID {
 	hashes := make([][32]byte, 0, 1+len(b.Transactions))
 	hashes = append(hashes, b.Miner.Hash())
@@ -161,9 +158,9 @@ func (b *Block) Contains(id TxID) bool {
 	return slices.Contains(b.Transactions, id) || b.Miner.Hash() == id
 }
 
-// treeHash is oxen-core's tree_hash of one hash or more, which it overwrites. All
-// leaves but the last ones are left alone until as many nodes are left as the
-// largest power of 2 below their number.
+// treeHash is oxen-core's tree_hash of one hash or more, which it overwrites. All leaves but the
+// last ones are left alone until as many nodes are left as the largest power of 2 below their
+// number.
 func treeHash(hashes [][32]byte) [32]byte {
 	pair := func(into, from int) { hashes[into] = Keccak256(hashes[from][:], hashes[from+1][:]) }
 	n := len(hashes)

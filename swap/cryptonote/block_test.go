@@ -21,8 +21,8 @@ func recordedBlocks(t testing.TB) (list []recordedBlockBytes) {
 	return list
 }
 
-// TestRecordedBlocks: every block hashes to the id that the daemon names, and is
-// written again as it was.
+// TestRecordedBlocks: every block hashes to the id that the daemon names, and is written again as
+// it was.
 func TestRecordedBlocks(t *testing.T) {
 	forks, miners, transactions, previous := map[uint64]int{}, 0, 0, BlockID{}
 	for _, r := range recordedBlocks(t) {
@@ -170,8 +170,7 @@ func TestRefusedBlocks(t *testing.T) {
 	}
 }
 
-// TestTreeHash compares with the definition by halves, of trees of all sizes to
-// 130.
+// TestTreeHash compares with the definition by halves, of trees of all sizes to 130.
 func TestTreeHash(t *testing.T) {
 	var leaves [][32]byte
 	for i := range 130 {
@@ -182,8 +181,8 @@ func TestTreeHash(t *testing.T) {
 	}
 }
 
-// treeByHalves is the tree as a picture: its lowest row is paired from the right
-// until a power of 2 is left, whose halves are trees.
+// treeByHalves is the tree as a picture: its lowest row is paired from the right until a power of 2
+// is left, whose halves are trees.
 func treeByHalves(nodes [][32]byte) [32]byte {
 	full := 1
 	for full < len(nodes) {

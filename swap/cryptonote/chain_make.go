@@ -18,9 +18,8 @@ type StakePlan struct {
 	Torsion   int      // 1 to 7: every key image is shifted as PublicKey.Torsioned does, as Oxen would take it
 }
 
-// MakeStake makes a transaction that Transaction.Stake reads as the plan. Its
-// inputs and range proofs are random bytes: no node would take it. rand is as for
-// the function Sign.
+// MakeStake makes a transaction that Transaction.Stake reads as the plan. Its inputs and range
+// proofs are random bytes: no node would take it. rand is as for the function Sign.
 func (w *Wallet) MakeStake(plan StakePlan, rand io.Reader) (*Transaction, error) {
 	secret, err := randomScalar(rand)
 	if err != nil {
@@ -62,9 +61,8 @@ func (w *Wallet) MakeStake(plan StakePlan, rand io.Reader) (*Transaction, error)
 	return t, nil
 }
 
-// proveImage signs the key image of a one-time key. A signature for a shifted
-// image holds where the challenge is a multiple of 8, under which torsion
-// vanishes: one in eight.
+// proveImage signs the key image of a one-time key. A signature for a shifted image holds where the
+// challenge is a multiple of 8, under which torsion vanishes: one in eight.
 func proveImage(secret *edwards25519.Scalar, key PublicKey, torsion int, rand io.Reader) (image KeyImage, signature Signature, err error) {
 	base := hashToPoint(key)
 	image = KeyImage(PublicKey(new(edwards25519.Point).ScalarMult(secret, base).Bytes()).Torsioned(torsion))
@@ -93,10 +91,9 @@ var torsionPoint = func() *edwards25519.Point {
 	return p
 }()
 
-// Torsioned gives the key plus n times a point of order 8, for tests of what must
-// not be taken for a key or a key image: with n = 4 the added point has order 2,
-// with 2 and 6 order 4, with 1, 3, 5 and 7 order 8, with 0 it is none. A key that
-// is no point is given back unchanged.
+// Torsioned gives the key plus n times a point of order 8, for tests of what must not be taken for
+// a key or a key image: with n = 4 the added point has order 2, with 2 and 6 order 4, with 1, 3, 5
+// and 7 order 8, with 0 it is none. A key that is no point is given back unchanged.
 func (k PublicKey) Torsioned(n int) PublicKey {
 	p, err := k.onCurve("key")
 	if err != nil {
@@ -108,8 +105,8 @@ func (k PublicKey) Torsioned(n int) PublicKey {
 	return PublicKey(p.Bytes())
 }
 
-// NewBlock makes a block without a reward, which ParseBlock reads, for tests and
-// synthetic data: no node would take it. Its error is ErrBlockFork.
+// NewBlock makes a block without a reward, which ParseBlock reads, for tests and synthetic data: no
+// node would take it. Its error is ErrBlockFork.
 func NewBlock(fork, height, timestamp uint64, previous BlockID, transactions []TxID) (*Block, error) {
 	b := &Block{
 		Fork: fork, Minor: fork, Timestamp: timestamp, Previous: previous, Transactions: slices.Clone(transactions),

@@ -7,8 +7,7 @@ import (
 	"testing"
 )
 
-// TestMakeStake: what is made is read as it was planned, whole and after it was
-// written and pruned.
+// TestMakeStake: what is made is read as it was planned, whole and after it was written and pruned.
 func TestMakeStake(t *testing.T) {
 	s := emptyScene(t)
 	node := publicKey(s.scalar())

@@ -2,9 +2,8 @@ package cryptonote
 
 import "errors"
 
-// A Reason says why an address, key or signature was refused. Its text is
-// stable and lower case, fit for tables, metrics and JSON. Every error of this
-// package wraps one:
+// A Reason says why an address, key or signature was refused. Its text is stable and lower case,
+// fit for tables, metrics and JSON. Every error of this package wraps one:
 //
 //	errors.Is(err, cryptonote.ErrChecksum)
 //	cryptonote.ReasonOf(err)
@@ -119,8 +118,8 @@ const (
 	ErrSum             Reason = "sum overflows"
 )
 
-// Advice says, in a few words, what the person who handed the thing in can do
-// about it; it is empty for a text that is not one of this package's reasons.
+// Advice says, in a few words, what the person who handed the thing in can do about it; it is empty
+// for a text that is not one of this package's reasons.
 func (r Reason) Advice() string {
 	switch r {
 	case ErrAlphabet, ErrLength, ErrOverflow, ErrTooLong, ErrTooShort, ErrChecksum:
@@ -209,8 +208,8 @@ func ReasonOf(err error) Reason {
 
 func refuse(what string, r Reason) error { return &Error{What: what, Reason: r} }
 
-// renamed gives the refusal err for another thing: the base58 of an address is
-// refused as an address.
+// renamed gives the refusal err for another thing: the base58 of an address is refused as an
+// address.
 func renamed(what string, err error) error {
 	var e *Error
 	if !errors.As(err, &e) {

@@ -39,8 +39,7 @@ func ExampleParseAddress() {
 	// address: bad checksum: copy it again from the wallet, whole and without spaces
 }
 
-// An exchange or a shop hands out integrated addresses: the account is the
-// standard address inside.
+// An exchange or a shop hands out integrated addresses: the account is the standard address inside.
 func ExampleAddress_Standard() {
 	a, err := cryptonote.ParseAddress("LFdcqJKDhyLVH8Rkf8Vg5FTT67GiDDJuv5Kg5ivYTZJv28TK75CWZYZ97WUKjmMsrKeUQ4NDNv8dbMQWBT9k1djvGixjMTh5XheU3AWG6y")
 	if err != nil {
@@ -54,8 +53,7 @@ func ExampleAddress_Standard() {
 	// L5vwpVVj6hpVH8Rkf8Vg5FTT67GiDDJuv5Kg5ivYTZJv28TK75CWZYZ97WUKjmMsrKeUQ4NDNv8dbMQWBT9k1djvBfJpidn
 }
 
-// The prefix of an address is not proof of its network: a fakechain uses
-// mainnet's.
+// The prefix of an address is not proof of its network: a fakechain uses mainnet's.
 func ExampleAddress_CheckNetwork() {
 	a, err := cryptonote.ParseAddress("T6See96rLd6Hs4iAX73rUdevoRVNBEZVmEcAPRybBjXq6JW8TzAPsVbG2QKtmWWUphC6mmnKtEmkPRARzWqu17vN1u6yPtREa")
 	if err != nil {

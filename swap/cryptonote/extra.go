@@ -32,16 +32,14 @@ type ExtraField struct {
 	Tag  byte
 	Data []byte // what follows the tag, shared with the extra
 
-	// Malformed marks the end of what can be read: the tag is unknown, or the
-	// field does not have its form. Data is then all that is left. Oxen's
-	// wallet stops there too and uses the fields before (oxen-core
-	// parse_tx_extra).
+	// Malformed marks the end of what can be read: the tag is unknown, or the field does not have
+	// its form. Data is then all that is left. Oxen's wallet stops there too and uses the fields
+	// before (oxen-core parse_tx_extra).
 	Malformed bool
 }
 
-// ExtraFields gives the fields of a transaction's extra in order. Anyone may
-// put there what they like: fields may repeat, contradict each other and be of
-// any number.
+// ExtraFields gives the fields of a transaction's extra in order. Anyone may put there what they
+// like: fields may repeat, contradict each other and be of any number.
 func ExtraFields(extra []byte) iter.Seq[ExtraField] {
 	return func(yield func(ExtraField) bool) {
 		for len(extra) > 0 {
@@ -109,8 +107,8 @@ func skipExtra(r *reader, tag byte) {
 	}
 }
 
-// skipStateChange reads (state, height, index, votes) or, where the first
-// number is 4, (4, state, height, index, votes, reasons).
+// skipStateChange reads (state, height, index, votes) or, where the first number is 4, (4, state,
+// height, index, votes, reasons).
 func skipStateChange(r *reader) {
 	version := r.varint()
 	if version > 4 {
@@ -131,8 +129,8 @@ func skipStateChange(r *reader) {
 	}
 }
 
-// skipNameSystem reads version, type, name hash, previous transaction, and the
-// fields that a bit mask names: owner, backup owner, signature, value.
+// skipNameSystem reads version, type, name hash, previous transaction, and the fields that a bit
+// mask names: owner, backup owner, signature, value.
 func skipNameSystem(r *reader) {
 	r.take(1)
 	r.varint()
@@ -174,14 +172,12 @@ func allZero(b []byte) bool {
 	return true
 }
 
-// txKeys are the public keys of a transaction under which its outputs may have
-// been made.
+// txKeys are the public keys of a transaction under which its outputs may have been made.
 type txKeys struct {
 	shared     []PublicKey // for every output, each once
 	additional [][]byte    // lists of one key an output
 
-	// The first maxTriedKeys of shared as they stand in extra, and whether there
-	// are others.
+	// The first maxTriedKeys of shared as they stand in extra, and whether there are others.
 	ordered []PublicKey
 	more    bool
 }
@@ -225,8 +221,8 @@ func (t *Transaction) keys() (k txKeys) {
 	return k
 }
 
-// distinctKeys leaves each key once: of few in their order, of many sorted, so
-// that a hostile list takes no memory besides its own.
+// distinctKeys leaves each key once: of few in their order, of many sorted, so that a hostile list
+// takes no memory besides its own.
 func distinctKeys(keys []PublicKey) []PublicKey {
 	if len(keys) > 16 {
 		slices.SortFunc(keys, func(a, b PublicKey) int { return bytes.Compare(a[:], b[:]) })
@@ -257,8 +253,7 @@ func (k txKeys) of(index uint64) iter.Seq[PublicKey] {
 	}
 }
 
-// first gives the first maxTriedKeys keys to try for an output, and whether there
-// are others.
+// first gives the first maxTriedKeys keys to try for an output, and whether there are others.
 func (k txKeys) first(index uint64) (keys iter.Seq[PublicKey], more bool) {
 	list := slices.Clip(k.ordered)
 	more = k.more
@@ -278,10 +273,10 @@ func (k txKeys) first(index uint64) (keys iter.Seq[PublicKey], more bool) {
 	return slices.Values(list), more
 }
 
-// PublicKeys gives the keys under which the output of that index may have been
-// made, each once, whether or not they are points. A miner transaction has one
-// for the block's winner in a second field ExtraPublicKey; a transaction to
-// several subaddresses has one an output in ExtraAdditionalKeys.
+// PublicKeys gives the keys under which the output of that index may have been made, each once,
+// whether or not they are points. A miner transaction has one for the block's winner in a second
+// field ExtraPublicKey; a transaction to several subaddresses has one an output in
+// ExtraAdditionalKeys.
 func (t *Transaction) PublicKeys(index uint64) []PublicKey {
 	return distinctKeys(slices.Collect(t.keys().of(index)))
 }

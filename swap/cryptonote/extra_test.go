@@ -6,8 +6,7 @@ import (
 	"testing"
 )
 
-// TestKeysAreSearched: extra that would stop a careless reader does not hide
-// the right key.
+// TestKeysAreSearched: extra that would stop a careless reader does not hide the right key.
 func TestKeysAreSearched(t *testing.T) {
 	base := newScene(t)
 	off := slices.Concat([]byte{ExtraPublicKey, 2}, make([]byte, 31))

@@ -138,8 +138,7 @@ func naiveCheck(k PublicKey) bool {
 	return err == nil && [32]byte(p.Bytes()) == k && naivePrimeOrder(p)
 }
 
-// FuzzTransaction: what parses encodes to the same bytes, whole or pruned, and
-// has one hash.
+// FuzzTransaction: what parses encodes to the same bytes, whole or pruned, and has one hash.
 func FuzzTransaction(f *testing.F) {
 	seen := map[TxType]int{}
 	for _, r := range recordedTransactions(f) {
@@ -188,8 +187,8 @@ func FuzzTransaction(f *testing.F) {
 	})
 }
 
-// limitMemory fails the test if, until the function it gives is called, more
-// is allocated than input of that size may cost.
+// limitMemory fails the test if, until the function it gives is called, more is allocated than
+// input of that size may cost.
 func limitMemory(t *testing.T, size int) func() {
 	sample := []metrics.Sample{{Name: "/gc/heap/allocs:bytes"}}
 	metrics.Read(sample)
@@ -283,8 +282,8 @@ func fuzzScene(f *testing.F) (archive []byte, verify func(t *testing.T, archive 
 	}
 }
 
-// FuzzReserveArchive: what decodes encodes to the same bytes, and verifies only
-// if it is the proof that its wallet made.
+// FuzzReserveArchive: what decodes encodes to the same bytes, and verifies only if it is the proof
+// that its wallet made.
 func FuzzReserveArchive(f *testing.F) {
 	good, verify := fuzzScene(f)
 	f.Add([]byte{})

@@ -8,8 +8,8 @@ import (
 	"golang.org/x/crypto/sha3"
 )
 
-// Keccak256 is the hash of all parts, one after the other, with the original
-// Keccak padding (0x01), as CryptoNote and Ethereum use it: not SHA3-256.
+// Keccak256 is the hash of all parts, one after the other, with the original Keccak padding (0x01),
+// as CryptoNote and Ethereum use it: not SHA3-256.
 func Keccak256(parts ...[]byte) (sum [32]byte) {
 	h := sha3.NewLegacyKeccak256()
 	for _, part := range parts {
@@ -19,8 +19,8 @@ func Keccak256(parts ...[]byte) (sum [32]byte) {
 	return sum
 }
 
-// HashToScalar is H_s of CryptoNote (oxen-core crypto::hash_to_scalar):
-// Keccak-256 of all parts, read as a little-endian number and reduced mod L.
+// HashToScalar is H_s of CryptoNote (oxen-core crypto::hash_to_scalar): Keccak-256 of all parts,
+// read as a little-endian number and reduced mod L.
 func HashToScalar(parts ...[]byte) *edwards25519.Scalar {
 	return reduceScalar(Keccak256(parts...))
 }
@@ -36,25 +36,24 @@ func reduceScalar(b [32]byte) *edwards25519.Scalar {
 	return s
 }
 
-// hashToPoint is H_p of CryptoNote (oxen-core crypto::hash_to_ec): 8 times
-// mapToPoint of Keccak-256 of the key, in the subgroup of prime order.
+// hashToPoint is H_p of CryptoNote (oxen-core crypto::hash_to_ec): 8 times mapToPoint of Keccak-256
+// of the key, in the subgroup of prime order.
 func hashToPoint(key PublicKey) *edwards25519.Point {
 	p := mapToPoint(Keccak256(key[:]))
 	return p.MultByCofactor(p)
 }
 
-// mapToPoint is oxen-core's ge_fromfe_frombytes_vartime: an Elligator-like map
-// of 32 bytes, all 256 bits of them, to a point of the curve.
+// mapToPoint is oxen-core's ge_fromfe_frombytes_vartime: an Elligator-like map of 32 bytes, all 256
+// bits of them, to a point of the curve.
 //
-// With u the bytes as a number mod p, A = 486662, w = 2u^2+1 and
-// x = w^2-2(Au)^2, which is never 0 as 2 is not a square: if w/x is a square,
+// With u the bytes as a number mod p, A = 486662, w = 2u^2+1 and x = w^2-2(Au)^2, which is never 0
+// as 2 is not a square: if w/x is a square,
 //
 //	X/Z = u sqrt(2A(A+2)w/x), not negative, and Y/Z = (z-w)/(z+w), z = -2Au^2
 //
-// else X/Z = sqrt(A(A+2)w/x), negative, and z = -A. As 2A(A+2) is a square,
-// one square root of 2A(A+2)w/x decides and gives both: where w/x is no square,
-// SqrtRatio gives the root of i times it, which is (1+i) sqrt(A(A+2)w/x) as
-// 2i = (1+i)^2.
+// else X/Z = sqrt(A(A+2)w/x), negative, and z = -A. As 2A(A+2) is a square, one square root of
+// 2A(A+2)w/x decides and gives both: where w/x is no square, SqrtRatio gives the root of i times
+// it, which is (1+i) sqrt(A(A+2)w/x) as 2i = (1+i)^2.
 func mapToPoint(b [32]byte) *edwards25519.Point {
 	var u, w, x, y, z, t, root field.Element
 	if _, err := u.SetBytes(b[:]); err != nil {

@@ -10,8 +10,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// An oracle maps to the curve with math/big, step by step as oxen-core's
-// crypto-ops.c does.
+// An oracle maps to the curve with math/big, step by step as oxen-core's crypto-ops.c does.
 type oracle struct {
 	p, a, ma, ma2, d, i        *big.Int
 	fffb1, fffb2, fffb3, fffb4 *big.Int

@@ -31,8 +31,8 @@ func TestMoneroAll(t *testing.T) {
 	runMoneroLines(t, data, 5000)
 }
 
-// runMoneroLines runs each line or fails: none is left out. Lines whose result
-// depends on Monero's random numbers are checked for what does not.
+// runMoneroLines runs each line or fails: none is left out. Lines whose result depends on Monero's
+// random numbers are checked for what does not.
 func runMoneroLines(t *testing.T, data []byte, least int) {
 	var mu sync.Mutex
 	counts := map[string]int{}
@@ -267,8 +267,8 @@ func (v *moneroLine) ring() (hash, image PublicKey, keys []PublicKey) {
 	return hash, image, keys
 }
 
-// checkMoneroSignature is Verify over a hash, but for the order of the key:
-// Monero takes any point of the curve.
+// checkMoneroSignature is Verify over a hash, but for the order of the key: Monero takes any point
+// of the curve.
 func checkMoneroSignature(hash [32]byte, key PublicKey, sig Signature) bool {
 	p, err := key.onCurve("key")
 	if err != nil {
@@ -278,8 +278,7 @@ func checkMoneroSignature(hash [32]byte, key PublicKey, sig Signature) bool {
 	return err == nil && verifyHash(key, p, hash, c, r) == nil
 }
 
-// checkMoneroRing closes a ring of the links of which a key image signature has
-// one.
+// checkMoneroRing closes a ring of the links of which a key image signature has one.
 func checkMoneroRing(hash [32]byte, image PublicKey, keys []PublicKey, sigs []byte) bool {
 	i, err := image.onCurve("key image")
 	if err != nil || len(sigs) != 64*len(keys) {

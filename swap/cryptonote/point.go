@@ -7,9 +7,8 @@ import (
 	"filippo.io/edwards25519/field"
 )
 
-// A PublicKey is 32 bytes that stand for a point of ed25519: a spend key, a
-// view key. Its text is 64 lower-case hex digits. Nothing is known about the
-// point until Check has accepted it.
+// A PublicKey is 32 bytes that stand for a point of ed25519: a spend key, a view key. Its text is
+// 64 lower-case hex digits. Nothing is known about the point until Check has accepted it.
 type PublicKey [32]byte
 
 // ParsePublicKey reads 64 lower-case hex digits. It does not look at the point.
@@ -30,9 +29,8 @@ func (k *PublicKey) UnmarshalText(text []byte) (err error) {
 	return err
 }
 
-// A KeyImage is 32 bytes that stand for a point of ed25519: the mark that
-// spending an output leaves, the same whoever computes it. Its text is 64
-// lower-case hex digits.
+// A KeyImage is 32 bytes that stand for a point of ed25519: the mark that spending an output
+// leaves, the same whoever computes it. Its text is 64 lower-case hex digits.
 type KeyImage [32]byte
 
 // ParseKeyImage reads 64 lower-case hex digits. It does not look at the point.
@@ -53,10 +51,9 @@ func (i *KeyImage) UnmarshalText(text []byte) (err error) {
 	return err
 }
 
-// Check accepts the canonical encoding of a point of prime order and nothing
-// else. With any other key a signature could be forged or varied: for a key of
-// low order anyone finds one in a few tries. Reasons: ErrPointEncoding,
-// ErrOffCurve, ErrIdentity, ErrTorsion.
+// Check accepts the canonical encoding of a point of prime order and nothing else. With any other
+// key a signature could be forged or varied: for a key of low order anyone finds one in a few
+// tries. Reasons: ErrPointEncoding, ErrOffCurve, ErrIdentity, ErrTorsion.
 func (k PublicKey) Check() error {
 	_, err := k.point("public key")
 	return err
@@ -89,9 +86,9 @@ func (k PublicKey) point(what string) (*edwards25519.Point, error) {
 	return p, nil
 }
 
-// canonicalPoint reports whether b could be the canonical encoding of a point:
-// y below p = 2^255-19, and no sign bit where x is zero (y = 1 or -1). Point.SetBytes
-// of edwards25519 accepts both, as RFC 8032 decoders often do.
+// canonicalPoint reports whether b could be the canonical encoding of a point: y below p =
+// 2^255-19, and no sign bit where x is zero (y = 1 or -1). Point.SetBytes of edwards25519 accepts
+// both, as RFC 8032 decoders often do.
 func canonicalPoint(b [32]byte) bool {
 	negative := b[31]&0x80 != 0
 	b[31] &= 0x7f
@@ -114,15 +111,13 @@ func isIdentity(p *edwards25519.Point) bool {
 	return p.Equal(edwards25519.NewIdentityPoint()) == 1
 }
 
-// primeOrder reports whether p is in the subgroup of prime order L and not the
-// identity. It takes two exponentiations in the field where [L-1]P = -P takes
-// a scalar multiplication.
+// primeOrder reports whether p is in the subgroup of prime order L and not the identity. It takes
+// two exponentiations in the field where [L-1]P = -P takes a scalar multiplication.
 //
-// It halves once and then asks the Tate pairing, after Pornin (Point-Halving
-// and Subgroup Membership in Twisted Edwards Curves, eprint 2022/1164) and
-// Koshelev (Subgroup Membership Testing on Elliptic Curves via the Tate
-// Pairing, eprint 2022/037). The curve has 8L points; those whose order is a
-// power of 2 form a cyclic group of order 8. In its Montgomery form
+// It halves once and then asks the Tate pairing, after Pornin (Point-Halving and Subgroup
+// Membership in Twisted Edwards Curves, eprint 2022/1164) and Koshelev (Subgroup Membership Testing
+// on Elliptic Curves via the Tate Pairing, eprint 2022/037). The curve has 8L points; those whose
+// order is a power of 2 form a cyclic group of order 8. In its Montgomery form
 //
 //	E: v^2 = u(u^2 + Au + 1), A = 486662, u = (1+y)/(1-y), v = cu/x, c^2 = -(A+2)
 //
@@ -130,35 +125,32 @@ func isIdentity(p *edwards25519.Point) bool {
 //
 //	E': t^2 = q(q^2 - 2Aq + A^2 - 4), E' -> E: (q, t) -> (u, v), u = (t/2q)^2.
 //
-// P comes from a rational point of E' if and only if u is a square s^2, which
-// every point of odd order does. It then comes from R = (q, 2sq) with
-// q = A + 2s^2 - 2v/s and, for -s, from R + N with N = (0, 0), and P has odd
-// order if and only if R or R + N has.
+// P comes from a rational point of E' if and only if u is a square s^2, which every point of odd
+// order does. It then comes from R = (q, 2sq) with q = A + 2s^2 - 2v/s and, for -s, from R + N with
+// N = (0, 0), and P has odd order if and only if R or R + N has.
 //
-// E' has 8L points too, but those of 2-power order form Z/2 x Z/4, generated
-// by N and a point T of order 4 with 2T = (A+2, 0). As p = 5 mod 8, the field
-// has the fourth roots of 1 and the Tate pairing of E'[4] with E'/4E' is
-// perfect: a point has odd order if and only if both N and T pair with it to 1.
-// N pairs with N to -1 (the quadratic character of A^2-4), so it pairs to 1
-// with exactly one of R and R + N, and exactly one of T and T + N pairs to 1
-// with N. Taking that one for T, it pairs alike with R and R + N. So P has
-// odd order if and only if u is a square and T pairs with R to 1:
+// E' has 8L points too, but those of 2-power order form Z/2 x Z/4, generated by N and a point T of
+// order 4 with 2T = (A+2, 0). As p = 5 mod 8, the field has the fourth roots of 1 and the Tate
+// pairing of E'[4] with E'/4E' is perfect: a point has odd order if and only if both N and T pair
+// with it to 1. N pairs with N to -1 (the quadratic character of A^2-4), so it pairs to 1 with
+// exactly one of R and R + N, and exactly one of T and T + N pairs to 1 with N. Taking that one for
+// T, it pairs alike with R and R + N. So P has odd order if and only if u is a square and T pairs
+// with R to 1:
 //
 //	f(R)^((p-1)/4) = 1 with f = (t - kX)^2 / X, X = q - (A+2),
 //
-// the function with divisor 4(T) - 4(O): the tangent at T, of slope k, squared,
-// over the vertical at 2T. With w^2 = A+2 the slopes are w+2 and w-2, up to
-// sign, and f(N)^((p-1)/4) = 1 for the one that makes kw a non-square.
+// the function with divisor 4(T) - 4(O): the tangent at T, of slope k, squared, over the vertical
+// at 2T. With w^2 = A+2 the slopes are w+2 and w-2, up to sign, and f(N)^((p-1)/4) = 1 for the one
+// that makes kw a non-square.
 //
 // In the coordinates of P, for Z = 1 and with
 //
 //	E^2 = Z^2 - Y^2, D = Z - Y, G = cEZ - 2XY, M = E((A+2)XD - 2G) + kGD,
 //
-// u = (E/D)^2, s = E/D, X(R) = -2G/(XD), t - kX(R) = 2M/(XD^2); hence
-// f(R) (XDG)^4 = -2 D M^2 (XG)^3, and another Z only multiplies the right side
-// by Z^16. Fourth powers do not change the test. X = 0 (the identity
-// and the point of order 2) is refused first; then f(R) is 0 only for R = T,
-// which lies over a point of order 4 and is refused, as 0 is not 1.
+// u = (E/D)^2, s = E/D, X(R) = -2G/(XD), t - kX(R) = 2M/(XD^2); hence f(R) (XDG)^4 = -2 D M^2
+// (XG)^3, and another Z only multiplies the right side by Z^16. Fourth powers do not change the
+// test. X = 0 (the identity and the point of order 2) is refused first; then f(R) is 0 only for R =
+// T, which lies over a point of order 4 and is refused, as 0 is not 1.
 func primeOrder(p *edwards25519.Point) bool {
 	x, y, z, _ := p.ExtendedCoordinates()
 	var zero, e, d, g, m, t field.Element
@@ -194,8 +186,8 @@ func primeOrder(p *edwards25519.Point) bool {
 	return quarticCharacter(f).Equal(z.One()) == 1
 }
 
-// quarticCharacter gives a^((p-1)/4): 0, or a fourth root of 1, which is 1 if
-// and only if a is a fourth power. (p-1)/4 = 2(p-5)/8 + 1.
+// quarticCharacter gives a^((p-1)/4): 0, or a fourth root of 1, which is 1 if and only if a is a
+// fourth power. (p-1)/4 = 2(p-5)/8 + 1.
 func quarticCharacter(a *field.Element) *field.Element {
 	r := new(field.Element).Pow22523(a)
 	r.Square(r)

@@ -6,13 +6,13 @@ import (
 	"sync/atomic"
 )
 
-// A PointCache checks keys as PublicKey.Check does and remembers what it found,
-// good keys and bad ones: whoever reads the same stakes again and again decodes
-// each of their points once. It may be used from many goroutines.
+// A PointCache checks keys as PublicKey.Check does and remembers what it found, good keys and bad
+// ones: whoever reads the same stakes again and again decodes each of their points once. It may be
+// used from many goroutines.
 //
-// Between half of its size and all of it are remembered, the last ones that were
-// asked for, at about 100 bytes each. So strangers can fill it and gain nothing
-// but their own work again; what it says does not depend on what it remembers.
+// Between half of its size and all of it are remembered, the last ones that were asked for, at
+// about 100 bytes each. So strangers can fill it and gain nothing but their own work again; what it
+// says does not depend on what it remembers.
 type PointCache struct {
 	half int
 
@@ -32,9 +32,8 @@ func (c *PointCache) Check(key PublicKey) Reason {
 	return reasons[0]
 }
 
-// CheckAll is Check for many keys: reasons has a place for each. Those that are
-// not remembered are checked by as many goroutines as workers says, 0 for one a
-// processor.
+// CheckAll is Check for many keys: reasons has a place for each. Those that are not remembered are
+// checked by as many goroutines as workers says, 0 for one a processor.
 func (c *PointCache) CheckAll(keys []PublicKey, reasons []Reason, workers int) {
 	reasons = reasons[:len(keys)]
 	unknown := c.recall(keys, reasons)

@@ -9,8 +9,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// mixedKeys are n keys: points of prime order, every seventh with torsion of
-// order 2, 4 or 8, and every eleventh no point.
+// mixedKeys are n keys: points of prime order, every seventh with torsion of order 2, 4 or 8, and
+// every eleventh no point.
 func mixedKeys(t testing.TB, n int) []PublicKey {
 	torsion := torsionPoints(t)
 	keys := make([]PublicKey, n)
@@ -106,8 +106,8 @@ func TestPointCacheOfMany(t *testing.T) {
 	wg.Wait()
 }
 
-// BenchmarkPointCache checks 40,000 points, as of a snapshot of 20,000 stakes:
-// with one worker, with all, and again. naive is [L]P for each.
+// BenchmarkPointCache checks 40,000 points, as of a snapshot of 20,000 stakes: with one worker,
+// with all, and again. naive is [L]P for each.
 func BenchmarkPointCache(b *testing.B) {
 	keys := mixedKeys(b, 40_000)
 	reasons := make([]Reason, len(keys))

@@ -102,8 +102,7 @@ func TestPrimeOrderOfAnyCoordinates(t *testing.T) {
 	})
 }
 
-// TestPrimeOrderShares counts over hashed points, an eighth of which are of
-// prime order.
+// TestPrimeOrderShares counts over hashed points, an eighth of which are of prime order.
 func TestPrimeOrderShares(t *testing.T) {
 	points, prime := 0, 0
 	for i := range 2000 {
@@ -157,8 +156,7 @@ func TestPublicKeyCheck(t *testing.T) {
 	}
 }
 
-// TestCanonicalPoint compares with the definition: the point encodes to the
-// same bytes again.
+// TestCanonicalPoint compares with the definition: the point encodes to the same bytes again.
 func TestCanonicalPoint(t *testing.T) {
 	edges := []byte{0x00, 0x01, 0x7f, 0x80, 0xff, 0xec, 0xed, 0xee}
 	points := 0

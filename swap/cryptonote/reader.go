@@ -5,8 +5,8 @@ import (
 	"math/bits"
 )
 
-// A reader takes values off the front of bytes. After the first refusal, which
-// it keeps, it gives zeros.
+// A reader takes values off the front of bytes. After the first refusal, which it keeps, it gives
+// zeros.
 type reader struct {
 	what string
 	rest []byte
@@ -61,8 +61,7 @@ func (r *reader) varint() uint64 {
 	return v
 }
 
-// allContinue reports whether b, of fewer bytes than a number can have, ends
-// within a varint.
+// allContinue reports whether b, of fewer bytes than a number can have, ends within a varint.
 func allContinue(b []byte) bool {
 	for _, v := range b {
 		if v < 0x80 {
@@ -72,9 +71,8 @@ func allContinue(b []byte) bool {
 	return len(b) < 10
 }
 
-// count reads the number of things that follow, each of at least size bytes,
-// and refuses a number that what is left cannot hold: nothing is allocated for
-// it before.
+// count reads the number of things that follow, each of at least size bytes, and refuses a number
+// that what is left cannot hold: nothing is allocated for it before.
 func (r *reader) count(size int) int {
 	n := r.varint()
 	if n > uint64(len(r.rest)/size) {
@@ -84,9 +82,8 @@ func (r *reader) count(size int) int {
 	return int(n)
 }
 
-// readVarint reads a CryptoNote varint (7 bits a byte, least significant
-// first) and gives the number of bytes it took: 0 if it is cut off, above 64
-// bits, or longer than needed.
+// readVarint reads a CryptoNote varint (7 bits a byte, least significant first) and gives the
+// number of bytes it took: 0 if it is cut off, above 64 bits, or longer than needed.
 func readVarint(b []byte) (v uint64, n int) {
 	v, n = binary.Uvarint(b)
 	if n <= 0 || n > 1 && b[n-1] == 0 {

@@ -60,8 +60,8 @@ func TestAddressVariants(t *testing.T) {
 		if w.verify != "" && ReasonOf(err) != w.verify {
 			t.Errorf("%s: verify gives %v, want %q", v.Case, err, w.verify)
 		}
-		// The prefix is not signed: without the network's check the same key
-		// verifies under every network's address.
+		// The prefix is not signed: without the network's check the same key verifies under every
+		// network's address.
 		if v.Case == "same_keys_testnet_prefix" {
 			if a.Spend != signer {
 				t.Errorf("%s: another spend key", v.Case)
@@ -82,10 +82,9 @@ func checkWalletView(t *testing.T, name string, a Address, network string, integ
 }
 
 func TestValidateAddress(t *testing.T) {
-	// validate_address without any_net_type compares with mainnet, testnet and
-	// devnet only: a fakechain wallet says of every address, its own too, that
-	// it is not valid. verify on the same wallets takes mainnet's prefixes
-	// (vectors.json), and so do we.
+	// validate_address without any_net_type compares with mainnet, testnet and devnet only: a
+	// fakechain wallet says of every address, its own too, that it is not valid. verify on the same
+	// wallets takes mainnet's prefixes (vectors.json), and so do we.
 	const laxer = "main1_on_fakechain"
 
 	var file []struct {
@@ -125,8 +124,8 @@ func TestValidateAddress(t *testing.T) {
 }
 
 func TestIntegratedAddresses(t *testing.T) {
-	// make_integrated_address (given and random payment id) and
-	// split_integrated_address of the wallet.
+	// make_integrated_address (given and random payment id) and split_integrated_address of the
+	// wallet.
 	for _, c := range []struct{ integrated, paymentID string }{
 		{"LFdcqJKDhyLVH8Rkf8Vg5FTT67GiDDJuv5Kg5ivYTZJv28TK75CWZYZ97WUKjmMsrKeUQ4NDNv8dbMQWBT9k1djvGixjMTh5XheU3AWG6y", "0123456789abcdef"},
 		{"LFdcqJKDhyLVH8Rkf8Vg5FTT67GiDDJuv5Kg5ivYTZJv28TK75CWZYZ97WUKjmMsrKeUQ4NDNv8dbMQWBT9k1djvGrCo9zsPbtoLQoAh4b", "c041703e9ebdb4ac"},

@@ -100,8 +100,8 @@ func TestWalletVectors(t *testing.T) {
 	}
 }
 
-// TestCorruptedVariants: each mutation is refused, or not, as the wallet did,
-// and for the reason that the mutation calls for.
+// TestCorruptedVariants: each mutation is refused, or not, as the wallet did, and for the reason
+// that the mutation calls for.
 func TestCorruptedVariants(t *testing.T) {
 	// Changed characters of base58 can give any of several faults.
 	anyNumber := []Reason{ErrOverflow, ErrScalarC, ErrScalarR, ErrMismatch}
@@ -184,10 +184,9 @@ func TestSignAndVerifyCalls(t *testing.T) {
 	}
 }
 
-// TestJSONEscapes: the wallet signs bytes, and its JSON parser turns a
-// surrogate pair into two 3-byte sequences (CESU-8) and takes lone surrogates.
-// No JSON parser of ours gives those bytes, so such a signature verifies only
-// over the bytes themselves.
+// TestJSONEscapes: the wallet signs bytes, and its JSON parser turns a surrogate pair into two
+// 3-byte sequences (CESU-8) and takes lone surrogates. No JSON parser of ours gives those bytes, so
+// such a signature verifies only over the bytes themselves.
 func TestJSONEscapes(t *testing.T) {
 	var file struct {
 		Address string
@@ -245,8 +244,8 @@ func TestCommandLineWallet(t *testing.T) {
 	}
 }
 
-// TestSignedClaims verifies claim lines of many wallets. Whether a line is a
-// good claim is not decided here: each was really signed by its wallet.
+// TestSignedClaims verifies claim lines of many wallets. Whether a line is a good claim is not
+// decided here: each was really signed by its wallet.
 func TestSignedClaims(t *testing.T) {
 	var file []struct{ Set, Wallet, Network, Kind, Address, Text, Signature string }
 	load(t, "claims.json", &file)

@@ -5,30 +5,29 @@ import (
 	"strconv"
 )
 
-// A Check is one of the things that a reserve proof is checked for. Rules say in
-// which order they are made: Rules1 in the order of the constants. The failure
-// of a check refuses the whole proof, except that an output is left uncounted by
-// CheckBlock, CheckSpent, CheckStake, by CheckDuplicates if an earlier proof was
-// counted for it, and under Rules2 by CheckTxKey if there are too many keys and
-// by CheckAmount if the amount is zero.
+// A Check is one of the things that a reserve proof is checked for. Rules say in which order they
+// are made: Rules1 in the order of the constants. The failure of a check refuses the whole proof,
+// except that an output is left uncounted by CheckBlock, CheckSpent, CheckStake, by CheckDuplicates
+// if an earlier proof was counted for it, and under Rules2 by CheckTxKey if there are too many keys
+// and by CheckAmount if the amount is zero.
 //
-// Two things are left to the caller: that the message is the one that the proof
-// has to name, and that the key images of counted outputs become Used in the
-// same step in which the proof is accepted.
+// Two things are left to the caller: that the message is the one that the proof has to name, and
+// that the key images of counted outputs become Used in the same step in which the proof is
+// accepted.
 type Check uint8
 
-// Oxen's own verifier (wallet2::check_reserve_proof) knows nothing of
-// duplicates, torsion, second transaction keys, commitments, heights and
-// stakes, and refuses every proof by its first letters since release 8.1.0.
+// Oxen's own verifier (wallet2::check_reserve_proof) knows nothing of duplicates, torsion, second
+// transaction keys, commitments, heights and stakes, and refuses every proof by its first letters
+// since release 8.1.0.
 const (
-	// CheckFormat: text and archive have the form that wallets give them, and
-	// the address is not a subaddress.
+	// CheckFormat: text and archive have the form that wallets give them, and the address is not a
+	// subaddress.
 	CheckFormat Check = iota + 1
-	// CheckDuplicates: no key image, output or one-time key comes twice in the
-	// proof. (One-time keys are compared once their transactions are known.)
+	// CheckDuplicates: no key image, output or one-time key comes twice in the proof. (One-time
+	// keys are compared once their transactions are known.)
 	CheckDuplicates
-	// CheckPoints: the address's keys, key images, shared secrets and spend
-	// keys are points of prime order in their canonical encoding.
+	// CheckPoints: the address's keys, key images, shared secrets and spend keys are points of
+	// prime order in their canonical encoding.
 	CheckPoints
 	// CheckTransaction: the bytes of the transaction hash to its id.
 	CheckTransaction
@@ -38,8 +37,8 @@ const (
 	CheckOutput
 	// CheckTxKey: the transaction has a public key on the curve for the output.
 	CheckTxKey
-	// CheckSharedSecret: the shared secret is the address's secret view key
-	// times one of these keys, for this message and these key images.
+	// CheckSharedSecret: the shared secret is the address's secret view key times one of these
+	// keys, for this message and these key images.
 	CheckSharedSecret
 	// CheckKeyImage: the key image is the one-time key's.
 	CheckKeyImage
@@ -51,8 +50,8 @@ const (
 	CheckSpent
 	// CheckStake: the stake programme does not count the output.
 	CheckStake
-	// CheckSignatures: all spend keys have signed the message and the key
-	// images, and the address's is one of them.
+	// CheckSignatures: all spend keys have signed the message and the key images, and the address's
+	// is one of them.
 	CheckSignatures
 	// CheckSum: the sum of what counts is below 2^64.
 	CheckSum
@@ -73,40 +72,35 @@ func (c Check) String() string {
 	return checkNames[c]
 }
 
-// Rules are a version of what Verify decides. A verdict that was recorded is
-// made again under the rules that were in force then. The zero value is none.
+// Rules are a version of what Verify decides. A verdict that was recorded is made again under the
+// rules that were in force then. The zero value is none.
 type Rules uint8
 
 const (
-	// Rules1 make one check of all outputs before the next check, in the order
-	// of the constants of Check, and report the first check that fails with the
-	// first output that it refuses. Every public key of a transaction is tried
-	// for each of its outputs, and an amount of zero counts.
+	// Rules1 make one check of all outputs before the next check, in the order of the constants of
+	// Check, and report the first check that fails with the first output that it refuses. Every
+	// public key of a transaction is tried for each of its outputs, and an amount of zero counts.
 	Rules1 Rules = iota + 1
-	// Rules2 make the cheap checks of the whole proof first, among them the
-	// signature of the address's own key, and then output by output every check,
-	// CheckKeyImage before those that take keys of the transaction. They report
-	// the first output that is refused, with its first check. At most 16 public
-	// keys are tried for an output: if it fits none of them and there are more,
-	// it does not count (ErrTooManyTxKeys), nor does an amount of zero
-	// (ErrZeroAmount).
+	// Rules2 make the cheap checks of the whole proof first, among them the signature of the
+	// address's own key, and then output by output every check, CheckKeyImage before those that
+	// take keys of the transaction. They report the first output that is refused, with its first
+	// check. At most 16 public keys are tried for an output: if it fits none of them and there are
+	// more, it does not count (ErrTooManyTxKeys), nor does an amount of zero (ErrZeroAmount).
 	//
-	// Oxen writes at most 3: the transaction's own key, the one that
-	// construct_miner_tx adds for the block's winner, and one an output in
-	// ExtraAdditionalKeys. A transaction of before Monero's wallet put its extra
-	// in order has one more for each signature that was thrown away. The keys are
-	// tried in the order in which the wallet does (wallet2,
-	// process_new_transaction): those in ExtraPublicKey fields, then the
-	// additional ones. A sender can write thousands, and the stock wallet proves
-	// such an output with the others: hence it does not refuse the proof.
+	// Oxen writes at most 3: the transaction's own key, the one that construct_miner_tx adds for
+	// the block's winner, and one an output in ExtraAdditionalKeys. A transaction of before
+	// Monero's wallet put its extra in order has one more for each signature that was thrown away.
+	// The keys are tried in the order in which the wallet does (wallet2, process_new_transaction):
+	// those in ExtraPublicKey fields, then the additional ones. A sender can write thousands, and
+	// the stock wallet proves such an output with the others: hence it does not refuse the proof.
 	Rules2
 )
 
 // maxTriedKeys is the number of keys that Rules2 try for an output.
 const maxTriedKeys = 16
 
-// SpentStatus says whether a key image was seen in a transaction, as of when a
-// daemon was asked. The numbers are oxend's.
+// SpentStatus says whether a key image was seen in a transaction, as of when a daemon was asked.
+// The numbers are oxend's.
 type SpentStatus uint8
 
 // The statuses of is_key_image_spent.
@@ -116,8 +110,8 @@ const (
 	SpentInPool SpentStatus = 2
 )
 
-// A RecordedTransaction is what a daemon says about a transaction. Its bytes
-// are proved by its hash; height and pool are the daemon's word.
+// A RecordedTransaction is what a daemon says about a transaction. Its bytes are proved by its
+// hash; height and pool are the daemon's word.
 type RecordedTransaction struct {
 	Bytes        []byte
 	Pruned       bool     // Bytes are prefix and RingCT base
@@ -129,28 +123,26 @@ type RecordedTransaction struct {
 // AnyHeight as a snapshot height leaves no output out.
 const AnyHeight = math.MaxUint64
 
-// ReserveEvidence is all that a verification depends on besides the proof, its
-// address and its message. Verify changes nothing in it.
+// ReserveEvidence is all that a verification depends on besides the proof, its address and its
+// message. Verify changes nothing in it.
 type ReserveEvidence struct {
 	// Rules must be set: those in force when the proof was received.
 	Rules Rules
-	// SnapshotHeight is that of the migration's snapshot; newer outputs do not
-	// count. It must be set: AnyHeight says that there is none.
+	// SnapshotHeight is that of the migration's snapshot; newer outputs do not count. It must be
+	// set: AnyHeight says that there is none.
 	SnapshotHeight uint64
-	// Transactions are those that the proof names; one that no daemon has is
-	// left out.
+	// Transactions are those that the proof names; one that no daemon has is left out.
 	Transactions map[TxID]RecordedTransaction
 	// Spent has a status for every key image of the proof.
 	Spent map[KeyImage]SpentStatus
 	// Staked are the key images of stakes that the stake programme counts.
 	Staked map[KeyImage]bool
-	// Locked are those of stakes that it does not count: of nodes that were
-	// not funded, and of deregistered ones. Their outputs count here.
+	// Locked are those of stakes that it does not count: of nodes that were not funded, and of
+	// deregistered ones. Their outputs count here.
 	Locked map[KeyImage]bool
 	// Used are the key images that earlier proofs were counted for.
 	Used map[KeyImage]bool
-	// Workers is the number of goroutines, 0 for one a processor. The result
-	// does not depend on it.
+	// Workers is the number of goroutines, 0 for one a processor. The result does not depend on it.
 	Workers int
 }
 
@@ -199,8 +191,8 @@ type ReserveReport struct {
 // Good reports whether the proof is accepted. It may be so and count nothing.
 func (r ReserveReport) Good() bool { return r.judged && r.Refusal == nil }
 
-// Counted gives the key images of the outputs that count, in the proof's order.
-// Whoever accepts the proof records them as used together with the acceptance.
+// Counted gives the key images of the outputs that count, in the proof's order. Whoever accepts the
+// proof records them as used together with the acceptance.
 func (r ReserveReport) Counted() (images []KeyImage) {
 	for i := range r.Outputs {
 		if r.Outputs[i].Counted {

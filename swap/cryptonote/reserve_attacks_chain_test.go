@@ -159,8 +159,7 @@ func amountAttacks() (list []attack) {
 	return list
 }
 
-// claim gives what a malicious wallet says of its output in a transaction,
-// whatever the amount.
+// claim gives what a malicious wallet says of its output in a transaction, whatever the amount.
 func (s *scene) claim(tx *Transaction, id TxID, index uint64) OwnedOutput {
 	o := OwnedOutput{TxID: id, Index: index, Key: tx.Outputs[index].Key, TxKey: tx.PublicKeys(index)[0]}
 	secret := s.w.oneTimeSecret(derivationScalar(s.point(s.sharedSecret(o)), index), SubaddressIndex{})

@@ -168,8 +168,8 @@ func duplicateAttacks() (list []attack) {
 			s.prove()
 		}, CheckDuplicates, []Reason{ErrDuplicateImage}},
 		attack{"one one-time key in two transactions", func(s *scene) {
-			// A sender who repeats the transaction key pays one key twice, and
-			// only one of the outputs can ever be spent. Its image is lied about.
+			// A sender who repeats the transaction key pays one key twice, and only one of the
+			// outputs can ever be spent. Its image is lied about.
 			tx := *s.txs[s.proof.Outputs[0].TxID]
 			tx.UnlockTime++
 			s.put(&tx, RecordedTransaction{Height: 11})

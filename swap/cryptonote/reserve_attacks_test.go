@@ -20,8 +20,8 @@ type attack struct {
 // leavesOut are the attacks that under Rules2 only leave an output uncounted.
 var leavesOut = map[string]Reason{"extra: 100 other keys": ErrTooManyTxKeys}
 
-// TestAttacks: each is refused by the check that it attacks. Where the check is
-// about points, everything else in the proof is made to hold.
+// TestAttacks: each is refused by the check that it attacks. Where the check is about points,
+// everything else in the proof is made to hold.
 func TestAttacks(t *testing.T) {
 	base := newScene(t)
 	list := slices.Concat(pointAttacks(t), imageTorsionAttacks(t), scalarAttacks(), baseAttacks(), orderAttacks(), duplicateAttacks(),
@@ -57,9 +57,9 @@ func TestAttacks(t *testing.T) {
 	}
 }
 
-// attackInOrder makes the attack under Rules2. Most change what the address's key
-// has signed; with that signature made again, the check that is attacked refuses
-// the proof, or the signature over the key image, which comes before.
+// attackInOrder makes the attack under Rules2. Most change what the address's key has signed; with
+// that signature made again, the check that is attacked refuses the proof, or the signature over
+// the key image, which comes before.
 func attackInOrder(t *testing.T, s *scene, a attack) {
 	t.Helper()
 	s.evidence.Rules = Rules2
@@ -115,8 +115,8 @@ func badPoints(t testing.TB, s *scene) map[string]PublicKey {
 	return bad
 }
 
-// pointAttacks put bad points in every position of a proof, of its address and
-// of its transactions, and sign anew what can be.
+// pointAttacks put bad points in every position of a proof, of its address and of its transactions,
+// and sign anew what can be.
 func pointAttacks(t *testing.T) (list []attack) {
 	points := []Reason{ErrPointEncoding, ErrOffCurve, ErrIdentity, ErrTorsion}
 	for name, bad := range badPoints(t, emptyScene(t)) {
@@ -167,8 +167,8 @@ func decodes(k PublicKey) bool {
 	return err == nil
 }
 
-// imageTorsionAttacks shift key images by a point of low order, so that a
-// daemon has never seen them, with signatures ground for it.
+// imageTorsionAttacks shift key images by a point of low order, so that a daemon has never seen
+// them, with signatures ground for it.
 func imageTorsionAttacks(t *testing.T) (list []attack) {
 	torsion := torsionPoints(t)
 	for output := range 3 {

@@ -12,8 +12,8 @@ import (
 	"filippo.io/edwards25519"
 )
 
-// BenchmarkHashToPoint times H_p beside its math/big oracle; ratio runs both in
-// turn and reports big/field.
+// BenchmarkHashToPoint times H_p beside its math/big oracle; ratio runs both in turn and reports
+// big/field.
 func BenchmarkHashToPoint(b *testing.B) {
 	o := newOracle(b)
 	key := publicKey(HashToScalar([]byte("key")))
@@ -55,10 +55,9 @@ func richScene(t testing.TB, n int) *scene {
 	return s
 }
 
-// bareOutput gives the group operations that verifying one output takes: the
-// two halves of the shared secret's and of the key image's equation, the spend
-// key, the commitment, reading and writing the points that they are about, and
-// the two prime-order checks.
+// bareOutput gives the group operations that verifying one output takes: the two halves of the
+// shared secret's and of the key image's equation, the spend key, the commitment, reading and
+// writing the points that they are about, and the two prime-order checks.
 func bareOutput(s *scene) func() {
 	o, own := &s.proof.Outputs[0], s.ownedBy(0)
 	c, r, err := o.SharedSecretSig.scalars()
@@ -85,9 +84,8 @@ func bareOutput(s *scene) func() {
 	}
 }
 
-// BenchmarkReserveOutput times what one more output of a proof costs on one
-// core, with parsing and hashing its transaction: beside the bare group
-// operations.
+// BenchmarkReserveOutput times what one more output of a proof costs on one core, with parsing and
+// hashing its transaction: beside the bare group operations.
 func BenchmarkReserveOutput(b *testing.B) {
 	const n = 100
 	s := richScene(b, n)
@@ -114,9 +112,8 @@ func BenchmarkReserveOutput(b *testing.B) {
 	b.ReportMetric(float64(verifying)/float64(baring), "verify/bare")
 }
 
-// BenchmarkReserveScaling verifies a proof of 1,000 outputs with one worker and
-// with two, and the bare group operations of as many; it reports the best
-// speed-up of each in 10 paired runs.
+// BenchmarkReserveScaling verifies a proof of 1,000 outputs with one worker and with two, and the
+// bare group operations of as many; it reports the best speed-up of each in 10 paired runs.
 func BenchmarkReserveScaling(b *testing.B) {
 	const n = 1000
 	if runtime.GOMAXPROCS(0) < 2 {
@@ -160,8 +157,7 @@ func BenchmarkReserveScaling(b *testing.B) {
 	b.ReportMetric(0, "ns/op")
 }
 
-// hostileProofs are texts of 8 MiB or a little less, shaped to cost time or
-// memory.
+// hostileProofs are texts of 8 MiB or a little less, shaped to cost time or memory.
 func hostileProofs(t testing.TB) map[string]string {
 	const size = (maxProofText - len(proofMagic)) / fullBlockText * fullBlock
 	p := &ReserveProof{Outputs: make([]ReserveOutput, maxProofOutputs), SpendKeys: make([]SpendKeySignature, 7000)}
@@ -197,8 +193,7 @@ func hostileProofs(t testing.TB) map[string]string {
 	}
 }
 
-// parseCost gives the least time that parsing and its base58 decoding take, of
-// some runs in turn.
+// parseCost gives the least time that parsing and its base58 decoding take, of some runs in turn.
 func parseCost(text string, runs int) (parse, decode time.Duration) {
 	parse, decode = time.Hour, time.Hour
 	for range runs {
@@ -225,8 +220,8 @@ func BenchmarkHostileProof(b *testing.B) {
 	}
 }
 
-// TestHostileProofsAllocateLittle: far below 64 MB, even where all that was
-// allocated counts. Their time is BenchmarkHostileProof's.
+// TestHostileProofsAllocateLittle: far below 64 MB, even where all that was allocated counts. Their
+// time is BenchmarkHostileProof's.
 func TestHostileProofsAllocateLittle(t *testing.T) {
 	for name, text := range hostileProofs(t) {
 		var before, after runtime.MemStats
@@ -244,8 +239,8 @@ func TestHostileProofsAllocateLittle(t *testing.T) {
 	}
 }
 
-// TestHostileProofIsVerifiedInBounds: 20,000 outputs of nothing cost neither
-// much time nor much memory until the first check refuses them.
+// TestHostileProofIsVerifiedInBounds: 20,000 outputs of nothing cost neither much time nor much
+// memory until the first check refuses them.
 func TestHostileProofIsVerifiedInBounds(t *testing.T) {
 	s := emptyScene(t)
 	point := PublicKey(hashToPoint(PublicKey{}).Bytes())

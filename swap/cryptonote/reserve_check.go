@@ -11,8 +11,8 @@ import (
 	"filippo.io/edwards25519"
 )
 
-// A verification is the state of one ReserveProof.Verify. Its checks run in the
-// order of the rules: byCheck or byOutput.
+// A verification is the state of one ReserveProof.Verify. Its checks run in the order of the rules:
+// byCheck or byOutput.
 type verification struct {
 	ctx      context.Context
 	proof    *ReserveProof
@@ -32,8 +32,7 @@ type verification struct {
 	err    error // evidence that is missing
 }
 
-// A txState is a transaction, which is parsed and hashed once, by whoever needs
-// it first.
+// A txState is a transaction, which is parsed and hashed once, by whoever needs it first.
 type txState struct {
 	id       TxID
 	recorded RecordedTransaction
@@ -149,8 +148,7 @@ func (v *verification) findTransactions() {
 	}
 }
 
-// read parses the transaction, and proves by its hash that its bytes are those
-// that the id names.
+// read parses the transaction, and proves by its hash that its bytes are those that the id names.
 func (s *txState) read() {
 	s.once.Do(func() {
 		if !s.found {
@@ -185,8 +183,8 @@ func (v *verification) locate(i int) *failure {
 	return nil
 }
 
-// keys gives the points under which an output may have been made, and whether
-// the rules leave out others: a key off the curve does not stop the search.
+// keys gives the points under which an output may have been made, and whether the rules leave out
+// others: a key off the curve does not stop the search.
 func (v *verification) keys(i int) (points iter.Seq[*edwards25519.Point], more bool) {
 	keys, index := v.outputs[i].tx.keys, v.proof.Outputs[i].Index
 	encoded := keys.of(index)
@@ -215,8 +213,8 @@ func (v *verification) checkTxKey(i int) *failure {
 	return failed(CheckTxKey, refuse("transaction", ErrNoTxKey))
 }
 
-// checkSharedSecret tries the public keys of the transaction: one of another
-// output does not stop the search.
+// checkSharedSecret tries the public keys of the transaction: one of another output does not stop
+// the search.
 func (v *verification) checkSharedSecret(i int) *failure {
 	o, s := &v.proof.Outputs[i], &v.outputs[i]
 	c, r, err := o.SharedSecretSig.scalars()
@@ -258,9 +256,8 @@ func (v *verification) checkKeyImage(i int) *failure {
 	return nil
 }
 
-// ringLink gives cP + rG and rH_p(P) + cI, which one link of a ring signature
-// hashes: oxen-core's check_ring_signature, and check_key_image_signature with
-// a ring of one.
+// ringLink gives cP + rG and rH_p(P) + cI, which one link of a ring signature hashes: oxen-core's
+// check_ring_signature, and check_key_image_signature with a ring of one.
 func ringLink(key PublicKey, p, image *edwards25519.Point, c, r *edwards25519.Scalar) (left, right [32]byte) {
 	return linkTo(p, hashToPoint(key), image, c, r)
 }
@@ -285,14 +282,13 @@ func (v *verification) checkOwner(i int) *failure {
 	return nil
 }
 
-// derivationScalar gives what an output's one-time key has over its spend key,
-// from the shared secret D: that of the derivation 8D.
+// derivationScalar gives what an output's one-time key has over its spend key, from the shared
+// secret D: that of the derivation 8D.
 func derivationScalar(secret *edwards25519.Point, index uint64) *edwards25519.Scalar {
 	return derivationToScalar(new(edwards25519.Point).MultByCofactor(secret).Bytes(), index)
 }
 
-// derivationToScalar is oxen-core's derivation_to_scalar: H_s(derivation ||
-// index as a varint).
+// derivationToScalar is oxen-core's derivation_to_scalar: H_s(derivation || index as a varint).
 func derivationToScalar(derivation []byte, index uint64) *edwards25519.Scalar {
 	var varint [binary.MaxVarintLen64]byte
 	return HashToScalar(derivation, binary.AppendUvarint(varint[:0], index))

@@ -8,8 +8,8 @@ import (
 	"filippo.io/edwards25519"
 )
 
-// dearProofs are proofs that cost as much as their makers can have it for an
-// upload, with the address's own signature over each.
+// dearProofs are proofs that cost as much as their makers can have it for an upload, with the
+// address's own signature over each.
 func dearProofs(t testing.TB) map[string]*scene {
 	sign := func(s *scene) *scene {
 		s.resignKeys(s.proof.prefixHash(s.address, s.message))
@@ -53,8 +53,7 @@ func dearProofs(t testing.TB) map[string]*scene {
 	}
 }
 
-// spent gives the seconds that one worker takes to verify a proof, and the bytes
-// of its text.
+// spent gives the seconds that one worker takes to verify a proof, and the bytes of its text.
 func (s *scene) spent(rules Rules) (seconds float64, size int) {
 	for _, o := range s.proof.Outputs {
 		s.evidence.Spent[o.KeyImage] = Unspent
@@ -67,9 +66,8 @@ func (s *scene) spent(rules Rules) (seconds float64, size int) {
 	return time.Since(start).Seconds(), len(s.proof.String())
 }
 
-// BenchmarkDearProofs reports the CPU time that a byte of upload costs under the
-// order of each rules, and how many times that of an honest proof it is, measured
-// in the same run.
+// BenchmarkDearProofs reports the CPU time that a byte of upload costs under the order of each
+// rules, and how many times that of an honest proof it is, measured in the same run.
 func BenchmarkDearProofs(b *testing.B) {
 	proofs := dearProofs(b)
 	honest := proofs["honest"]
@@ -100,8 +98,8 @@ func BenchmarkDearProofs(b *testing.B) {
 	}
 }
 
-// TestKeysTriedAreBounded counts, instead of time, the steps that a proof
-// takes under Rules2: the context is asked before each key.
+// TestKeysTriedAreBounded counts, instead of time, the steps that a proof takes under Rules2: the
+// context is asked before each key.
 func TestKeysTriedAreBounded(t *testing.T) {
 	s := manyKeyed(t, 3000, 1)
 	tx := s.txs[s.proof.Outputs[0].TxID]

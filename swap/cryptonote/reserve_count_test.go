@@ -8,8 +8,8 @@ import (
 	"filippo.io/edwards25519"
 )
 
-// TestUncounted: what leaves an output uncounted, alone and together, is shown
-// with the first reason; the others count.
+// TestUncounted: what leaves an output uncounted, alone and together, is shown with the first
+// reason; the others count.
 func TestUncounted(t *testing.T) {
 	base := newScene(t)
 	change := map[string]struct {
@@ -80,8 +80,7 @@ func TestUncounted(t *testing.T) {
 	}
 }
 
-// TestFalseAmountIsNotFound: a wallet's own list of outputs opens commitments
-// too.
+// TestFalseAmountIsNotFound: a wallet's own list of outputs opens commitments too.
 func TestFalseAmountIsNotFound(t *testing.T) {
 	s := emptyScene(t)
 	s.add(planned{ringCT: RingCTCLSAG, outputs: []plannedOutput{{to: s.address, amount: 1, lie: 1}, {to: s.address, amount: 2}}})

@@ -28,8 +28,8 @@ type OwnedOutput struct {
 	KeyImage   KeyImage
 }
 
-// Outputs gives the outputs of tx that belong to the wallet's main address or
-// one of the given subaddresses, and whose commitment opens.
+// Outputs gives the outputs of tx that belong to the wallet's main address or one of the given
+// subaddresses, and whose commitment opens.
 func (w *Wallet) Outputs(tx *Transaction, subaddresses ...SubaddressIndex) (owned []OwnedOutput) {
 	addresses := map[PublicKey]SubaddressIndex{}
 	for _, s := range subaddresses {
@@ -66,8 +66,8 @@ func (w *Wallet) Outputs(tx *Transaction, subaddresses ...SubaddressIndex) (owne
 	return owned
 }
 
-// oneTimeSecret is the secret of a one-time key: that of the address's spend
-// key and the derivation scalar.
+// oneTimeSecret is the secret of a one-time key: that of the address's spend key and the derivation
+// scalar.
 func (w *Wallet) oneTimeSecret(derived *edwards25519.Scalar, address SubaddressIndex) *edwards25519.Scalar {
 	return edwards25519.NewScalar().Add(derived, w.spendSecret(address))
 }
@@ -79,10 +79,9 @@ func (w *Wallet) spendSecret(address SubaddressIndex) *edwards25519.Scalar {
 	return edwards25519.NewScalar().Add(w.spend, w.subaddressScalar(address.Account, address.Index))
 }
 
-// ProveReserve makes the reserve proof of the outputs, as Oxen's wallet does
-// for its main address. It signs what it is told to: whether a verifier
-// accepts the outputs is not asked, nor whether they come twice. rand is as for
-// the function Sign.
+// ProveReserve makes the reserve proof of the outputs, as Oxen's wallet does for its main address.
+// It signs what it is told to: whether a verifier accepts the outputs is not asked, nor whether
+// they come twice. rand is as for the function Sign.
 func (w *Wallet) ProveReserve(message []byte, outputs []OwnedOutput, rand io.Reader) (*ReserveProof, error) {
 	p := &ReserveProof{Outputs: make([]ReserveOutput, len(outputs))}
 	addresses := map[SubaddressIndex]bool{{}: true}
@@ -127,8 +126,8 @@ func (w *Wallet) proveOutput(p *ReserveOutput, o OwnedOutput, hash [32]byte, ran
 	return err
 }
 
-// proveTwice proves that one secret is behind secret*G and secret*base; the
-// challenge hashes the nonce times each.
+// proveTwice proves that one secret is behind secret*G and secret*base; the challenge hashes the
+// nonce times each.
 func proveTwice(secret *edwards25519.Scalar, base *edwards25519.Point, rand io.Reader, challenge func(x, y []byte) *edwards25519.Scalar) (Signature, error) {
 	for {
 		k, err := randomScalar(rand)

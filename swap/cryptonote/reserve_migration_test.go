@@ -6,8 +6,7 @@ import (
 	"testing"
 )
 
-// A migration is two moments of a recorded network, with the proofs that its
-// wallets made then.
+// A migration is two moments of a recorded network, with the proofs that its wallets made then.
 type migration struct {
 	Snapshot uint64
 	Stakes   map[KeyImage]struct {
@@ -38,8 +37,8 @@ func recordedMigration(t testing.TB) (m migration) {
 	return m
 }
 
-// TestMigrationProofs counts all proofs in order, each as the daemons saw the
-// world then, and compares with what was computed independently.
+// TestMigrationProofs counts all proofs in order, each as the daemons saw the world then, and
+// compares with what was computed independently.
 func TestMigrationProofs(t *testing.T) {
 	m := recordedMigration(t)
 	used := map[KeyImage]bool{}
@@ -104,8 +103,8 @@ func TestMigrationProofs(t *testing.T) {
 	}
 }
 
-// TestSpentSinceTheSnapshot: the proofs of world 1, judged when the daemons show
-// world 3, count less by what was spent since.
+// TestSpentSinceTheSnapshot: the proofs of world 1, judged when the daemons show world 3, count
+// less by what was spent since.
 func TestSpentSinceTheSnapshot(t *testing.T) {
 	m := recordedMigration(t)
 	e := recordedEvidence(t, m.Worlds[1].Blocks)

@@ -36,8 +36,8 @@ func TestOutputVerifier(t *testing.T) {
 	}
 }
 
-// TestOutputVerifierUnderAttack: each attack is refused when the verifier is made
-// or at one of the outputs; what only Verify can see is left to it.
+// TestOutputVerifierUnderAttack: each attack is refused when the verifier is made or at one of the
+// outputs; what only Verify can see is left to it.
 func TestOutputVerifierUnderAttack(t *testing.T) {
 	base := newScene(t)
 	missed := map[Check]int{}
@@ -72,8 +72,8 @@ func TestOutputVerifierUnderAttack(t *testing.T) {
 	t.Log(missed)
 }
 
-// manyKeyed is a scene with outputs whose transaction has n keys of nobody before
-// the one that counts, and honest ones.
+// manyKeyed is a scene with outputs whose transaction has n keys of nobody before the one that
+// counts, and honest ones.
 func manyKeyed(t testing.TB, n, outputs int) *scene {
 	s := emptyScene(t)
 	var to []plannedOutput
@@ -86,8 +86,8 @@ func manyKeyed(t testing.TB, n, outputs int) *scene {
 	return s
 }
 
-// TestKeysTried: Rules2 try 16 keys, as they stand, and count nothing for what
-// fits none of them; the rest of the proof counts. Rules1 try all.
+// TestKeysTried: Rules2 try 16 keys, as they stand, and count nothing for what fits none of them;
+// the rest of the proof counts. Rules1 try all.
 func TestKeysTried(t *testing.T) {
 	for _, c := range []struct {
 		before int
@@ -121,8 +121,8 @@ func TestKeysTried(t *testing.T) {
 	}
 }
 
-// TestKeysAreTriedAsTheyStand: repeated keys count once, and additional keys come
-// after those for all outputs.
+// TestKeysAreTriedAsTheyStand: repeated keys count once, and additional keys come after those for
+// all outputs.
 func TestKeysAreTriedAsTheyStand(t *testing.T) {
 	s := emptyScene(t)
 	field := func(n int) []byte { return manyKeys(s, n) }
@@ -193,8 +193,8 @@ func (c *countdown) Err() error {
 	return nil
 }
 
-// TestVerifyStops: whenever ctx is done, there is an error and no report, or the
-// report is the whole one.
+// TestVerifyStops: whenever ctx is done, there is an error and no report, or the report is the
+// whole one.
 func TestVerifyStops(t *testing.T) {
 	s := newScene(t)
 	s.evidence.Workers = 1

@@ -16,8 +16,8 @@ type recordedBlock struct {
 	InPool bool `json:"in_pool"`
 }
 
-// A recordedProof is a proof by a stock wallet, or a crafted one that stock
-// code accepts, with what an independent program computed from it.
+// A recordedProof is a proof by a stock wallet, or a crafted one that stock code accepts, with what
+// an independent program computed from it.
 type recordedProof struct {
 	Name, Address, Message, Proof string
 	Height                        uint64
@@ -115,9 +115,8 @@ func mustVerify(t testing.TB, p *ReserveProof, address, message string, e Reserv
 	return report
 }
 
-// TestRecordedProofs: honest proofs get the totals that wallets and an
-// independent program name; crafted ones, which stock code accepts, are refused
-// by the check that they attack.
+// TestRecordedProofs: honest proofs get the totals that wallets and an independent program name;
+// crafted ones, which stock code accepts, are refused by the check that they attack.
 func TestRecordedProofs(t *testing.T) {
 	crafted := map[string]struct {
 		check  Check
@@ -200,10 +199,9 @@ func compareReport(t *testing.T, r *recordedProof, report *ReserveReport) {
 	}
 }
 
-// TestLieInTheRecordedTransaction: c6's transaction lies about the amount of
-// output 1, but the recorded proof shows output 0, its maker's honest change, so
-// it is good and counts no more than that. Here output 0 gets the lie too:
-// 1,000,000 OXEN beside a commitment to 48.99.
+// TestLieInTheRecordedTransaction: c6's transaction lies about the amount of output 1, but the
+// recorded proof shows output 0, its maker's honest change, so it is good and counts no more than
+// that. Here output 0 gets the lie too: 1,000,000 OXEN beside a commitment to 48.99.
 func TestLieInTheRecordedTransaction(t *testing.T) {
 	r := recordedProofNamed(t, "c6_fake_ecdh_amount_out0")
 	p, e := mustParseProof(t, r.Proof), r.evidence(t)
@@ -229,8 +227,7 @@ func TestLieInTheRecordedTransaction(t *testing.T) {
 	}
 }
 
-// TestRecordedStakes: outputs locked in stakes count unless the stake programme
-// counts them.
+// TestRecordedStakes: outputs locked in stakes count unless the stake programme counts them.
 func TestRecordedStakes(t *testing.T) {
 	stakes := 0
 	for _, r := range recordedProofs(t) {
@@ -269,8 +266,8 @@ func TestRecordedStakes(t *testing.T) {
 	}
 }
 
-// TestTamperedProofs: what stock code refuses is refused, and what it lets pass
-// too, each for its reason.
+// TestTamperedProofs: what stock code refuses is refused, and what it lets pass too, each for its
+// reason.
 func TestTamperedProofs(t *testing.T) {
 	points := []Reason{ErrOffCurve, ErrTorsion, ErrPointEncoding}
 	want := map[string][]Reason{

@@ -10,8 +10,8 @@ import (
 	"filippo.io/edwards25519"
 )
 
-// A scene is a made-up chain with a wallet that has coins in it, and all that a
-// malicious signer needs.
+// A scene is a made-up chain with a wallet that has coins in it, and all that a malicious signer
+// needs.
 type scene struct {
 	t        testing.TB
 	rand     *counter
@@ -243,8 +243,8 @@ func (s *scene) prove() {
 	}
 }
 
-// replace puts a changed transaction in the place of the one with the proof's
-// output i, and lets the proof name it: nothing in a proof signs an id.
+// replace puts a changed transaction in the place of the one with the proof's output i, and lets
+// the proof name it: nothing in a proof signs an id.
 func (s *scene) replace(i int, change func(tx *Transaction)) {
 	id := s.proof.Outputs[i].TxID
 	tx, r := *s.txs[id], s.evidence.Transactions[id]
@@ -261,8 +261,8 @@ func (s *scene) replace(i int, change func(tx *Transaction)) {
 	}
 }
 
-// grind makes a proof that one secret is behind two products, with a challenge
-// divisible by 8, under which torsion vanishes.
+// grind makes a proof that one secret is behind two products, with a challenge divisible by 8,
+// under which torsion vanishes.
 func (s *scene) grind(secret *edwards25519.Scalar, base *edwards25519.Point, challenge func(x, y []byte) *edwards25519.Scalar) Signature {
 	for {
 		k := s.scalar()
@@ -276,9 +276,8 @@ func (s *scene) grind(secret *edwards25519.Scalar, base *edwards25519.Point, cha
 	}
 }
 
-// resign makes all signatures over the prefix hash again, for the proof as it
-// stands now: the shared secrets', each with a challenge divisible by 8, and
-// the spend keys'.
+// resign makes all signatures over the prefix hash again, for the proof as it stands now: the
+// shared secrets', each with a challenge divisible by 8, and the spend keys'.
 func (s *scene) resign() {
 	hash := s.proof.prefixHash(s.address.Standard(), s.message)
 	for i := range s.proof.Outputs {
@@ -308,12 +307,10 @@ func (s *scene) resignKeys(hash [32]byte) {
 	}
 }
 
-// ownedBy gives what the wallet knows of the proof's output i, by its place in
-// the proof.
+// ownedBy gives what the wallet knows of the proof's output i, by its place in the proof.
 func (s *scene) ownedBy(i int) OwnedOutput { return s.owned[i%len(s.owned)] }
 
-// resignImage makes the key image signature of output i again, for the image
-// as it stands now.
+// resignImage makes the key image signature of output i again, for the image as it stands now.
 func (s *scene) resignImage(i int) {
 	own, o := s.ownedBy(i), &s.proof.Outputs[i]
 	secret := s.w.oneTimeSecret(derivationScalar(s.point(s.sharedSecret(own)), own.Index), own.Subaddress)

@@ -124,8 +124,8 @@ func TestEvidenceMustBeThere(t *testing.T) {
 	}
 }
 
-// TestVerifyChangesNothing runs many verifications of the same values at once,
-// for the race detector.
+// TestVerifyChangesNothing runs many verifications of the same values at once, for the race
+// detector.
 func TestVerifyChangesNothing(t *testing.T) {
 	s := newScene(t)
 	before := s.copy(t)
@@ -149,9 +149,8 @@ func TestVerifyChangesNothing(t *testing.T) {
 	}
 }
 
-// TestWalletsProveTheirRecordings: from secret keys and transactions alone, the
-// outputs, shared secrets and key images of recorded proofs come out, and a
-// proof made here verifies like theirs.
+// TestWalletsProveTheirRecordings: from secret keys and transactions alone, the outputs, shared
+// secrets and key images of recorded proofs come out, and a proof made here verifies like theirs.
 func TestWalletsProveTheirRecordings(t *testing.T) {
 	byAddress := map[string]*Wallet{}
 	for _, w := range wallets(t) {

@@ -15,13 +15,12 @@ import (
 // errEvidence is what Verify's error wraps: not the proof is at fault.
 var errEvidence = errors.New("verify reserve proof")
 
-// Verify checks that the proof was made by the holder of the address for
-// exactly this message, and says what it shows. An integrated address stands
-// for its standard address. It is a pure function: the same input gives the
-// same report on any machine. It stops soon after ctx is done and soon after an
-// output refuses the whole proof: those after it are left without verdict. The
-// error says what evidence is missing, or that ctx was
-// done; a bad proof is not an error but a report with a Refusal.
+// Verify checks that the proof was made by the holder of the address for exactly this message, and
+// says what it shows. An integrated address stands for its standard address. It is a pure function:
+// the same input gives the same report on any machine. It stops soon after ctx is done and soon
+// after an output refuses the whole proof: those after it are left without verdict. The error says
+// what evidence is missing, or that ctx was done; a bad proof is not an error but a report with a
+// Refusal.
 func (p *ReserveProof) Verify(ctx context.Context, address Address, message []byte, evidence ReserveEvidence) (ReserveReport, error) {
 	if evidence.SnapshotHeight == 0 {
 		return ReserveReport{}, fmt.Errorf("%w: no snapshot height: set it, or AnyHeight", errEvidence)
@@ -68,17 +67,17 @@ func (v *verification) byCheck() {
 		v.checkSpent() && v.checkOwnKey() && v.eachSpendKey(v.checkSignature) && v.count()
 }
 
-// byOutput is the order of Rules2. The signature of the address's key comes
-// before everything that is done for an output, since whoever made no proof has
-// none; the other spend keys come after the outputs, as they may be as many.
+// byOutput is the order of Rules2. The signature of the address's key comes before everything that
+// is done for an output, since whoever made no proof has none; the other spend keys come after the
+// outputs, as they may be as many.
 func (v *verification) byOutput() {
 	v.findTransactions()
 	_ = v.checkOwnKey() && v.checkOwnSignature() && v.eachOutput(v.checkOutput) && v.checkOneTimeKeys() &&
 		v.eachSpendKey(v.checkSpendKey) && v.eachSpendKey(v.checkSignature) && v.checkSpent() && v.count()
 }
 
-// checkOutput makes all checks of an output in the order of Rules2: the key
-// image needs no key of the transaction, of which there can be several.
+// checkOutput makes all checks of an output in the order of Rules2: the key image needs no key of
+// the transaction, of which there can be several.
 func (v *verification) checkOutput(i int) *failure {
 	for _, check := range [...]func(i int) *failure{
 		v.checkImage, v.locate, v.checkKeyImage, v.checkTxKey, v.checkSharedSecret, v.checkOwner, v.checkAmount,
@@ -90,8 +89,8 @@ func (v *verification) checkOutput(i int) *failure {
 	return nil
 }
 
-// locateAll finds the outputs of all transactions, and refuses the proof for
-// the first failure of the first check that has one.
+// locateAll finds the outputs of all transactions, and refuses the proof for the first failure of
+// the first check that has one.
 func (v *verification) locateAll() bool {
 	if !v.parallel(len(v.ids), func(i int) bool { v.txs[v.ids[i]].read(); return true }) {
 		return false
@@ -157,9 +156,8 @@ func (v *verification) eachSpendKey(check func(i int) *failure) bool {
 	return v.refuse("spend key ", first, f)
 }
 
-// firstFailure checks n things until one fails, and gives the first of them that
-// does, whatever the workers: those after it are left alone if none has begun
-// with them yet.
+// firstFailure checks n things until one fails, and gives the first of them that does, whatever the
+// workers: those after it are left alone if none has begun with them yet.
 func (v *verification) firstFailure(n int, check func(i int) *failure) (int, *failure) {
 	var mu sync.Mutex
 	first, failure := n, (*failure)(nil)
@@ -181,8 +179,7 @@ func (v *verification) firstFailure(n int, check func(i int) *failure) (int, *fa
 	return first, failure
 }
 
-// refuseFirst refuses the proof for the first failure of the first check that
-// has one.
+// refuseFirst refuses the proof for the first failure of the first check that has one.
 func (v *verification) refuseFirst(what string, failures []*failure) bool {
 	first := -1
 	for i, f := range failures {
@@ -203,9 +200,8 @@ func (v *verification) refuse(what string, i int, f *failure) bool {
 	return v.reject(f.check, err)
 }
 
-// parallel runs n things with the workers, in their order, until one says false:
-// all before that one are run. It reports whether ctx let it; if not, v.err
-// says so.
+// parallel runs n things with the workers, in their order, until one says false: all before that
+// one are run. It reports whether ctx let it; if not, v.err says so.
 func (v *verification) parallel(n int, run func(i int) bool) bool {
 	var next, end atomic.Int64
 	end.Store(int64(n))
@@ -232,10 +228,9 @@ func (v *verification) parallel(n int, run func(i int) bool) bool {
 	return v.err == nil
 }
 
-// VerifyOwner checks only that the address's spend key has signed the message
-// and the proof's key images: one signature, for whoever receives proofs and
-// judges them later. Reasons: ErrSubaddress, ErrNoOwner, those of Verify for a
-// signature.
+// VerifyOwner checks only that the address's spend key has signed the message and the proof's key
+// images: one signature, for whoever receives proofs and judges them later. Reasons: ErrSubaddress,
+// ErrNoOwner, those of Verify for a signature.
 func (p *ReserveProof) VerifyOwner(address Address, message []byte) error {
 	address = address.Standard()
 	if address.Kind != Standard {

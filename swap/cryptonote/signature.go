@@ -15,9 +15,8 @@ const (
 // A Signature is a message signature of an Oxen wallet: c, then r.
 type Signature [64]byte
 
-// ParseSignature reads the text of a signature, as wallets show it: exactly 93
-// characters. Reasons: ErrMagic, ErrSignatureLength, those of DecodeBase58,
-// ErrScalarC, ErrScalarR, ErrZeroC.
+// ParseSignature reads the text of a signature, as wallets show it: exactly 93 characters. Reasons:
+// ErrMagic, ErrSignatureLength, those of DecodeBase58, ErrScalarC, ErrScalarR, ErrZeroC.
 func ParseSignature(text string) (sig Signature, err error) {
 	if len(text) < len(signatureMagic) || text[:len(signatureMagic)] != signatureMagic {
 		return sig, refuse("signature", ErrMagic)
@@ -69,18 +68,16 @@ func (sig *Signature) scalars() (c, r *edwards25519.Scalar, err error) {
 	return c, r, nil
 }
 
-// Verify accepts sig if the holder of the spend key made it over exactly the
-// bytes of message. It is stricter than the stock wallet: the key must be of
-// prime order. It takes public input only and may be called from many
-// goroutines. Reasons: ErrScalarC, ErrScalarR, ErrZeroC, those of
+// Verify accepts sig if the holder of the spend key made it over exactly the bytes of message. It
+// is stricter than the stock wallet: the key must be of prime order. It takes public input only and
+// may be called from many goroutines. Reasons: ErrScalarC, ErrScalarR, ErrZeroC, those of
 // PublicKey.Check, ErrCommitment, ErrMismatch.
 func Verify(spend PublicKey, message []byte, sig Signature) error {
 	return NewVerifyingKey(spend).Verify(message, sig)
 }
 
-// A VerifyingKey is a spend key for whoever verifies many signatures by it: the
-// key is decoded and checked once, a third of the work of a signature. It may be
-// used from many goroutines.
+// A VerifyingKey is a spend key for whoever verifies many signatures by it: the key is decoded and
+// checked once, a third of the work of a signature. It may be used from many goroutines.
 type VerifyingKey struct {
 	key   PublicKey
 	once  sync.Once
@@ -116,9 +113,8 @@ func verifyHash(key PublicKey, p *edwards25519.Point, hash [32]byte, c, r *edwar
 	return nil
 }
 
-// Sign makes a signature over message with a secret spend key, as the wallet
-// does. The nonce is 64 bytes of rand: they must be unpredictable and never
-// repeat, or the key is lost.
+// Sign makes a signature over message with a secret spend key, as the wallet does. The nonce is 64
+// bytes of rand: they must be unpredictable and never repeat, or the key is lost.
 func Sign(spend SecretKey, message []byte, rand io.Reader) (sig Signature, err error) {
 	s, err := spend.scalar()
 	if err != nil {
@@ -142,9 +138,8 @@ func signHash(s *edwards25519.Scalar, hash [32]byte, rand io.Reader) (sig Signat
 	}
 }
 
-// closeSignature gives (c, r) with r = k - cs, unless c or r is zero. The bounds
-// on c are the verifier's; r is free, but with r = 0 the equation k = cs would
-// give the secret away.
+// closeSignature gives (c, r) with r = k - cs, unless c or r is zero. The bounds on c are the
+// verifier's; r is free, but with r = 0 the equation k = cs would give the secret away.
 func closeSignature(k, c, s *edwards25519.Scalar) (sig Signature, ok bool) {
 	r := edwards25519.NewScalar().Subtract(k, edwards25519.NewScalar().Multiply(c, s))
 	copy(sig[:32], c.Bytes())

@@ -97,8 +97,7 @@ func TestSignAndVerify(t *testing.T) {
 	})
 }
 
-// TestViewKeyDoesNotSign: Monero's verifier also takes a signature by the view
-// key of the address.
+// TestViewKeyDoesNotSign: Monero's verifier also takes a signature by the view key of the address.
 func TestViewKeyDoesNotSign(t *testing.T) {
 	w := testWallet(t)
 	sig, err := Sign(w.ViewKey(), []byte("m"), rand.Reader)
@@ -113,9 +112,9 @@ func TestViewKeyDoesNotSign(t *testing.T) {
 	}
 }
 
-// TestLowOrderKeys forges, without any secret, signatures for each key of low
-// order, and makes a holder's signature pass under their key plus torsion: the
-// equation holds, only the check of the key refuses.
+// TestLowOrderKeys forges, without any secret, signatures for each key of low order, and makes a
+// holder's signature pass under their key plus torsion: the equation holds, only the check of the
+// key refuses.
 func TestLowOrderKeys(t *testing.T) {
 	message := []byte("anything")
 	random := &counter{}
@@ -164,8 +163,8 @@ func TestLowOrderKeys(t *testing.T) {
 	}
 }
 
-// TestIdentityCommitment: whoever holds the key can make a signature whose
-// commitment is the identity; the equation holds for it.
+// TestIdentityCommitment: whoever holds the key can make a signature whose commitment is the
+// identity; the equation holds for it.
 func TestIdentityCommitment(t *testing.T) {
 	w := testWallet(t)
 	key, message := w.Address().Spend, []byte("m")

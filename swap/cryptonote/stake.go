@@ -7,10 +7,9 @@ import (
 	"filippo.io/edwards25519"
 )
 
-// A Stake is what a transaction locks in a service node, recomputed from the
-// secret key and the address that its extra reveals (form: package comment). No
-// rule of the network is asked: whether the node was registered, had place for
-// the contributor, or was funded.
+// A Stake is what a transaction locks in a service node, recomputed from the secret key and the
+// address that its extra reveals (form: package comment). No rule of the network is asked: whether
+// the node was registered, had place for the contributor, or was funded.
 type Stake struct {
 	Node        PublicKey    // of the service node
 	Registers   bool         // it has a registration of the node, too
@@ -26,17 +25,16 @@ type StakedCoin struct {
 	KeyImage KeyImage
 }
 
-// Stake reads what a transaction stakes in a service node, as Oxen's nodes do
-// since hard fork 11 (infinite staking). The transaction's bytes are its own
-// word: whoever trusts it has compared its Hash and found the block that has it.
-// Outputs whose amount is clear, zero or does not open, and those of others, are
-// left out; so is an output without key image proof, which Oxen locks for nobody.
+// Stake reads what a transaction stakes in a service node, as Oxen's nodes do since hard fork 11
+// (infinite staking). The transaction's bytes are its own word: whoever trusts it has compared its
+// Hash and found the block that has it. Outputs whose amount is clear, zero or does not open, and
+// those of others, are left out; so is an output without key image proof, which Oxen locks for
+// nobody.
 //
-// A hostile transaction may have as many proofs as fit, each tried for each
-// output of the contributor: some seconds for 150 kB, the largest that Oxen's
-// nodes relay. The error is a refusal (ErrNoNode, ErrNoContributor,
-// ErrNoTxSecret, ErrTxSecret, ErrContributor: it stakes nothing) or says that ctx
-// was done.
+// A hostile transaction may have as many proofs as fit, each tried for each output of the
+// contributor: some seconds for 150 kB, the largest that Oxen's nodes relay. The error is a refusal
+// (ErrNoNode, ErrNoContributor, ErrNoTxSecret, ErrTxSecret, ErrContributor: it stakes nothing) or
+// says that ctx was done.
 func (t *Transaction) Stake(ctx context.Context, network Network) (*Stake, error) {
 	node, contributor, secret := firstField(t.Extra, ExtraNodeKey), firstField(t.Extra, ExtraNodeContributor), firstField(t.Extra, ExtraSecretKey)
 	switch {
@@ -92,8 +90,7 @@ func (t *Transaction) Stake(ctx context.Context, network Network) (*Stake, error
 }
 
 // firstField gives the first field of a kind, which is the one that Oxen reads
-// (find_tx_extra_field_by_type); nil if there is none. The kinds of stakes are
-// never empty.
+// (find_tx_extra_field_by_type); nil if there is none. The kinds of stakes are never empty.
 func firstField(extra []byte, tag byte) []byte {
 	for f := range ExtraFields(extra) {
 		if f.Tag == tag && !f.Malformed {
@@ -132,8 +129,8 @@ func readImageProofs(field []byte) []imageProof {
 	return proofs
 }
 
-// findProof gives the place of the first proof for a one-time key, or their
-// number. It does not ask for the order of the image, as Oxen does not.
+// findProof gives the place of the first proof for a one-time key, or their number. It does not ask
+// for the order of the image, as Oxen does not.
 func findProof(ctx context.Context, key PublicKey, proofs []imageProof) (int, error) {
 	p, err := key.onCurve("one-time key")
 	if err != nil {

@@ -60,8 +60,7 @@ func TestStakesOfRecordings(t *testing.T) {
 	}
 }
 
-// A stakeScene is a wallet's stake of three outputs, between one that is a
-// stranger's and one of 0.
+// A stakeScene is a wallet's stake of three outputs, between one that is a stranger's and one of 0.
 type stakeScene struct {
 	*scene
 	tx     *Transaction
@@ -184,8 +183,8 @@ func TestStakesThatAreNot(t *testing.T) {
 	}
 }
 
-// TestStakeOfTorsion: Oxen locks a key image of any order, once for each proof
-// that fits; which of them counts is for whoever reads the stake.
+// TestStakeOfTorsion: Oxen locks a key image of any order, once for each proof that fits; which of
+// them counts is for whoever reads the stake.
 func TestStakeOfTorsion(t *testing.T) {
 	for i, low := range torsionPoints(t) {
 		if i == 0 {

@@ -27,8 +27,7 @@ func (id *TxID) UnmarshalText(text []byte) (err error) {
 	return err
 }
 
-// A TxType says what a transaction does. Up to version 3 all are TxStandard or
-// TxStateChange.
+// A TxType says what a transaction does. Up to version 3 all are TxStandard or TxStateChange.
 type TxType uint8
 
 // The types of oxen-core's txtype.
@@ -66,10 +65,9 @@ const (
 // shortAmounts reports whether the amounts of t are 8 bytes, without masks.
 func (t RingCTType) shortAmounts() bool { return t == RingCTBulletproof2 || t == RingCTCLSAG }
 
-// A Transaction is what the bytes of an Oxen transaction say (grammar: package
-// comment). Nothing about it is checked but its form; its Hash says whether it
-// is the transaction that one means. Its slices share the bytes that it was
-// parsed from.
+// A Transaction is what the bytes of an Oxen transaction say (grammar: package comment). Nothing
+// about it is checked but its form; its Hash says whether it is the transaction that one means. Its
+// slices share the bytes that it was parsed from.
 type Transaction struct {
 	Version     uint64 // 1 to 4
 	Type        TxType
@@ -115,19 +113,17 @@ const (
 	minOutput   = 1 + 1 + 32
 )
 
-// ParseTransaction reads a whole transaction of version 1 to 4. It takes time
-// linear in the length and memory of less than three times the length; above 1
-// MiB it refuses. What it reads, MarshalBinary gives again. Reasons: ErrTxSize,
-// ErrCutOff, ErrNumber, ErrTxVersion, ErrTxType, ErrTxInput, ErrTxOutput,
-// ErrTxUnlockTimes, ErrRingCT, ErrTrailing.
+// ParseTransaction reads a whole transaction of version 1 to 4. It takes time linear in the length
+// and memory of less than three times the length; above 1 MiB it refuses. What it reads,
+// MarshalBinary gives again. Reasons: ErrTxSize, ErrCutOff, ErrNumber, ErrTxVersion, ErrTxType,
+// ErrTxInput, ErrTxOutput, ErrTxUnlockTimes, ErrRingCT, ErrTrailing.
 func ParseTransaction(blob []byte) (*Transaction, error) {
 	return parseTransaction(blob, false, [32]byte{})
 }
 
-// ParsePrunedTransaction is ParseTransaction for the pruned form, prefix and
-// RingCT base, to which a daemon gives the hash of what is left out. Of version
-// 1, only transactions without signatures have one: its hash takes all bytes
-// (ErrPruned).
+// ParsePrunedTransaction is ParseTransaction for the pruned form, prefix and RingCT base, to which
+// a daemon gives the hash of what is left out. Of version 1, only transactions without signatures
+// have one: its hash takes all bytes (ErrPruned).
 func ParsePrunedTransaction(blob []byte, prunableHash [32]byte) (*Transaction, error) {
 	return parseTransaction(blob, true, prunableHash)
 }
@@ -197,8 +193,8 @@ func (t *Transaction) readPrefix(r *reader) {
 	}
 }
 
-// readInputs takes a miner's input only where it is the only one, as every
-// block has it: so each further input has at least minKeyInput bytes.
+// readInputs takes a miner's input only where it is the only one, as every block has it: so each
+// further input has at least minKeyInput bytes.
 func (t *Transaction) readInputs(r *reader) {
 	n := r.count(2)
 	if n > 1 && n > len(r.rest)/minKeyInput {
@@ -284,8 +280,7 @@ func (t *Transaction) readPrunable(r *reader) {
 	}
 }
 
-// RingSize gives the number of outputs that the input's ring has: 0 for a
-// miner's.
+// RingSize gives the number of outputs that the input's ring has: 0 for a miner's.
 func (in *TxInput) RingSize() (n int) {
 	for _, b := range in.offsets {
 		if b < 0x80 { // the last byte of a varint
@@ -295,8 +290,7 @@ func (in *TxInput) RingSize() (n int) {
 	return n
 }
 
-// MarshalBinary gives the bytes that the transaction was parsed from. It has no
-// error.
+// MarshalBinary gives the bytes that the transaction was parsed from. It has no error.
 func (t *Transaction) MarshalBinary() ([]byte, error) {
 	b := t.appendPrefix(make([]byte, 0, t.size()+len(t.prunable)))
 	if len(t.Inputs) > 0 {
@@ -373,11 +367,10 @@ func (t *Transaction) appendBase(b []byte) []byte {
 	return append(b, t.commits...)
 }
 
-// Hash gives the transaction's id (oxen-core get_transaction_hash and
-// get_pruned_transaction_hash): of version 1 the Keccak-256 of all bytes, later
-// that of the hashes of prefix, RingCT base and prunable part, the last being
-// zeros where nothing is hidden. The base counts as one zero byte where the
-// transaction has no inputs and so no base.
+// Hash gives the transaction's id (oxen-core get_transaction_hash and get_pruned_transaction_hash):
+// of version 1 the Keccak-256 of all bytes, later that of the hashes of prefix, RingCT base and
+// prunable part, the last being zeros where nothing is hidden. The base counts as one zero byte
+// where the transaction has no inputs and so no base.
 func (t *Transaction) Hash() TxID {
 	b := t.appendPrefix(make([]byte, 0, t.size()))
 	if t.Version == 1 {

@@ -45,8 +45,8 @@ func hostileTransactions() map[string][]byte {
 	}
 }
 
-// TestHostileTransactionsCostLittle: parsing and hashing 1 MiB and looking for
-// its keys allocates at most 4 MiB, all together.
+// TestHostileTransactionsCostLittle: parsing and hashing 1 MiB and looking for its keys allocates
+// at most 4 MiB, all together.
 func TestHostileTransactionsCostLittle(t *testing.T) {
 	for name, blob := range hostileTransactions() {
 		if len(blob) > maxTransaction || len(blob) < maxTransaction-100 {
@@ -70,8 +70,8 @@ func TestHostileTransactionsCostLittle(t *testing.T) {
 	}
 }
 
-// BenchmarkTransactionGrowth compares 600 KiB with a quarter of it: a ratio of
-// about 1 is linear time.
+// BenchmarkTransactionGrowth compares 600 KiB with a quarter of it: a ratio of about 1 is linear
+// time.
 func BenchmarkTransactionGrowth(b *testing.B) {
 	key := bytes.Repeat([]byte{7}, 32)
 	build := func(n int) []byte {

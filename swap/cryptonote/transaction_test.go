@@ -44,8 +44,7 @@ func loadZipped(t testing.TB, name string, into any) {
 	}
 }
 
-// A recordedTx is what daemons said about one transaction: whole, pruned or
-// both.
+// A recordedTx is what daemons said about one transaction: whole, pruned or both.
 type recordedTx struct {
 	ID           TxID
 	Full         hexBytes
@@ -82,8 +81,8 @@ func recordedTransactions(t testing.TB) []recordedTx {
 	return list
 }
 
-// TestRecordedTransactions: every transaction of the recordings, whole and
-// pruned, encodes to the same bytes and hashes to its id.
+// TestRecordedTransactions: every transaction of the recordings, whole and pruned, encodes to the
+// same bytes and hashes to its id.
 func TestRecordedTransactions(t *testing.T) {
 	list := recordedTransactions(t)
 	kinds := map[TxType]int{}
@@ -142,8 +141,8 @@ func TestRecordedTransactions(t *testing.T) {
 	}
 }
 
-// TestMoneroGenesis hashes a transaction of version 1: the first of Monero's
-// chain, whose bytes and hash are in its cryptonote_config.h and its block 0.
+// TestMoneroGenesis hashes a transaction of version 1: the first of Monero's chain, whose bytes and
+// hash are in its cryptonote_config.h and its block 0.
 func TestMoneroGenesis(t *testing.T) {
 	blob := unhex(t, "013c01ff0001ffffffffffff03029b2e4c0281c0b02e7c53291a94d1d0cbff8883f8024f5142ee494ffbbd08807121017767aafcde9be00dcfd098715ebcf7f410daebc582fda69d24a28e9d0bc890d1")
 	const id = "c88ce9783b4f11190d7b9c17a69c1c52200f9faaee8e98dd07e6811175177139"

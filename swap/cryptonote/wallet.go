@@ -10,12 +10,12 @@ import (
 	"filippo.io/edwards25519"
 )
 
-// A SecretKey is a secret spend or view key: a scalar, little-endian. It does
-// not print or marshal itself, so that it cannot reach a log by accident.
+// A SecretKey is a secret spend or view key: a scalar, little-endian. It does not print or marshal
+// itself, so that it cannot reach a log by accident.
 type SecretKey [32]byte
 
-// ParseSecretKey reads the 64 lower-case hex digits that a wallet shows for its
-// spend or view key. Reasons: ErrHex, ErrSecret.
+// ParseSecretKey reads the 64 lower-case hex digits that a wallet shows for its spend or view key.
+// Reasons: ErrHex, ErrSecret.
 func ParseSecretKey(text string) (SecretKey, error) {
 	b, err := parseHex32("secret key", text)
 	if err != nil {
@@ -48,8 +48,8 @@ func (k SecretKey) scalar() (*edwards25519.Scalar, error) {
 	return s, nil
 }
 
-// A Wallet holds the keys of an Oxen wallet. It is for tests, demonstrations
-// and synthetic data: nothing that the service does needs a holder's secret.
+// A Wallet holds the keys of an Oxen wallet. It is for tests, demonstrations and synthetic data:
+// nothing that the service does needs a holder's secret.
 type Wallet struct {
 	network     Network
 	spend, view *edwards25519.Scalar
@@ -75,9 +75,8 @@ func NewWallet(network Network, rand io.Reader) (*Wallet, error) {
 	return OpenWallet(network, SecretKey(s.Bytes()))
 }
 
-// OpenWallet gives the wallet of a secret spend key. The secret view key is
-// H_s of it, as in every wallet restored from its 25 words (oxen-core
-// account_base::generate).
+// OpenWallet gives the wallet of a secret spend key. The secret view key is H_s of it, as in every
+// wallet restored from its 25 words (oxen-core account_base::generate).
 func OpenWallet(network Network, spend SecretKey) (*Wallet, error) {
 	if _, err := network.MarshalText(); err != nil {
 		return nil, err
@@ -113,9 +112,9 @@ func (w *Wallet) Integrated(paymentID [8]byte) Address {
 	return a
 }
 
-// Subaddress gives the address of an account and an index within it; 0, 0 is
-// the standard address. With m = subaddressScalar: spend key D = B + mG, view
-// key aD (oxen-core hw::device_default::get_subaddress).
+// Subaddress gives the address of an account and an index within it; 0, 0 is the standard address.
+// With m = subaddressScalar: spend key D = B + mG, view key aD (oxen-core
+// hw::device_default::get_subaddress).
 func (w *Wallet) Subaddress(account, index uint32) Address {
 	if account == 0 && index == 0 {
 		return Address{
@@ -134,16 +133,16 @@ func (w *Wallet) Subaddress(account, index uint32) Address {
 	}
 }
 
-// subaddressScalar is H_s("SubAddr\0" || secret view key || account || index),
-// the numbers as 4 little-endian bytes.
+// subaddressScalar is H_s("SubAddr\0" || secret view key || account || index), the numbers as 4
+// little-endian bytes.
 func (w *Wallet) subaddressScalar(account, index uint32) *edwards25519.Scalar {
 	numbers := binary.LittleEndian.AppendUint32(nil, account)
 	numbers = binary.LittleEndian.AppendUint32(numbers, index)
 	return HashToScalar([]byte("SubAddr\x00"), w.viewSecret[:], numbers)
 }
 
-// Sign signs message as the wallet does for one of its addresses; 0, 0 is the
-// standard one. rand is as for the function Sign.
+// Sign signs message as the wallet does for one of its addresses; 0, 0 is the standard one. rand is
+// as for the function Sign.
 func (w *Wallet) Sign(account, index uint32, message []byte, rand io.Reader) (Signature, error) {
 	s := w.spend
 	if account != 0 || index != 0 {
@@ -156,8 +155,7 @@ func publicKey(secret *edwards25519.Scalar) PublicKey {
 	return PublicKey(new(edwards25519.Point).ScalarBaseMult(secret).Bytes())
 }
 
-// randomScalar gives a scalar, uniform but for a bias below 2^-250, from 64
-// bytes of rand.
+// randomScalar gives a scalar, uniform but for a bias below 2^-250, from 64 bytes of rand.
 func randomScalar(rand io.Reader) (*edwards25519.Scalar, error) {
 	var wide [64]byte
 	if _, err := io.ReadFull(rand, wide[:]); err != nil {

@@ -1,12 +1,14 @@
-// Package fail names the steps of actions that have several, so that tests can let each of them fail in every way. In a program
-// that is built without the tag failpoints a step is its action and nothing else.
+// Package fail names the steps of actions that have several, so that tests can let each of them
+// fail in every way. In a program that is built without the tag failpoints a step is its action and
+// nothing else.
 //
 // With the tag, the environment says what is to happen in a process:
 //
 //	OXENSWAP_FAIL=STEP:N:WAY   the N-th time (from 1) that STEP is taken goes WAY
 //	OXENSWAP_FAIL_LOG=FILE     every step taken is appended to FILE, a line STEP each, and STEP: WAY when it goes that way
 //
-// A program with the tag must not be put to work: who can set its environment can make it lie about what it has done.
+// A program with the tag must not be put to work: who can set its environment can make it lie about
+// what it has done.
 package fail
 
 // Way is how a step goes wrong.

@@ -38,7 +38,8 @@ func Set(step string, nth int, way Way) {
 	plan.read, plan.step, plan.nth, plan.way, plan.taken = true, step, nth, way, 0
 }
 
-// Watch calls a function after each step that is really done, on the goroutine that takes it; nil ends it.
+// Watch calls a function after each step that is really done, on the goroutine that takes it; nil
+// ends it.
 func Watch(f func(step string)) {
 	plan.Lock()
 	defer plan.Unlock()

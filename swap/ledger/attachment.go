@@ -13,16 +13,16 @@ import (
 	"io"
 )
 
-// MaxAttachmentSize is the largest attachment, in bytes before compression: a
-// kilobyte for each of a million accounts in a round's allocation list.
+// MaxAttachmentSize is the largest attachment, in bytes before compression: a kilobyte for each of
+// a million accounts in a round's allocation list.
 const MaxAttachmentSize = 1 << 30
 
-// maxStoredAttachment bounds the compressed form: gzip adds five bytes to each
-// stored block of at most 65,535 and 18 around them.
+// maxStoredAttachment bounds the compressed form: gzip adds five bytes to each stored block of at
+// most 65,535 and 18 around them.
 const maxStoredAttachment = MaxAttachmentSize + MaxAttachmentSize>>12 + 1<<10
 
-// gzipHeader is what package gzip writes by default: no flags, no time, default
-// compression, no operating system.
+// gzipHeader is what package gzip writes by default: no flags, no time, default compression, no
+// operating system.
 const gzipHeader = "\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
 
 // A Digest is a SHA-256 digest, written as 64 lower-case hex digits.
@@ -69,9 +69,8 @@ func (d *Digest) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// CompressAttachment returns the stored form of plain. The same program always
-// gives the same bytes; another release of Go may compress differently, which
-// changes no digest in an entry.
+// CompressAttachment returns the stored form of plain. The same program always gives the same
+// bytes; another release of Go may compress differently, which changes no digest in an entry.
 func CompressAttachment(plain []byte) ([]byte, error) {
 	if len(plain) > MaxAttachmentSize {
 		return nil, fmt.Errorf("compress attachment: %d bytes, at most %d are allowed", len(plain), MaxAttachmentSize)
@@ -87,8 +86,8 @@ func CompressAttachment(plain []byte) ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
-// ReadAttachment returns the plain bytes of the attachment with the given digest
-// from its stored form, to which it holds them.
+// ReadAttachment returns the plain bytes of the attachment with the given digest from its stored
+// form, to which it holds them.
 func ReadAttachment(stored io.Reader, want Digest) ([]byte, error) {
 	r, err := NewAttachmentReader(stored, want)
 	if err != nil {
@@ -97,11 +96,13 @@ func ReadAttachment(stored io.Reader, want Digest) ([]byte, error) {
 	return io.ReadAll(r)
 }
 
-// maxDeflate is how many times longer than itself a deflate stream can become (https://zlib.net/zlib_tech.html).
+// maxDeflate is how many times longer than itself a deflate stream can become
+// (https://zlib.net/zlib_tech.html).
 const maxDeflate = 1032
 
-// readStored is [ReadAttachment] for a stored form in memory, which ends with the length of the plain bytes
-// (RFC 1952, 2.3.1). That is only a hint, as it may be wrong, for how much room they take.
+// readStored is [ReadAttachment] for a stored form in memory, which ends with the length of the
+// plain bytes (RFC 1952, 2.3.1). That is only a hint, as it may be wrong, for how much room they
+// take.
 func readStored(stored []byte, want Digest) ([]byte, error) {
 	r, err := NewAttachmentReader(bytes.NewReader(stored), want)
 	if err != nil {
@@ -115,9 +116,9 @@ func readStored(stored []byte, want Digest) ([]byte, error) {
 	return plain.Bytes(), nil
 }
 
-// NewAttachmentReader is [ReadAttachment] for attachments that one does not want in
-// memory. What it reads is verified only once it returns io.EOF; every other
-// error means that nothing read so far may be used.
+// NewAttachmentReader is [ReadAttachment] for attachments that one does not want in memory. What it
+// reads is verified only once it returns io.EOF; every other error means that nothing read so far
+// may be used.
 func NewAttachmentReader(stored io.Reader, want Digest) (io.Reader, error) {
 	// A bufio.Reader makes gzip stop right behind its member.
 	in := bufio.NewReader(stored)

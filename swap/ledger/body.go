@@ -13,9 +13,8 @@ const (
 	maxBodyKeys  = 256 // keys of one object; bounds the search for duplicates
 )
 
-// MarshalBody returns v as a canonical body (see the package comment). v must be
-// encoded as a JSON object; struct fields keep their order, so the same
-// value always gives the same bytes.
+// MarshalBody returns v as a canonical body (see the package comment). v must be encoded as a JSON
+// object; struct fields keep their order, so the same value always gives the same bytes.
 func MarshalBody(v any) ([]byte, error) {
 	if a, ok := v.(bodyAppender); ok {
 		if b, ok := a.AppendBody(make([]byte, 0, 1<<10)); ok {
@@ -43,15 +42,15 @@ type bodyAppender interface {
 	AppendBody(b []byte) ([]byte, bool)
 }
 
-// UnmarshalBody decodes a body into v, a pointer to the struct that made it.
-// It refuses unknown keys and everything that v does not give back byte for
-// byte: missing keys, another order, other spellings of a key or a value.
+// UnmarshalBody decodes a body into v, a pointer to the struct that made it. It refuses unknown
+// keys and everything that v does not give back byte for byte: missing keys, another order, other
+// spellings of a key or a value.
 func UnmarshalBody(data []byte, v any) error {
 	if len(data) > MaxEntrySize {
 		return fmt.Errorf("unmarshal body into %T: %d bytes, at most %d are allowed", v, len(data), MaxEntrySize)
 	}
-	// json.Unmarshal drops unknown keys, which then are missing in what v gives
-	// back. It is faster than a Decoder that refuses them.
+	// json.Unmarshal drops unknown keys, which then are missing in what v gives back. It is faster
+	// than a Decoder that refuses them.
 	if err := json.Unmarshal(data, v); err != nil {
 		return fmt.Errorf("unmarshal body into %T: %w", v, err)
 	}
@@ -92,8 +91,7 @@ func checkBody(b []byte) error {
 	return nil
 }
 
-// A bodyScanner walks over canonical JSON. Each method begins at pos and ends
-// behind what it read.
+// A bodyScanner walks over canonical JSON. Each method begins at pos and ends behind what it read.
 type bodyScanner struct {
 	data []byte
 	pos  int
@@ -269,9 +267,8 @@ func (s *bodyScanner) str() error {
 	return s.fail("the string does not end")
 }
 
-// escapeLen returns the length of the escape at the start of b, or 0 if
-// encoding/json would not write it: it escapes only what it must, and
-// \ufffd stands for bytes that were lost.
+// escapeLen returns the length of the escape at the start of b, or 0 if encoding/json would not
+// write it: it escapes only what it must, and \ufffd stands for bytes that were lost.
 func escapeLen(b []byte) int {
 	if len(b) < 2 {
 		return 0

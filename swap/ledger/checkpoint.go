@@ -15,8 +15,8 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 )
 
-// MaxCheckpointSize is the largest signed checkpoint in bytes. It has room for 16
-// signatures of 5 kB, which https://c2sp.org/signed-note asks for.
+// MaxCheckpointSize is the largest signed checkpoint in bytes. It has room for 16 signatures of 5
+// kB, which https://c2sp.org/signed-note asks for.
 const MaxCheckpointSize = 128 << 10
 
 // A Checkpoint says that the log had this root at this size.
@@ -25,8 +25,8 @@ type Checkpoint struct {
 	tlog.Tree        // N entries, root Hash
 }
 
-// A Cosignature says that a witness saw a checkpoint and found it consistent with
-// every earlier one of the log.
+// A Cosignature says that a witness saw a checkpoint and found it consistent with every earlier one
+// of the log.
 type Cosignature struct {
 	Name string    // of the witness
 	Time time.Time // UTC
@@ -80,8 +80,8 @@ func parseSigned(msg []byte) (Checkpoint, error) {
 	return ParseCheckpoint(text)
 }
 
-// SignCheckpoint returns c as a note signed by the ledger's key, whose name is
-// the origin; where that has just replaced another, by that one too. The same checkpoint always gives the same bytes.
+// SignCheckpoint returns c as a note signed by the ledger's key, whose name is the origin; where
+// that has just replaced another, by that one too. The same checkpoint always gives the same bytes.
 func SignCheckpoint(c Checkpoint, signers ...note.Signer) ([]byte, error) {
 	for _, s := range signers {
 		if s.Name() != c.Origin {
@@ -95,9 +95,9 @@ func SignCheckpoint(c Checkpoint, signers ...note.Signer) ([]byte, error) {
 	return signNote(text, MaxCheckpointSize, signers...)
 }
 
-// OpenCheckpoint verifies a checkpoint: it must be signed by the ledger's key and name
-// its origin. The signatures of the given witnesses, if it has any, are verified too
-// and returned; those of other keys are passed over.
+// OpenCheckpoint verifies a checkpoint: it must be signed by the ledger's key and name its origin.
+// The signatures of the given witnesses, if it has any, are verified too and returned; those of
+// other keys are passed over.
 func OpenCheckpoint(msg []byte, ledger note.Verifier, witnesses ...*Witness) (Checkpoint, []Cosignature, error) {
 	known := []note.Verifier{ledger}
 	for _, w := range witnesses {
@@ -133,8 +133,8 @@ func OpenCheckpoint(msg []byte, ledger note.Verifier, witnesses ...*Witness) (Ch
 	return c, cosignatures, nil
 }
 
-// AddSignature appends a signature line, as a witness returns it, to a signed
-// checkpoint. It does not verify it.
+// AddSignature appends a signature line, as a witness returns it, to a signed checkpoint. It does
+// not verify it.
 func AddSignature(msg []byte, line string) ([]byte, error) {
 	if !strings.HasSuffix(line, "\n") {
 		line += "\n"
@@ -149,9 +149,10 @@ func AddSignature(msg []byte, line string) ([]byte, error) {
 	return out, nil
 }
 
-// AddCosignatures adds what a witness has sent to a signed checkpoint: signature lines, or the whole checkpoint with
-// them. Lines of the given witnesses are verified and added unless they are there already; those of others are passed over. It
-// returns the checkpoint with them, and the cosignatures that were sent, of which there is at least one.
+// AddCosignatures adds what a witness has sent to a signed checkpoint: signature lines, or the
+// whole checkpoint with them. Lines of the given witnesses are verified and added unless they are
+// there already; those of others are passed over. It returns the checkpoint with them, and the
+// cosignatures that were sent, of which there is at least one.
 func AddCosignatures(checkpoint, sent []byte, ledger note.Verifier, witnesses ...*Witness) ([]byte, []Cosignature, error) {
 	text, err := checkNote(checkpoint, MaxCheckpointSize)
 	if err != nil {

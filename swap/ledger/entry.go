@@ -1,7 +1,6 @@
-// Package ledger holds the formats of the append-only log: entries, the tree
-// over them, signed checkpoints, tiles, exports and receipts. It imports
-// nothing else of the project, so that a program without keys or a database can
-// check a log with it.
+// Package ledger holds the formats of the append-only log: entries, the tree over them, signed
+// checkpoints, tiles, exports and receipts. It imports nothing else of the project, so that a
+// program without keys or a database can check a log with it.
 //
 // # Entry
 //
@@ -9,21 +8,19 @@
 //
 //	{"v":1,"seq":0,"time":"2026-11-22T13:00:00Z","kind":"claim.accepted","body":{...}}
 //
-// There is no space and no other key, and the order is fixed. seq is the entry's
-// index in the tree. time is UTC in whole seconds, from 1970 to 9999. kind is
-// lower-case words of letters, digits and underscores joined by dots, at most
-// [MaxKindSize] bytes. body is a canonical JSON object: what encoding/json prints
-// with SetEscapeHTML(false), which means no space, the short escapes \" \\ \b \f
-// \n \r \t, \u00xx in lower case for the other control characters, \u2028 and
-// \u2029 for these two, everything else as plain UTF-8. Further, numbers are
-// integers (no fraction, exponent or -0), a key occurs once in its object, an
-// object has at most 256 keys, and values nest at most 32 deep.
+// There is no space and no other key, and the order is fixed. seq is the entry's index in the tree.
+// time is UTC in whole seconds, from 1970 to 9999. kind is lower-case words of letters, digits and
+// underscores joined by dots, at most [MaxKindSize] bytes. body is a canonical JSON object: what
+// encoding/json prints with SetEscapeHTML(false), which means no space, the short escapes \" \\ \b
+// \f \n \r \t, \u00xx in lower case for the other control characters, \u2028 and \u2029 for these
+// two, everything else as plain UTF-8. Further, numbers are integers (no fraction, exponent or -0),
+// a key occurs once in its object, an object has at most 256 keys, and values nest at most 32 deep.
 //
 // # Tree
 //
-// The tree is the Merkle tree of RFC 6962, section 2.1, with SHA-256: a leaf is
-// the hash of a zero byte and the entry's bytes. Proofs are those of sections
-// 2.1.1 and 2.1.2. A tree has at most [MaxTreeSize] entries.
+// The tree is the Merkle tree of RFC 6962, section 2.1, with SHA-256: a leaf is the hash of a zero
+// byte and the entry's bytes. Proofs are those of sections 2.1.1 and 2.1.2. A tree has at most
+// [MaxTreeSize] entries.
 //
 // # Keys, notes and checkpoints
 //
@@ -31,9 +28,8 @@
 //
 //	<name>+<8 hex digits>+<base64 of 0x01 and the public key>
 //
-// The name of the ledger's key is the log's origin: <portal>/<migration id>. A
-// checkpoint is a note of https://c2sp.org/tlog-checkpoint signed by that key,
-// without extension lines:
+// The name of the ledger's key is the log's origin: <portal>/<migration id>. A checkpoint is a note
+// of https://c2sp.org/tlog-checkpoint signed by that key, without extension lines:
 //
 //	<origin>
 //	<number of entries>
@@ -41,8 +37,8 @@
 //
 //	— <origin> <base64 of the key's hash and the signature>
 //
-// More signature lines (witnesses, https://c2sp.org/tlog-cosignature) may
-// follow and are kept as they are. A log can change its key by an entry that holds a note signed by the present one:
+// More signature lines (witnesses, https://c2sp.org/tlog-cosignature) may follow and are kept as
+// they are. A log can change its key by an entry that holds a note signed by the present one:
 //
 //	oxenswap ledger key rotation v1
 //	<origin>
@@ -50,31 +46,29 @@
 //	old <present key>
 //	new <next key>
 //
-// Checkpoints of more entries than that number are signed by the next key, and all others by the present one. That of just
-// one entry more is signed by both where both were at hand, for those who know the former only. A log has at most
-// [MaxRotations] of these, and no key comes back. In every note of this package the signatures are
-// canonical base64 and no key signs twice.
+// Checkpoints of more entries than that number are signed by the next key, and all others by the
+// present one. That of just one entry more is signed by both where both were at hand, for those who
+// know the former only. A log has at most [MaxRotations] of these, and no key comes back. In every
+// note of this package the signatures are canonical base64 and no key signs twice.
 //
 // # Tiles
 //
-// Tiles are those of https://c2sp.org/tlog-tiles: tile/<level>/<n> holds up to
-// 256 hashes, tile/entries/<n> the same entries' bytes, each after its length
-// as a big-endian uint16. n is written as x001/x234/067, and a tile of w < 256 has
-// the suffix .p/<w>.
+// Tiles are those of https://c2sp.org/tlog-tiles: tile/<level>/<n> holds up to 256 hashes,
+// tile/entries/<n> the same entries' bytes, each after its length as a big-endian uint16. n is
+// written as x001/x234/067, and a tile of w < 256 has the suffix .p/<w>.
 //
 // # Attachments
 //
-// What is too large for an entry is stored once as a gzip stream (RFC 1952) and
-// named by the SHA-256 of its plain bytes, of which there are at most
-// [MaxAttachmentSize]. The stream has one member, whose header is in hex
-// 1f8b08000000000000ff: no name, no time.
+// What is too large for an entry is stored once as a gzip stream (RFC 1952) and named by the
+// SHA-256 of its plain bytes, of which there are at most [MaxAttachmentSize]. The stream has one
+// member, whose header is in hex 1f8b08000000000000ff: no name, no time.
 //
 // # Export
 //
-// An export is a folder of plain files: checkpoint, the tiles of its size (and
-// the partial tiles of earlier exports until their full tile has been there for
-// an hour), attachment/<first two digits>/<digest>.gz, rotation/<n> with the note of the n-th change of the key,
-// counted from 1, and manifest, a note signed by the ledger's key over
+// An export is a folder of plain files: checkpoint, the tiles of its size (and the partial tiles of
+// earlier exports until their full tile has been there for an hour), attachment/<first two
+// digits>/<digest>.gz, rotation/<n> with the note of the n-th change of the key, counted from 1,
+// and manifest, a note signed by the ledger's key over
 //
 //	oxenswap ledger manifest v2
 //	<origin>
@@ -87,17 +81,15 @@
 //	<digest of a withheld attachment>
 //	...
 //
-// with every other file, sorted by path, and every attachment that exists but
-// was left out, sorted. A reader starts from the manifest and opens only what it
-// lists. The manifest is what an export is at any moment: it is replaced last, in one
-// step, and carries the checkpoint, so that the file of that name may for a moment
-// be one ahead, of a tree that begins with the manifest's and whose tiles are there. Version
-// 1 had no line for the checkpoint.
+// with every other file, sorted by path, and every attachment that exists but was left out, sorted.
+// A reader starts from the manifest and opens only what it lists. The manifest is what an export is
+// at any moment: it is replaced last, in one step, and carries the checkpoint, so that the file of
+// that name may for a moment be one ahead, of a tree that begins with the manifest's and whose
+// tiles are there. Version 1 had no line for the checkpoint.
 //
 // # Receipt
 //
-// A receipt is a proof of https://c2sp.org/tlog-proof whose extra data is the
-// entry's bytes:
+// A receipt is a proof of https://c2sp.org/tlog-proof whose extra data is the entry's bytes:
 //
 //	c2sp.org/tlog-proof@v1
 //	extra <base64 of the entry>
@@ -107,8 +99,8 @@
 //
 //	<checkpoint>
 //
-// Every parser here accepts only what formatting its result gives back byte
-// for byte, and looks at sizes before anything else.
+// Every parser here accepts only what formatting its result gives back byte for byte, and looks at
+// sizes before anything else.
 package ledger
 
 import (
@@ -121,8 +113,8 @@ import (
 	"time"
 )
 
-// MaxEntrySize is the largest entry in bytes: what the uint16 length of an
-// entry bundle can say (https://c2sp.org/tlog-tiles, Log entries).
+// MaxEntrySize is the largest entry in bytes: what the uint16 length of an entry bundle can say
+// (https://c2sp.org/tlog-tiles, Log entries).
 const MaxEntrySize = math.MaxUint16
 
 // MaxKindSize is the longest kind in bytes.
@@ -176,8 +168,8 @@ func FormatEntry(e Entry) ([]byte, error) {
 	return b, nil
 }
 
-// ParseEntry is the inverse of [FormatEntry] and accepts nothing else. The
-// returned body shares memory with data, which must not be changed afterwards.
+// ParseEntry is the inverse of [FormatEntry] and accepts nothing else. The returned body shares
+// memory with data, which must not be changed afterwards.
 func ParseEntry(data []byte) (Entry, error) {
 	if len(data) > MaxEntrySize {
 		return Entry{}, fmt.Errorf("parse entry: %d bytes, at most %d are allowed", len(data), MaxEntrySize)
@@ -236,8 +228,8 @@ func cut(data []byte, prefix string) (rest []byte, ok bool) {
 	return data[len(prefix):], true
 }
 
-// parseTime reads exactly timeLayout. time.Parse would take twice as long and
-// accepts more than one spelling.
+// parseTime reads exactly timeLayout. time.Parse would take twice as long and accepts more than one
+// spelling.
 func parseTime(b []byte) (time.Time, bool) {
 	const form = "0000-00-00T00:00:00Z"
 	for i := range len(form) {

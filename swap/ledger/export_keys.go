@@ -7,8 +7,8 @@ import (
 	"golang.org/x/mod/sumdb/note"
 )
 
-// Verify checks the signatures of manifest and checkpoint by the keys in force, of which one is known, and those of
-// the given witnesses, which it returns.
+// Verify checks the signatures of manifest and checkpoint by the keys in force, of which one is
+// known, and those of the given witnesses, which it returns.
 func (x *Export) Verify(known note.Verifier, witnesses ...*Witness) ([]Cosignature, error) {
 	keys, err := x.Keys(known)
 	if err != nil {
@@ -37,7 +37,8 @@ func (x *Export) Verify(known note.Verifier, witnesses ...*Witness) ([]Cosignatu
 	return cosignatures, nil
 }
 
-// Keys returns the keys of the log, one of which is known. The manifest must list every rotation below its size.
+// Keys returns the keys of the log, one of which is known. The manifest must list every rotation
+// below its size.
 func (x *Export) Keys(known note.Verifier) (*Keys, error) {
 	wrong := func(i int) error {
 		return &FileError{RotationPath(i + 1), errors.New("it is not a file that the manifest lists")}
@@ -68,5 +69,6 @@ func (x *Export) Keys(known note.Verifier) (*Keys, error) {
 	return keys, nil
 }
 
-// Rotations returns the signed rotations in the export, in order. Nothing but [Export.Keys] has verified them.
+// Rotations returns the signed rotations in the export, in order. Nothing but [Export.Keys] has
+// verified them.
 func (x *Export) Rotations() [][]byte { return x.rotations }

@@ -10,10 +10,11 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 )
 
-// readNotes reads manifest and checkpoint. A writer replaces the checkpoint before the manifest, so that the file can be one
-// ahead of the manifest that was just read: for a moment, or for longer where the writer was cut short in between. Looking again
-// finds the new manifest in the first case; in the second the old one still describes a whole export, and the checkpoint
-// is kept to be compared with it.
+// readNotes reads manifest and checkpoint. A writer replaces the checkpoint before the manifest, so
+// that the file can be one ahead of the manifest that was just read: for a moment, or for longer
+// where the writer was cut short in between. Looking again finds the new manifest in the first
+// case; in the second the old one still describes a whole export, and the checkpoint is kept to be
+// compared with it.
 func (x *Export) readNotes() error {
 	const attempts = 3
 	var err error
@@ -52,8 +53,8 @@ func (x *Export) readManifest() (err error) {
 	return nil
 }
 
-// checkAhead accepts a checkpoint file that is not the manifest's if it is of a larger tree that begins with the manifest's, or the
-// same with further signatures.
+// checkAhead accepts a checkpoint file that is not the manifest's if it is of a larger tree that
+// begins with the manifest's, or the same with further signatures.
 func (x *Export) checkAhead() error {
 	if x.aheadNote == nil {
 		return nil
@@ -89,7 +90,8 @@ func (x *Export) checkAhead() error {
 	return nil
 }
 
-// unlistedTiles are the tiles of an export that no manifest lists yet. tlog verifies what it reads of them.
+// unlistedTiles are the tiles of an export that no manifest lists yet. tlog verifies what it reads
+// of them.
 type unlistedTiles struct{ fsys fs.FS }
 
 // Height implements tlog.TileReader.

@@ -13,8 +13,8 @@ import (
 	"testing/fstest"
 )
 
-// A racingFS gives an older manifest the first few times, as a reader sees that comes
-// between the two last steps of a writer.
+// A racingFS gives an older manifest the first few times, as a reader sees that comes between the
+// two last steps of a writer.
 type racingFS struct {
 	fs.FS
 	old  fs.FS
@@ -48,8 +48,8 @@ func TestOpenExportDuringUpdate(t *testing.T) {
 	}
 }
 
-// TestCheckpointAhead puts other checkpoints beside a manifest: only one whose tree is there and begins with the manifest's
-// is what an update leaves for a moment.
+// TestCheckpointAhead puts other checkpoints beside a manifest: only one whose tree is there and
+// begins with the manifest's is what an update leaves for a moment.
 func TestCheckpointAhead(t *testing.T) {
 	log, fork := newTestLog(t), newTestLog(t)
 	log.grow(t, 300)
@@ -109,7 +109,8 @@ func TestCheckpointAhead(t *testing.T) {
 	}
 }
 
-// TestExportWhileRead reads a folder again and again while it is brought up to date: every reader finds a whole export.
+// TestExportWhileRead reads a folder again and again while it is brought up to date: every reader
+// finds a whole export.
 func TestExportWhileRead(t *testing.T) {
 	log := newTestLog(t)
 	log.grow(t, 200)

@@ -18,10 +18,9 @@ import (
 // ErrWithheld is returned for an attachment that this export leaves out on purpose.
 var ErrWithheld = errors.New("the attachment is withheld from this export: ask the operator for the full one")
 
-// An Export is a log read from plain files. Nothing that it returns is
-// unverified: files against the manifest, hashes and entries against the
-// checkpoint's root, attachments against their digests. Its methods may be called from
-// several goroutines. It implements tlog.HashReader.
+// An Export is a log read from plain files. Nothing that it returns is unverified: files against
+// the manifest, hashes and entries against the checkpoint's root, attachments against their
+// digests. Its methods may be called from several goroutines. It implements tlog.HashReader.
 type Export struct {
 	fsys           fs.FS
 	manifest       Manifest
@@ -36,9 +35,9 @@ type Export struct {
 	inner map[tlog.Tile][]byte // verified full tiles above level 0
 }
 
-// OpenExport opens the export in fsys and verifies that the ledger's key signed
-// its manifest and its checkpoint. It needs only Open of fsys, so that a
-// web server can be read through a small adapter.
+// OpenExport opens the export in fsys and verifies that the ledger's key signed its manifest and
+// its checkpoint. It needs only Open of fsys, so that a web server can be read through a small
+// adapter.
 func OpenExport(fsys fs.FS, ledger note.Verifier) (*Export, error) {
 	if ledger == nil {
 		return nil, errors.New("open export: the ledger's key is missing")
@@ -53,8 +52,8 @@ func OpenExport(fsys fs.FS, ledger note.Verifier) (*Export, error) {
 	return x, nil
 }
 
-// OpenUnverifiedExport opens an export whose key is not known yet. All that is
-// certain is that the export agrees with itself, until [Export.Verify] succeeds.
+// OpenUnverifiedExport opens an export whose key is not known yet. All that is certain is that the
+// export agrees with itself, until [Export.Verify] succeeds.
 func OpenUnverifiedExport(fsys fs.FS) (*Export, error) {
 	x := &Export{fsys: fsys, edge: make(map[int][]byte), inner: make(map[tlog.Tile][]byte)}
 	if err := x.readNotes(); err != nil {
@@ -80,8 +79,8 @@ func OpenUnverifiedExport(fsys fs.FS) (*Export, error) {
 	return x, nil
 }
 
-// readEdge loads the partial tiles, from which the root follows. Whatever else is
-// read later is compared with them or with tiles that were.
+// readEdge loads the partial tiles, from which the root follows. Whatever else is read later is
+// compared with them or with tiles that were.
 func (x *Export) readEdge() error {
 	for level := 0; x.width(level) > 0; level++ {
 		n, w := x.width(level)/tileWidth, int(x.width(level)%tileWidth)
@@ -138,8 +137,8 @@ func readAll(fsys fs.FS, path string, limit int64) ([]byte, error) {
 	return data, nil
 }
 
-// readListed reads a listed file of at most limit bytes and says whether it is what
-// the manifest lists.
+// readListed reads a listed file of at most limit bytes and says whether it is what the manifest
+// lists.
 func (x *Export) readListed(path string, limit int64) (data []byte, verdict, err error) {
 	f, ok := x.manifest.file(path)
 	if !ok {
@@ -256,7 +255,8 @@ func (x *Export) HashedBundle(n int64) (entries [][]byte, leaves []tlog.Hash, er
 	return entries, leaves, nil
 }
 
-// UnverifiedBundle is [Export.Bundle] without any comparison with the tree or the manifest, for a first look.
+// UnverifiedBundle is [Export.Bundle] without any comparison with the tree or the manifest, for a
+// first look.
 func (x *Export) UnverifiedBundle(n int64) ([][]byte, error) {
 	if err := x.hasBundle(n); err != nil {
 		return nil, err
@@ -276,9 +276,9 @@ func (x *Export) hasBundle(n int64) error {
 	return nil
 }
 
-// Entries returns the entries from index lo on, in order, each verified against the
-// root, parsed, and at its own index. It ends after the first error. Bundles ahead of
-// the current one are read and verified on all cores.
+// Entries returns the entries from index lo on, in order, each verified against the root, parsed,
+// and at its own index. It ends after the first error. Bundles ahead of the current one are read
+// and verified on all cores.
 func (x *Export) Entries(lo int64) iter.Seq2[Entry, error] {
 	type result struct {
 		entries []Entry
@@ -347,8 +347,7 @@ func (x *Export) parsedBundle(n int64) ([]Entry, error) {
 	return entries, nil
 }
 
-// Attachment returns the plain bytes of an attachment, or an error that wraps
-// [ErrWithheld].
+// Attachment returns the plain bytes of an attachment, or an error that wraps [ErrWithheld].
 func (x *Export) Attachment(d Digest) ([]byte, error) {
 	if x.manifest.withholds(d) {
 		return nil, fmt.Errorf("attachment %s: %w", d, ErrWithheld)
@@ -365,8 +364,8 @@ func (x *Export) Attachment(d Digest) ([]byte, error) {
 	return plain, nil
 }
 
-// CheckFiles reads every file that the manifest lists and compares it with
-// its size and digest. Before each it calls progress, which may be nil.
+// CheckFiles reads every file that the manifest lists and compares it with its size and digest.
+// Before each it calls progress, which may be nil.
 func (x *Export) CheckFiles(progress func(path string)) error {
 	for _, f := range x.manifest.Files {
 		if progress != nil {

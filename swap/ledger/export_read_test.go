@@ -156,7 +156,8 @@ func TestFirstWrongEntry(t *testing.T) {
 	}
 }
 
-// TestExportSelfConsistent changes tiles and bundles so that they agree with each other and with a signed manifest.
+// TestExportSelfConsistent changes tiles and bundles so that they agree with each other and with a
+// signed manifest.
 func TestExportSelfConsistent(t *testing.T) {
 	log, liar := newTestLog(t), newTestLog(t)
 	log.grow(t, 600)

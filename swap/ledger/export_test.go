@@ -84,8 +84,8 @@ func checkExport(t testing.TB, dir string, log *testLog, withheld map[Digest]boo
 	}
 }
 
-// TestExport writes logs of sizes around the tile borders and reads them with this
-// package and with another client of the format.
+// TestExport writes logs of sizes around the tile borders and reads them with this package and with
+// another client of the format.
 func TestExport(t *testing.T) {
 	log := newTestLog(t)
 	log.attach(t, []byte("terms"))
@@ -197,8 +197,8 @@ func TestExportGrows(t *testing.T) {
 	})
 }
 
-// TestExportPartials: partial tiles of earlier checkpoints stay until their
-// full tile has been there for an hour.
+// TestExportPartials: partial tiles of earlier checkpoints stay until their full tile has been
+// there for an hour.
 func TestExportPartials(t *testing.T) {
 	log := newTestLog(t)
 	dir := t.TempDir()
@@ -232,8 +232,8 @@ func TestExportPartials(t *testing.T) {
 	}
 }
 
-// TestExportInterrupted lets the source fail at every call in turn and runs
-// again: the folder is as if nothing had happened, and the earlier export was readable throughout.
+// TestExportInterrupted lets the source fail at every call in turn and runs again: the folder is as
+// if nothing had happened, and the earlier export was readable throughout.
 func TestExportInterrupted(t *testing.T) {
 	log := newTestLog(t)
 	log.grow(t, 300)

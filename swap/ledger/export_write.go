@@ -15,19 +15,20 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 )
 
-// partialsFor is how long partial tiles stay beside their full tile, for those who read an earlier export.
+// partialsFor is how long partial tiles stay beside their full tile, for those who read an earlier
+// export.
 const partialsFor = time.Hour
 
-// A Source is the log that an export is made of. It must not lose or change
-// anything below the size of the exported checkpoint; it may grow meanwhile.
+// A Source is the log that an export is made of. It must not lose or change anything below the size
+// of the exported checkpoint; it may grow meanwhile.
 type Source interface {
 	// ReadHashes returns stored hashes of the tree. Package tlog's interface has no context.
 	tlog.HashReader
-	// Records returns the stored bytes of the entries lo <= i < hi, in order. hi - lo
-	// is at most 256.
+	// Records returns the stored bytes of the entries lo <= i < hi, in order. hi - lo is at most
+	// 256.
 	Records(ctx context.Context, lo, hi int64) ([][]byte, error)
-	// Attachments returns the digests of the attachments that the first size entries
-	// name, in any order.
+	// Attachments returns the digests of the attachments that the first size entries name, in any
+	// order.
 	Attachments(ctx context.Context, size int64) ([]Digest, error)
 	// OpenAttachment returns an attachment as CompressAttachment made it.
 	OpenAttachment(ctx context.Context, d Digest) (io.ReadCloser, error)
@@ -39,8 +40,8 @@ type ExportConfig struct {
 	Signer     note.Signer   // the ledger's key in force at that size, signs the manifest
 	Key        note.Verifier // the ledger's key, or one of them
 	Rotations  [][]byte      // signed, if the ledger had more than one key
-	// Withhold says whether an attachment is left out. For an export with
-	// everything it is WithholdNothing.
+	// Withhold says whether an attachment is left out. For an export with everything it is
+	// WithholdNothing.
 	Withhold func(Digest) bool
 }
 
@@ -55,10 +56,10 @@ type ExportStats struct {
 	Bytes    int64 // written
 }
 
-// WriteExport brings the export in dir up to date, or makes it. It writes only
-// what is new, each file under a temporary name, synced, and then renamed; checkpoint and manifest come
-// last. A run that was cut short, as by the end of ctx, leaves the earlier export readable
-// and is made good by the next. Only one may write to dir at a time.
+// WriteExport brings the export in dir up to date, or makes it. It writes only what is new, each
+// file under a temporary name, synced, and then renamed; checkpoint and manifest come last. A run
+// that was cut short, as by the end of ctx, leaves the earlier export readable and is made good by
+// the next. Only one may write to dir at a time.
 //
 // It refuses a folder that holds something else, another log, a later state or an attachment that
 // is now to be withheld, and a source that does not lead to the checkpoint's root.
@@ -154,8 +155,8 @@ func (w *exportWriter) tiles(ctx context.Context) error {
 			return err
 		}
 	}
-	// Whoever holds an earlier checkpoint needs its partial tiles until the
-	// full tile is there, and readers under way for a while longer.
+	// Whoever holds an earlier checkpoint needs its partial tiles until the full tile is there, and
+	// readers under way for a while longer.
 	for _, f := range w.prev.Files {
 		t, err := ParseTilePath(f.Path)
 		if err != nil || current[f.Path] {
@@ -172,7 +173,8 @@ func (w *exportWriter) tiles(ctx context.Context) error {
 	return nil
 }
 
-// fullForLong reports whether the full tile in t's place has been there for so long that nobody needs partial ones any more.
+// fullForLong reports whether the full tile in t's place has been there for so long that nobody
+// needs partial ones any more.
 func (w *exportWriter) fullForLong(t tlog.Tile) (bool, error) {
 	if t.W = tileWidth; !inTree(t, w.prev.Size) {
 		return false, nil
@@ -184,8 +186,7 @@ func (w *exportWriter) fullForLong(t tlog.Tile) (bool, error) {
 	return err == nil && w.started.Sub(info.ModTime()) > partialsFor, err
 }
 
-// tile returns the bytes of a tile or bundle after comparing them with the stored
-// hash above them.
+// tile returns the bytes of a tile or bundle after comparing them with the stored hash above them.
 func (w *exportWriter) tile(ctx context.Context, t tlog.Tile) ([]byte, error) {
 	hashes := t
 	hashes.L = max(t.L, 0)
@@ -326,8 +327,8 @@ func (w *exportWriter) publish() error {
 	return w.removePartials()
 }
 
-// removePartials removes the partial tiles whose full tile is old.
-// It asks for all of them, so that it also finds what an earlier run left.
+// removePartials removes the partial tiles whose full tile is old. It asks for all of them, so that
+// it also finds what an earlier run left.
 func (w *exportWriter) removePartials() error {
 	for _, t := range NewTiles(0, w.prev.Size) {
 		if t.W < tileWidth {

@@ -19,8 +19,8 @@ import (
 const (
 	// MaxNoteSize is the largest statement of [SignNote] in bytes, signatures included.
 	MaxNoteSize = 64 << 10
-	// maxNameSize is the longest key name and origin: https://c2sp.org/tlog-cosignature
-	// gives an origin one length byte.
+	// maxNameSize is the longest key name and origin: https://c2sp.org/tlog-cosignature gives an
+	// origin one length byte.
 	maxNameSize = 255
 
 	maxKeySize      = maxNameSize + 80
@@ -36,8 +36,8 @@ func checkName(name string) error {
 	return nil
 }
 
-// NewKey returns a new Ed25519 key: skey is secret and for [NewSigner], vkey is
-// public and for [NewVerifier].
+// NewKey returns a new Ed25519 key: skey is secret and for [NewSigner], vkey is public and for
+// [NewVerifier].
 func NewKey(rand io.Reader, name string) (skey, vkey string, err error) {
 	if err := checkName(name); err != nil {
 		return "", "", err
@@ -51,8 +51,8 @@ func NewKey(rand io.Reader, name string) (skey, vkey string, err error) {
 
 // NewSigner reads a secret key. Errors never contain it.
 func NewSigner(skey string) (note.Signer, error) {
-	// The two parts of a secret key that can be spelt differently are its hash and
-	// its base64; both are plain ASCII.
+	// The two parts of a secret key that can be spelt differently are its hash and its base64; both
+	// are plain ASCII.
 	fields := strings.Split(skey, "+")
 	if len(skey) > maxKeySize || len(fields) < 5 || fields[3] != strings.ToLower(fields[3]) || strings.ContainsAny(skey, "\r\n") {
 		return nil, errors.New("this is no secret note key: it begins with PRIVATE+KEY+ and has no line break")
@@ -73,8 +73,8 @@ func VerifierKey(skey string) (vkey string, err error) {
 	if err != nil {
 		return "", err
 	}
-	// NewSigner has checked the form: five fields, the last of them, which may
-	// contain further plus signs, the algorithm's byte and the seed.
+	// NewSigner has checked the form: five fields, the last of them, which may contain further plus
+	// signs, the algorithm's byte and the seed.
 	key, err := base64.StdEncoding.Strict().DecodeString(strings.SplitN(skey, "+", 5)[4])
 	if err != nil {
 		return "", errors.New("read secret note key: its base64 is not canonical")
@@ -115,8 +115,8 @@ func NewVerifier(vkey string) (note.Verifier, error) {
 // A Witness verifies the cosignatures of one witness.
 type Witness = torchwood.CosignatureVerifier
 
-// NewWitness reads the public key of a witness, which makes timestamped
-// cosignatures (https://c2sp.org/tlog-cosignature, Ed25519).
+// NewWitness reads the public key of a witness, which makes timestamped cosignatures
+// (https://c2sp.org/tlog-cosignature, Ed25519).
 func NewWitness(vkey string) (*Witness, error) {
 	if len(vkey) > maxKeySize {
 		return nil, fmt.Errorf("witness key has %d bytes, at most %d are allowed", len(vkey), maxKeySize)
@@ -131,8 +131,8 @@ func NewWitness(vkey string) (*Witness, error) {
 	return v, nil
 }
 
-// A Keyring is a set of keys whose signatures are counted: no two have the
-// same name or the same key. It implements note.Verifiers.
+// A Keyring is a set of keys whose signatures are counted: no two have the same name or the same
+// key. It implements note.Verifiers.
 type Keyring struct {
 	verifiers map[string]note.Verifier // by name
 }
@@ -170,9 +170,8 @@ func (k *Keyring) Verifier(name string, hash uint32) (note.Verifier, error) {
 	return nil, &note.UnknownVerifierError{Name: name, KeyHash: hash}
 }
 
-// SignNote returns a statement signed by the given keys. The text ends in a newline.
-// Its first line cannot be the signer's name, so that no statement is a
-// checkpoint of a log of that name.
+// SignNote returns a statement signed by the given keys. The text ends in a newline. Its first line
+// cannot be the signer's name, so that no statement is a checkpoint of a log of that name.
 func SignNote(text string, signers ...note.Signer) ([]byte, error) {
 	first, _, _ := strings.Cut(text, "\n")
 	for _, s := range signers {
@@ -201,9 +200,9 @@ func signNote(text string, limit int, signers ...note.Signer) ([]byte, error) {
 	return msg, nil
 }
 
-// OpenNote returns a statement's text and who signed it, in the order of the
-// signatures. Every signature must be good and of a key of the ring, so that
-// one statement has one form and a mistyped key does not go unnoticed.
+// OpenNote returns a statement's text and who signed it, in the order of the signatures. Every
+// signature must be good and of a key of the ring, so that one statement has one form and a
+// mistyped key does not go unnoticed.
 func OpenNote(msg []byte, ring *Keyring) (text string, names []string, err error) {
 	n, err := openNote(msg, MaxNoteSize, ring)
 	if unverified := (*note.UnverifiedNoteError)(nil); errors.As(err, &unverified) {
@@ -221,7 +220,8 @@ func OpenNote(msg []byte, ring *Keyring) (text string, names []string, err error
 	return n.Text, names, nil
 }
 
-// openNote checks the form of msg and its signatures by known keys, at least one of which there must be.
+// openNote checks the form of msg and its signatures by known keys, at least one of which there
+// must be.
 func openNote(msg []byte, limit int, known note.Verifiers) (*note.Note, error) {
 	if _, err := checkNote(msg, limit); err != nil {
 		return nil, err
@@ -229,8 +229,8 @@ func openNote(msg []byte, limit int, known note.Verifiers) (*note.Note, error) {
 	return note.Open(msg, known)
 }
 
-// checkNote checks what note.Open leaves open: one spelling for each signature and one
-// signature for each key. It returns the text, which nobody has verified.
+// checkNote checks what note.Open leaves open: one spelling for each signature and one signature
+// for each key. It returns the text, which nobody has verified.
 func checkNote(msg []byte, limit int) (text string, err error) {
 	if len(msg) > limit {
 		return "", fmt.Errorf("the note has %d bytes, at most %d are allowed", len(msg), limit)
@@ -256,8 +256,7 @@ func checkNote(msg []byte, limit int) (text string, err error) {
 	return string(msg[:split+1]), nil
 }
 
-// checkSignatureLine returns name and hash of the key in a signature line, which
-// ends in a newline.
+// checkSignatureLine returns name and hash of the key in a signature line, which ends in a newline.
 func checkSignatureLine(line string) (key string, err error) {
 	rest, ok := strings.CutPrefix(line, signaturePrefix)
 	name, rest, _ := strings.Cut(rest, " ")

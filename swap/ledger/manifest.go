@@ -17,13 +17,14 @@ const (
 	checkpointPath = "checkpoint"
 	manifestPath   = "manifest"
 
-	// Version 1 did not carry the checkpoint: its readers could come between a new checkpoint and a new manifest.
+	// Version 1 did not carry the checkpoint: its readers could come between a new checkpoint and a
+	// new manifest.
 	manifestTitle1 = "oxenswap ledger manifest v1"
 	manifestTitle  = "oxenswap ledger manifest v2"
 	// manifestCheckpoint begins the line with the checkpoint.
 	manifestCheckpoint = "checkpoint "
-	// MaxManifestSize is the largest manifest in bytes, signatures included:
-	// room for about two million files.
+	// MaxManifestSize is the largest manifest in bytes, signatures included: room for about two
+	// million files.
 	MaxManifestSize = 256 << 20
 )
 
@@ -112,7 +113,8 @@ func (m Manifest) check() error {
 	return nil
 }
 
-// checkCheckpoint compares the checkpoint with the rest of the manifest. Whether the ledger signed it is not asked here.
+// checkCheckpoint compares the checkpoint with the rest of the manifest. Whether the ledger signed
+// it is not asked here.
 func (m Manifest) checkCheckpoint() error {
 	c, err := parseSigned(m.Checkpoint)
 	if err != nil {

@@ -20,7 +20,8 @@ func bigTree(b *testing.B, size int64) Hashes {
 	return h
 }
 
-// BenchmarkProof makes inclusion proofs of entries all over a tree of 1,000,000, from hashes in memory.
+// BenchmarkProof makes inclusion proofs of entries all over a tree of 1,000,000, from hashes in
+// memory.
 func BenchmarkProof(b *testing.B) {
 	const size = 1_000_000
 	h := bigTree(b, size)
@@ -34,7 +35,8 @@ func BenchmarkProof(b *testing.B) {
 	}
 }
 
-// BenchmarkExportUpdate brings an export of 100,000 entries up to date after 100 new ones and counts the files that it writes.
+// BenchmarkExportUpdate brings an export of 100,000 entries up to date after 100 new ones and
+// counts the files that it writes.
 func BenchmarkExportUpdate(b *testing.B) {
 	log := newTestLog(b)
 	log.grow(b, 100_000)

@@ -29,8 +29,8 @@ type Receipt struct {
 	Checkpoint []byte // signed
 }
 
-// NewReceipt makes the receipt of an entry under a signed checkpoint that
-// covers it. r reads the stored hashes of the tree.
+// NewReceipt makes the receipt of an entry under a signed checkpoint that covers it. r reads the
+// stored hashes of the tree.
 func NewReceipt(entry, checkpoint []byte, ledger note.Verifier, r tlog.HashReader) ([]byte, error) {
 	e, err := ParseEntry(entry)
 	if err != nil {
@@ -64,8 +64,7 @@ func FormatReceipt(r Receipt) ([]byte, error) {
 	return torchwood.FormatProofWithExtraData(r.Index, r.Entry, r.Proof, r.Checkpoint), nil
 }
 
-// ParseReceipt is the inverse of [FormatReceipt]. It verifies nothing: that is
-// for [CheckReceipt].
+// ParseReceipt is the inverse of [FormatReceipt]. It verifies nothing: that is for [CheckReceipt].
 func ParseReceipt(data []byte) (Receipt, error) {
 	r, err := parseReceipt(data)
 	if err != nil {
@@ -115,8 +114,8 @@ func parseReceipt(data []byte) (Receipt, error) {
 	return r, nil
 }
 
-// CheckReceipt verifies a receipt with nothing but the ledger's key: the signature of its checkpoint, its
-// proof, and that its entry names its own index.
+// CheckReceipt verifies a receipt with nothing but the ledger's key: the signature of its
+// checkpoint, its proof, and that its entry names its own index.
 func CheckReceipt(data []byte, ledger note.Verifier, witnesses ...*Witness) (Entry, Checkpoint, []Cosignature, error) {
 	return checkReceipt(data, func(msg []byte) (Checkpoint, []Cosignature, error) { return OpenCheckpoint(msg, ledger, witnesses...) })
 }

@@ -152,8 +152,9 @@ func FuzzParseReceipt(f *testing.F) {
 	})
 }
 
-// FuzzCheckReceipt: whatever is done to a receipt, what is still accepted shows an entry that the log has, in its place.
-// Only signatures of keys that nobody asked about can be added to it or changed.
+// FuzzCheckReceipt: whatever is done to a receipt, what is still accepted shows an entry that the
+// log has, in its place. Only signatures of keys that nobody asked about can be added to it or
+// changed.
 func FuzzCheckReceipt(f *testing.F) {
 	log := newTestLog(f)
 	log.grow(f, 9)

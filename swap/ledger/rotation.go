@@ -67,8 +67,8 @@ func SignRotation(r Rotation, old note.Signer) ([]byte, error) {
 	return msg, nil
 }
 
-// OpenRotation is the inverse of [SignRotation]. It verifies the one signature by the old key that the note itself
-// names: whether that is the log's is for [NewKeys].
+// OpenRotation is the inverse of [SignRotation]. It verifies the one signature by the old key that
+// the note itself names: whether that is the log's is for [NewKeys].
 func OpenRotation(msg []byte) (Rotation, error) {
 	r, err := openRotation(msg)
 	if err != nil {
@@ -118,7 +118,8 @@ func ParseRotationPath(path string) (n int, ok bool) {
 	return n, err == nil && n >= 1 && n <= MaxRotations && RotationPath(n) == path
 }
 
-// ReadRotations reads the signed rotations of the log in fsys, in order. It verifies nothing: that is for [NewKeys].
+// ReadRotations reads the signed rotations of the log in fsys, in order. It verifies nothing: that
+// is for [NewKeys].
 func ReadRotations(fsys fs.FS) ([][]byte, error) {
 	var out [][]byte
 	for n := 1; n <= MaxRotations; n++ {
@@ -141,9 +142,9 @@ type Keys struct {
 	known     int      // index of the key that is known from elsewhere
 }
 
-// NewKeys joins signed rotations into the keys of a log, one of which must be known. Each key vouches for the next one, so
-// that from the known one on all are as good as it; that the earlier ones were the log's is only what the later ones let
-// stand in it ([Keys.Reaches]).
+// NewKeys joins signed rotations into the keys of a log, one of which must be known. Each key
+// vouches for the next one, so that from the known one on all are as good as it; that the earlier
+// ones were the log's is only what the later ones let stand in it ([Keys.Reaches]).
 func NewKeys(known note.Verifier, rotations ...[]byte) (*Keys, error) {
 	if len(rotations) > MaxRotations {
 		return nil, fmt.Errorf("%d rotations: a log can change its key %d times", len(rotations), MaxRotations)
@@ -228,8 +229,8 @@ func (k *Keys) Rotations() []Rotation { return k.rotations }
 // Signed returns the rotations as they were signed, which must not be changed.
 func (k *Keys) Signed() [][]byte { return k.signed }
 
-// Reaches refuses a state of the log from before the known key came into force. Nobody has vouched for it: whoever makes
-// up a log can make up earlier keys of it.
+// Reaches refuses a state of the log from before the known key came into force. Nobody has vouched
+// for it: whoever makes up a log can make up earlier keys of it.
 func (k *Keys) Reaches(size int64) error {
 	if k.index(size) >= k.known {
 		return nil
@@ -263,7 +264,8 @@ func (k *Keys) notInForce(size int64, signed, inForce int) error {
 	return fmt.Errorf("it is of %d entries and signed by the key %s, which came into force only with entry %d", size, keyName(k.verifiers[signed]), k.rotations[signed-1].Entry)
 }
 
-// CheckReceipt is the function of that name with the key in force at the size of the receipt's checkpoint.
+// CheckReceipt is the function of that name with the key in force at the size of the receipt's
+// checkpoint.
 func (k *Keys) CheckReceipt(data []byte, witnesses ...*Witness) (Entry, Checkpoint, []Cosignature, error) {
 	return checkReceipt(data, func(msg []byte) (Checkpoint, []Cosignature, error) { return k.OpenCheckpoint(msg, witnesses...) })
 }

@@ -47,7 +47,8 @@ old claim.example/1166f61c0c9abbf6+e0232219+AYqI4910CfGV/VLbLTy6XXLKZwm/HZQSG/N0
 new claim.example/1166f61c0c9abbf6+389c0e50+AYE5dw6ofRdfVqNUZsNMfszLjYqRtO43ol32D1uPybOU
 `
 
-// chain are four keys of a log and the rotations between them, recorded by entries 120, 300 and 301.
+// chain are four keys of a log and the rotations between them, recorded by entries 120, 300 and
+// 301.
 type chain struct {
 	signers []note.Signer
 	vkeys   []string
@@ -154,7 +155,8 @@ func TestRotationPath(t *testing.T) {
 	}
 }
 
-// TestKeysOfLog: whichever key is known, the right one counts at each size, and only from the known one on is the log vouched for.
+// TestKeysOfLog: whichever key is known, the right one counts at each size, and only from the known
+// one on is the log vouched for.
 func TestKeysOfLog(t *testing.T) {
 	c := newChain(t)
 	for known := range c.vkeys {
@@ -218,7 +220,8 @@ func TestKeysOfLog(t *testing.T) {
 	}
 }
 
-// A sameHash has the name and the hash of a key without being it: of 32 bits, anybody can make such a key.
+// A sameHash has the name and the hash of a key without being it: of 32 bits, anybody can make such
+// a key.
 type sameHash struct{ note.Verifier }
 
 func (sameHash) Verify([]byte, []byte) bool { return false }

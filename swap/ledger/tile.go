@@ -17,14 +17,13 @@ const (
 	MaxBundleSize = tileWidth * (2 + MaxEntrySize)
 )
 
-// TilePath returns the path of a tile of 256 hashes, or of the bundle of entries
-// if t.L is -1.
+// TilePath returns the path of a tile of 256 hashes, or of the bundle of entries if t.L is -1.
 func TilePath(t tlog.Tile) string {
 	return torchwood.TilePath(t)
 }
 
-// ParseTilePath is the inverse of [TilePath], for tiles of trees that are not
-// larger than [MaxTreeSize].
+// ParseTilePath is the inverse of [TilePath], for tiles of trees that are not larger than
+// [MaxTreeSize].
 func ParseTilePath(path string) (tlog.Tile, error) {
 	if len(path) > maxTilePath {
 		return tlog.Tile{}, fmt.Errorf("tile path has %d bytes, at most %d are allowed", len(path), maxTilePath)
@@ -42,8 +41,8 @@ func inTree(t tlog.Tile, size int64) bool {
 	return level < 8 && t.N <= size>>tileHeight && t.N*tileWidth+int64(t.W) <= size>>(tileHeight*level)
 }
 
-// NewTiles returns what has to be published when a log grows from oldSize to
-// newSize: every tile and every bundle (level -1) that is new or wider.
+// NewTiles returns what has to be published when a log grows from oldSize to newSize: every tile
+// and every bundle (level -1) that is new or wider.
 func NewTiles(oldSize, newSize int64) []tlog.Tile {
 	var out []tlog.Tile
 	for _, t := range tlog.NewTiles(tileHeight, oldSize, newSize) {
@@ -106,8 +105,8 @@ func FormatBundle(entries [][]byte) ([]byte, error) {
 	return b, nil
 }
 
-// ParseBundle returns the entries of a bundle of exactly width entries. They
-// share memory with data.
+// ParseBundle returns the entries of a bundle of exactly width entries. They share memory with
+// data.
 func ParseBundle(data []byte, width int) ([][]byte, error) {
 	entries, err := parseBundlePrefix(data, width)
 	if err != nil {

@@ -53,8 +53,8 @@ func FuzzParseTilePath(f *testing.F) {
 	})
 }
 
-// TestNewTiles grows a log in steps. What was new at every step, together, must be what a
-// client of the whole log needs, and each tile must hold what the definition says.
+// TestNewTiles grows a log in steps. What was new at every step, together, must be what a client of
+// the whole log needs, and each tile must hold what the definition says.
 func TestNewTiles(t *testing.T) {
 	hashes := testHashes(t, 700)
 	rapid.Check(t, func(t *rapid.T) {

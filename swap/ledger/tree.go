@@ -9,8 +9,8 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 )
 
-// MaxTreeSize bounds the number of entries. It is far above any log of this
-// kind, and keeps the index arithmetic of package tlog away from overflow.
+// MaxTreeSize bounds the number of entries. It is far above any log of this kind, and keeps the
+// index arithmetic of package tlog away from overflow.
 const MaxTreeSize = 1 << 40
 
 // RecordHash returns the leaf hash of an entry's bytes (RFC 6962, section 2.1).
@@ -18,9 +18,9 @@ func RecordHash(entry []byte) tlog.Hash {
 	return tlog.RecordHash(entry)
 }
 
-// StoredHashes returns the hashes to store after those already stored when
-// the entry with the given leaf hash is appended to a tree of the given size. They are
-// numbered from tlog.StoredHashCount(size); r must know the earlier ones.
+// StoredHashes returns the hashes to store after those already stored when the entry with the given
+// leaf hash is appended to a tree of the given size. They are numbered from
+// tlog.StoredHashCount(size); r must know the earlier ones.
 func StoredHashes(size int64, record tlog.Hash, r tlog.HashReader) ([]tlog.Hash, error) {
 	if size < 0 || size >= MaxTreeSize {
 		return nil, fmt.Errorf("append to a tree of %d entries: the size is outside of 0 to %d", size, int64(MaxTreeSize)-1)
@@ -44,8 +44,7 @@ func TreeHash(size int64, r tlog.HashReader) (tlog.Hash, error) {
 	return h, nil
 }
 
-// ProveRecord returns the proof that the tree of the given size has its entry
-// number index.
+// ProveRecord returns the proof that the tree of the given size has its entry number index.
 func ProveRecord(size, index int64, r tlog.HashReader) (tlog.RecordProof, error) {
 	if err := checkIndex(size, index); err != nil {
 		return nil, err
@@ -57,8 +56,8 @@ func ProveRecord(size, index int64, r tlog.HashReader) (tlog.RecordProof, error)
 	return p, nil
 }
 
-// CheckRecord reports whether p proves that tree has record as the leaf hash of
-// its entry number index.
+// CheckRecord reports whether p proves that tree has record as the leaf hash of its entry number
+// index.
 func CheckRecord(p tlog.RecordProof, tree tlog.Tree, index int64, record tlog.Hash) error {
 	if err := checkIndex(tree.N, index); err != nil {
 		return err
@@ -69,8 +68,8 @@ func CheckRecord(p tlog.RecordProof, tree tlog.Tree, index int64, record tlog.Ha
 	return nil
 }
 
-// ProveTree returns the proof that the tree of size newSize begins with the tree
-// of size oldSize. For the empty old tree and for equal sizes it is empty.
+// ProveTree returns the proof that the tree of size newSize begins with the tree of size oldSize.
+// For the empty old tree and for equal sizes it is empty.
 func ProveTree(newSize, oldSize int64, r tlog.HashReader) (tlog.TreeProof, error) {
 	if err := checkSizes(newSize, oldSize); err != nil {
 		return nil, err
@@ -130,8 +129,8 @@ func checkIndex(size, index int64) error {
 	return nil
 }
 
-// Hashes keeps every stored hash of a tree in memory, two for each entry. It
-// implements tlog.HashReader.
+// Hashes keeps every stored hash of a tree in memory, two for each entry. It implements
+// tlog.HashReader.
 type Hashes []tlog.Hash
 
 // Append adds the leaf hash of the next entry.
@@ -146,8 +145,8 @@ func (h *Hashes) Append(record tlog.Hash) error {
 
 // Size returns the number of entries.
 func (h Hashes) Size() int64 {
-	// StoredHashCount(n) is 2n minus the number of ones in n: the last leaf
-	// is behind at most log2(n) inner nodes.
+	// StoredHashCount(n) is 2n minus the number of ones in n: the last leaf is behind at most
+	// log2(n) inner nodes.
 	n := int64(len(h)+1) / 2
 	for tlog.StoredHashCount(n) < int64(len(h)) {
 		n++
@@ -167,9 +166,8 @@ func (h Hashes) ReadHashes(indexes []int64) ([]tlog.Hash, error) {
 	return out, nil
 }
 
-// A Frontier is the right edge of a growing tree: enough to know its root after
-// every append, in memory of the logarithm of its size. The zero value is the
-// empty tree.
+// A Frontier is the right edge of a growing tree: enough to know its root after every append, in
+// memory of the logarithm of its size. The zero value is the empty tree.
 type Frontier struct {
 	size int64
 	edge []tlog.Hash // roots of the complete subtrees, one per set bit of size, largest first

@@ -9,8 +9,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// TestTreeRFC6962 uses the leaves and roots of the Certificate Transparency
-// project's own tests (merkletree/merkle_tree_test.cc).
+// TestTreeRFC6962 uses the leaves and roots of the Certificate Transparency project's own tests
+// (merkletree/merkle_tree_test.cc).
 func TestTreeRFC6962(t *testing.T) {
 	leaves := []string{"", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f"}
 	roots := []string{

@@ -30,9 +30,9 @@ func randomLeaves(n int, seed uint64) []Leaf {
 	return leaves
 }
 
-// baselineTree is what one would write first with go-ethereum: two goroutines
-// hash the leaves and sort their halves, one merges, two hash every level. It
-// checks nothing. Returned as the published heap, root first.
+// baselineTree is what one would write first with go-ethereum: two goroutines hash the leaves and
+// sort their halves, one merges, two hash every level. It checks nothing. Returned as the published
+// heap, root first.
 func baselineTree(leaves []Leaf) []common.Hash {
 	n := len(leaves)
 	hashes := make([]common.Hash, n)
@@ -86,9 +86,8 @@ func baselineTree(leaves []Leaf) []common.Hash {
 	return tree
 }
 
-// BenchmarkRoot1M: time of the tree over time of the baseline is to stay at or
-// below 0.5, peak-MB (of a process that builds the tree from CSV text) at or
-// below 200.
+// BenchmarkRoot1M: time of the tree over time of the baseline is to stay at or below 0.5, peak-MB
+// (of a process that builds the tree from CSV text) at or below 200.
 func BenchmarkRoot1M(b *testing.B) {
 	leaves := randomLeaves(million, 1)
 	var want, got common.Hash
@@ -206,8 +205,8 @@ func (s *csvSource) Read(p []byte) (int, error) {
 
 const childEnv = "MERKLE_TEST_CHILD"
 
-// TestMain lets the test binary be its own child that builds one tree, so that
-// the peak memory measured is that of one tree and nothing else.
+// TestMain lets the test binary be its own child that builds one tree, so that the peak memory
+// measured is that of one tree and nothing else.
 func TestMain(m *testing.M) {
 	if os.Getenv(childEnv) == "" {
 		os.Exit(m.Run())
@@ -226,8 +225,8 @@ func TestMain(m *testing.M) {
 	os.Exit(0)
 }
 
-// peakMB is the most memory, in units of 10^6 bytes, that a process holds
-// while it builds a tree of a million leaves.
+// peakMB is the most memory, in units of 10^6 bytes, that a process holds while it builds a tree of
+// a million leaves.
 func peakMB(tb testing.TB) float64 {
 	if _, err := os.Stat("/proc/self/status"); err != nil {
 		tb.Skip("peak memory is read from /proc/self/status, which this system lacks")

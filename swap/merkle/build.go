@@ -13,16 +13,14 @@ import (
 	"github.com/holiman/uint256"
 )
 
-// workers share the hashing. Two: a million leaves take a third of a second,
-// and the service's other work keeps its processors.
+// workers share the hashing. Two: a million leaves take a third of a second, and the service's
+// other work keeps its processors.
 const workers = 2
 
-// parallelFrom is the number of items below which a second goroutine costs
-// more than it saves.
+// parallelFrom is the number of items below which a second goroutine costs more than it saves.
 const parallelFrom = 512
 
-// split calls f for every worker with its part lo..hi-1 of 0..n-1 and returns
-// when all are done.
+// split calls f for every worker with its part lo..hi-1 of 0..n-1 and returns when all are done.
 func split(n int, f func(worker, lo, hi int)) {
 	if n < parallelFrom {
 		f(0, 0, n)
@@ -67,8 +65,8 @@ func buildWith(list leafList, limit *uint256.Int, hashers [workers]*hasher) (*Tr
 	return t, nil
 }
 
-// checkLeaves refuses what must not be built, names the first bad leaf in the
-// given order whatever the workers' speed, and fills t.index and t.total.
+// checkLeaves refuses what must not be built, names the first bad leaf in the given order whatever
+// the workers' speed, and fills t.index and t.total.
 func (t *Tree) checkLeaves(limit *uint256.Int) error {
 	var bad [workers]*LeafError
 	var sums [workers]uint256.Int
@@ -110,11 +108,10 @@ func earliest(errs []*LeafError) *LeafError {
 	return first
 }
 
-// placeLeaves hashes the leaves and puts the hashes where they belong:
-// ascending from the end of the heap backwards, that is descending forwards.
-// Hashes are spread evenly, so they go straight into buckets by their first
-// bits, and only the few in one bucket are compared. The inner nodes' half of
-// the heap, not in use yet, holds the unsorted hashes.
+// placeLeaves hashes the leaves and puts the hashes where they belong: ascending from the end of
+// the heap backwards, that is descending forwards. Hashes are spread evenly, so they go straight
+// into buckets by their first bits, and only the few in one bucket are compared. The inner nodes'
+// half of the heap, not in use yet, holds the unsorted hashes.
 func (t *Tree) placeLeaves(hashers [workers]*hasher) {
 	n := t.Len()
 	unsorted, sorted := t.nodes[:n], t.nodes[n:]
@@ -125,8 +122,8 @@ func (t *Tree) placeLeaves(hashers [workers]*hasher) {
 		return last - uint32(uint64(binary.BigEndian.Uint32(h[:]))>>(32-width))
 	}
 
-	// next[w][b] first counts worker w's hashes in bucket b, then becomes the
-	// slot its next one goes to.
+	// next[w][b] first counts worker w's hashes in bucket b, then becomes the slot its next one
+	// goes to.
 	var next [workers][]uint32
 	for w := range next {
 		next[w] = make([]uint32, last+1)
@@ -171,9 +168,8 @@ func (t *Tree) placeLeaves(hashers [workers]*hasher) {
 	t.nodes[0] = common.Hash{}
 }
 
-// sortSlots sorts a bucket, largest hash first, and its owners along. A large
-// bucket is the work of somebody who searched for addresses with like hashes;
-// it must not take quadratic time.
+// sortSlots sorts a bucket, largest hash first, and its owners along. A large bucket is the work of
+// somebody who searched for addresses with like hashes; it must not take quadratic time.
 func sortSlots(hashes []common.Hash, owner []uint32) {
 	if len(hashes) > 64 {
 		sort.Sort(&slots{hashes, owner})

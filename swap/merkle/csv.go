@@ -10,12 +10,11 @@ import (
 	"github.com/holiman/uint256"
 )
 
-// ReadCSV reads lines `address,amount`: the address as 0x and 40 hex digits,
-// in lower case or in exactly its EIP-55 spelling, the amount in atomic units
-// as decimal digits. Lines end in LF or CR LF, the last one may have no end.
-// There is no header, no quoting, no blank, no empty line; at most MaxLeaves
-// lines. Every error names the line. Zero addresses and amounts are refused
-// here, recipients that repeat by Build.
+// ReadCSV reads lines `address,amount`: the address as 0x and 40 hex digits, in lower case or in
+// exactly its EIP-55 spelling, the amount in atomic units as decimal digits. Lines end in LF or CR
+// LF, the last one may have no end. There is no header, no quoting, no blank, no empty line; at
+// most MaxLeaves lines. Every error names the line. Zero addresses and amounts are refused here,
+// recipients that repeat by Build.
 func ReadCSV(r io.Reader) ([]Leaf, error) {
 	list, err := readCSV(r)
 	if err != nil {
@@ -24,9 +23,9 @@ func ReadCSV(r io.Reader) ([]Leaf, error) {
 	return list.slice(), nil
 }
 
-// BuildCSV is Build of the lines that ReadCSV describes. Leaf i is line i+1,
-// and a *LeafError counts lines. It needs less memory than ReadCSV and Build,
-// and Dump repeats the spelling of the addresses, as the npm package would.
+// BuildCSV is Build of the lines that ReadCSV describes. Leaf i is line i+1, and a *LeafError
+// counts lines. It needs less memory than ReadCSV and Build, and Dump repeats the spelling of the
+// addresses, as the npm package would.
 func BuildCSV(r io.Reader, limit *uint256.Int) (*Tree, error) {
 	list, err := readCSV(r)
 	if err != nil {

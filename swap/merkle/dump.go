@@ -15,21 +15,20 @@ const (
 	dumpFormat = "standard-v1"
 	dumpTypes  = `["address","uint256"]`
 
-	// maxDump bounds a dump file: with JSON.stringify's indentation of two
-	// blanks a leaf takes up to 396 bytes.
+	// maxDump bounds a dump file: with JSON.stringify's indentation of two blanks a leaf takes up
+	// to 396 bytes.
 	maxDump = 1000 + 400*MaxLeaves
 )
 
-// Dump writes the tree as JSON.stringify(tree.dump()) of the npm package
-// writes it, byte for byte and without a line end:
+// Dump writes the tree as JSON.stringify(tree.dump()) of the npm package writes it, byte for byte
+// and without a line end:
 //
 //	{"format":"standard-v1","leafEncoding":["address","uint256"],
 //	"tree":["0x<root>",...],
 //	"values":[{"value":["0x<address>","<amount>"],"treeIndex":N},...]}
 //
-// (without these line breaks). Values come in the order of the leaves.
-// Addresses are spelt as in the file the tree was read from, otherwise as
-// EIP-55 has it.
+// (without these line breaks). Values come in the order of the leaves. Addresses are spelt as in
+// the file the tree was read from, otherwise as EIP-55 has it.
 func (t *Tree) Dump(w io.Writer) error {
 	out := bufio.NewWriterSize(w, 1<<16)
 	out.WriteString(`{"format":"` + dumpFormat + `","leafEncoding":` + dumpTypes + `,"tree":[`)
@@ -72,13 +71,11 @@ func appendHashText(dst []byte, h *common.Hash) []byte {
 	return append(dst, '"')
 }
 
-// Load reads a dump of this package or of the npm package's, rebuilds the tree
-// from its values and refuses the file if any of its hashes or positions
-// differs from what they give. Keys must come in the order of Dump; white
-// space between them is ignored. Amounts must be decimal strings, addresses
-// in lower case or in exactly their EIP-55 spelling. A tree that was made with
-// sortLeaves: false is refused: its root is another one than Build's. limit is
-// Build's.
+// Load reads a dump of this package or of the npm package's, rebuilds the tree from its values and
+// refuses the file if any of its hashes or positions differs from what they give. Keys must come in
+// the order of Dump; white space between them is ignored. Amounts must be decimal strings,
+// addresses in lower case or in exactly their EIP-55 spelling. A tree that was made with
+// sortLeaves: false is refused: its root is another one than Build's. limit is Build's.
 func Load(r io.Reader, limit *uint256.Int) (*Tree, error) {
 	s := newScanner(io.LimitReader(r, maxDump))
 	s.want('{')

@@ -169,8 +169,7 @@ func TestDumpAndLoad(t *testing.T) {
 	})
 }
 
-// The npm package keeps the strings it was given; so does a dump of what was
-// read from a file.
+// The npm package keeps the strings it was given; so does a dump of what was read from a file.
 func TestDumpKeepsSpelling(t *testing.T) {
 	for _, address := range []string{alice, aliceLower} {
 		tree, err := BuildCSV(strings.NewReader(bob+",1\n"+address+",2\n"), MaxTotal())

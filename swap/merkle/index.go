@@ -8,18 +8,16 @@ import (
 	"github.com/ethereum/go-ethereum/common"
 )
 
-// index finds leaves by account: a hash table of leaf numbers with linear
-// probing, 8 to 16 bytes a leaf where a map would take 50. Its seed is random,
-// so nobody can choose addresses that collide. The first bit of the hash says
-// which half of the table an account belongs to, and probing stays in that
-// half: two workers fill it without a lock.
+// index finds leaves by account: a hash table of leaf numbers with linear probing, 8 to 16 bytes a
+// leaf where a map would take 50. Its seed is random, so nobody can choose addresses that collide.
+// The first bit of the hash says which half of the table an account belongs to, and probing stays
+// in that half: two workers fill it without a lock.
 type index struct {
 	seed  maphash.Seed
 	shift int // hash >> shift is the slot
 
-	// slots holds leaf number + 1, which MaxLeaves keeps below 2^24, and above
-	// it the hash's last eight bits, which spare most looks at leaves that are
-	// not the one; 0 is empty.
+	// slots holds leaf number + 1, which MaxLeaves keeps below 2^24, and above it the hash's last
+	// eight bits, which spare most looks at leaves that are not the one; 0 is empty.
 	slots []uint32
 }
 
@@ -27,8 +25,8 @@ const numberBits = 24
 
 func tag(h uint64) uint32 { return uint32(h) << numberBits }
 
-// fill enters all leaves and returns for each half the first leaf that repeats
-// an earlier one's account, or nil.
+// fill enters all leaves and returns for each half the first leaf that repeats an earlier one's
+// account, or nil.
 func (x *index) fill(list *leafList) []*LeafError {
 	// More slots in each half than leaves in all, so probing always ends.
 	size := bits.Len(uint(2*list.n + 1))
@@ -70,8 +68,8 @@ func (x *index) find(list *leafList, account common.Address) (i int, ok bool) {
 	return x.number(slot), true
 }
 
-// probe returns the slot that holds the account, or the empty one it would
-// take. h is the account's hash.
+// probe returns the slot that holds the account, or the empty one it would take. h is the account's
+// hash.
 func (x *index) probe(list *leafList, h uint64, account *common.Address) (slot uint64, found bool) {
 	mask := uint64(len(x.slots)/2 - 1)
 	half := h >> 63 * uint64(len(x.slots)/2)

@@ -12,8 +12,8 @@ import (
 	"github.com/ethereum/go-ethereum/crypto/keccak"
 )
 
-// hasher computes keccak256 of leaves and nodes, four at a time where the
-// processor has AVX2. It belongs to one goroutine.
+// hasher computes keccak256 of leaves and nodes, four at a time where the processor has AVX2. It
+// belongs to one goroutine.
 type hasher struct {
 	scalar interface {
 		hash.Hash
@@ -21,15 +21,14 @@ type hasher struct {
 	}
 	x4 *permutation // nil: one at a time
 
-	// Buffers live here because what is passed through an interface would
-	// otherwise be allocated on every call.
+	// Buffers live here because what is passed through an interface would otherwise be allocated on
+	// every call.
 	in   [2 * common.HashLength]byte
 	out  common.Hash
 	text []byte
 }
 
-// permutation is four keccak states side by side: word w of lane l is
-// words[4*w+l].
+// permutation is four keccak states side by side: word w of lane l is words[4*w+l].
 type permutation struct {
 	state keccakf1600.StateX4
 	words []uint64
@@ -60,8 +59,8 @@ func (h *hasher) sum(msg []byte) {
 	h.scalar.Read(h.out[:])
 }
 
-// leaf is the hash of one leaf. abi.encode puts the address into the last 20
-// bytes of the first word and the amount, big-endian, into the second.
+// leaf is the hash of one leaf. abi.encode puts the address into the last 20 bytes of the first
+// word and the amount, big-endian, into the second.
 func (h *hasher) leaf(l *Leaf) common.Hash {
 	clear(h.in[:12])
 	copy(h.in[12:32], l.Account[:])
@@ -101,8 +100,8 @@ func (h *hasher) leaves(dst []common.Hash, list *leafList, lo int) {
 	}
 }
 
-// level sets heap[k], lo <= k < hi, from their children 2k and 2k+1, which
-// must be known: hi <= 2*lo.
+// level sets heap[k], lo <= k < hi, from their children 2k and 2k+1, which must be known: hi <=
+// 2*lo.
 func (h *hasher) level(heap []common.Hash, lo, hi int) {
 	k := lo
 	if h.x4 != nil {
@@ -142,9 +141,8 @@ func (p *permutation) setNode(lane int, a, b *common.Hash) {
 	}
 }
 
-// permute hashes the first n words of every lane. Original Keccak padding: bit
-// 1 after the message, bit 1 at the end of the 136-byte block (FIPS 202 has
-// other domain bits).
+// permute hashes the first n words of every lane. Original Keccak padding: bit 1 after the message,
+// bit 1 at the end of the 136-byte block (FIPS 202 has other domain bits).
 func (p *permutation) permute(n int) {
 	w := (*[100]uint64)(p.words)
 	clear(w[4*n:])

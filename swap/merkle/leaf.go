@@ -61,14 +61,13 @@ const (
 	chunkSize = 1 << chunkBits
 )
 
-// leafList holds leaves in chunks, so that a list of unknown length grows
-// without ever being copied: a million leaves are 56 MB, and growing a slice
-// would hold two of them at once.
+// leafList holds leaves in chunks, so that a list of unknown length grows without ever being
+// copied: a million leaves are 56 MB, and growing a slice would hold two of them at once.
 type leafList struct {
 	chunks [][]Leaf // all of chunkSize but the last
 	n      int
-	// lower marks the leaves whose address was written all in lower case,
-	// one bit each, so that a dump can repeat it; nil when none was.
+	// lower marks the leaves whose address was written all in lower case, one bit each, so that a
+	// dump can repeat it; nil when none was.
 	lower []uint64
 }
 
@@ -122,9 +121,8 @@ const (
 	amountLen  = 78 // digits of 2^256-1
 )
 
-// parseAddress reads 0x and 40 hex digits, either all in lower case or in
-// exactly the EIP-55 spelling, whose capitals are a checksum against typing
-// errors. lower reports which.
+// parseAddress reads 0x and 40 hex digits, either all in lower case or in exactly the EIP-55
+// spelling, whose capitals are a checksum against typing errors. lower reports which.
 func (h *hasher) parseAddress(text []byte) (a common.Address, lower bool, err error) {
 	if len(text) != addressLen || text[0] != '0' || text[1] != 'x' {
 		return a, false, fmt.Errorf("address %s: want 0x and 40 hex digits", quote(text))
@@ -146,9 +144,8 @@ func (h *hasher) parseAddress(text []byte) (a common.Address, lower bool, err er
 	return a, false, nil
 }
 
-// appendEIP55 appends the address with the capitals of EIP-55: a letter is a
-// capital if the digit of keccak256(lower-case digits) in its place is 8 or
-// more.
+// appendEIP55 appends the address with the capitals of EIP-55: a letter is a capital if the digit
+// of keccak256(lower-case digits) in its place is 8 or more.
 func (h *hasher) appendEIP55(dst []byte, a *common.Address) []byte {
 	dst = appendHex(dst, a[:])
 	digits := dst[len(dst)-2*common.AddressLength:]
@@ -175,8 +172,7 @@ func parseHash(text []byte) (h common.Hash, err error) {
 	return h, err
 }
 
-// parseAmount reads a decimal number up to 2^256-1, without sign, separators
-// or leading zeros.
+// parseAmount reads a decimal number up to 2^256-1, without sign, separators or leading zeros.
 func parseAmount(text []byte) (v uint256.Int, err error) {
 	bad := len(text) == 0 || text[0] == '0' && len(text) > 1
 	for _, c := range text {

@@ -12,23 +12,22 @@ import (
 // ErrProof is returned for a proof that does not lead to its root.
 var ErrProof = errors.New("the proof does not lead to the root: account, amount, proof or root is wrong or belongs to another round")
 
-// Proof shows that a leaf is in the tree of a root: what the contract's
-// claim(account, cumulative, proof) takes.
+// Proof shows that a leaf is in the tree of a root: what the contract's claim(account, cumulative,
+// proof) takes.
 type Proof struct {
 	Root common.Hash
 	Leaf Leaf
 	Path []common.Hash // the siblings from the leaf up; empty in a tree of one leaf
 }
 
-// MultiProof shows it of several leaves at once: what the contract's
-// claimBatch(accounts, cumulatives, proof, proofFlags) takes.
+// MultiProof shows it of several leaves at once: what the contract's claimBatch(accounts,
+// cumulatives, proof, proofFlags) takes.
 type MultiProof struct {
 	Root   common.Hash
 	Leaves []Leaf // in ascending order of their hashes, as the flags need them
 	Path   []common.Hash
-	// Flags has one step for each parent to be computed, true when both its
-	// children come from the leaves and the parents so far, false when one
-	// comes from Path.
+	// Flags has one step for each parent to be computed, true when both its children come from the
+	// leaves and the parents so far, false when one comes from Path.
 	Flags []bool
 }
 
@@ -51,10 +50,9 @@ func (t *Tree) ProofOf(account common.Address) (Proof, error) {
 	return t.Proof(i), nil
 }
 
-// MultiProof proves the leaves with the given numbers, in any order. No
-// numbers, a number twice and one outside 0..Len-1 are refused: without leaves
-// the contract's verifier accepts [root] as proof of nothing, so the contract
-// refuses an empty batch.
+// MultiProof proves the leaves with the given numbers, in any order. No numbers, a number twice and
+// one outside 0..Len-1 are refused: without leaves the contract's verifier accepts [root] as proof
+// of nothing, so the contract refuses an empty batch.
 func (t *Tree) MultiProof(indices []int) (*MultiProof, error) {
 	if len(indices) == 0 {
 		return nil, errors.New("multiproof of no leaves: name at least one")
@@ -75,8 +73,8 @@ func (t *Tree) MultiProof(indices []int) (*MultiProof, error) {
 		p.Leaves[n] = t.Leaf(i)
 		queue[n] = t.heapIndex(i)
 	}
-	// The deepest nodes come first, so the sibling of the first in the queue,
-	// if it is known at all, is the second.
+	// The deepest nodes come first, so the sibling of the first in the queue, if it is known at
+	// all, is the second.
 	for queue[0] > 1 {
 		k := queue[0]
 		queue = queue[1:]
@@ -102,10 +100,9 @@ func Verify(root common.Hash, leaf Leaf, path []common.Hash) bool {
 	return at == root
 }
 
-// VerifyMulti reports whether leaves, path and flags lead to the root, by the
-// rules of OpenZeppelin's MerkleProof.multiProofVerify: as many steps as
-// leaves and path join into one hash, and every hash of both is used. No
-// leaves prove nothing: false.
+// VerifyMulti reports whether leaves, path and flags lead to the root, by the rules of
+// OpenZeppelin's MerkleProof.multiProofVerify: as many steps as leaves and path join into one hash,
+// and every hash of both is used. No leaves prove nothing: false.
 func VerifyMulti(root common.Hash, leaves []Leaf, path []common.Hash, flags []bool) bool {
 	if len(leaves) == 0 || len(leaves)+len(path) != len(flags)+1 {
 		return false
@@ -138,9 +135,8 @@ func VerifyMulti(root common.Hash, leaves []Leaf, path []common.Hash, flags []bo
 	return len(path) == 0 && queue[0] == root
 }
 
-// Check returns nil if the proof leads to its own root, ErrProof otherwise.
-// Whether that root is the one that counts is for the caller to ask the
-// contract.
+// Check returns nil if the proof leads to its own root, ErrProof otherwise. Whether that root is
+// the one that counts is for the caller to ask the contract.
 func (p *Proof) Check() error {
 	if !Verify(p.Root, p.Leaf, p.Path) {
 		return ErrProof

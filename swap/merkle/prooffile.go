@@ -11,8 +11,8 @@ const (
 	proofFormat      = "oxenswap-claim-proof-v1"
 	multiProofFormat = "oxenswap-claim-multiproof-v1"
 
-	// maxProofFile bounds both proof files, in bytes: a multiproof of 200 of
-	// 8 million leaves takes 400,000.
+	// maxProofFile bounds both proof files, in bytes: a multiproof of 200 of 8 million leaves takes
+	// 400,000.
 	maxProofFile = 16 << 20
 )
 
@@ -49,10 +49,9 @@ func (p *Proof) Format() []byte {
 	return append(b, "\n}\n"...)
 }
 
-// Format writes the proof as a JSON file like that of Proof.Format, with the
-// keys format ("oxenswap-claim-multiproof-v1"), root, accounts, cumulatives,
-// proof and proofFlags; the last four are the arguments of the contract's
-// claimBatch.
+// Format writes the proof as a JSON file like that of Proof.Format, with the keys format
+// ("oxenswap-claim-multiproof-v1"), root, accounts, cumulatives, proof and proofFlags; the last
+// four are the arguments of the contract's claimBatch.
 func (p *MultiProof) Format() []byte {
 	h := newScalarHasher()
 	b := []byte("{\n  \"format\": \"" + multiProofFormat + "\",\n  \"root\": ")
@@ -91,10 +90,9 @@ func appendAmountText(b []byte, l *Leaf) []byte {
 	return fmt.Appendf(b, "%q", l.Amount.Dec())
 }
 
-// ParseProof reads what either Format writes and returns a *Proof or a
-// *MultiProof. White space between the values is free; everything else, the
-// order of keys and the EIP-55 spelling included, must be as Format writes
-// it. It does not check that the proof leads to its root.
+// ParseProof reads what either Format writes and returns a *Proof or a *MultiProof. White space
+// between the values is free; everything else, the order of keys and the EIP-55 spelling included,
+// must be as Format writes it. It does not check that the proof leads to its root.
 func ParseProof(file []byte) (Checker, error) {
 	if len(file) > maxProofFile {
 		return nil, fmt.Errorf("proof file of %d bytes: at most %d", len(file), maxProofFile)

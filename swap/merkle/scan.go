@@ -8,10 +8,9 @@ import (
 	"github.com/ethereum/go-ethereum/common"
 )
 
-// scanner reads the few JSON documents of this package as a stream: fixed
-// keys in a fixed order, strings without escapes, whole numbers. encoding/json
-// would take duplicate keys, keys in other capitals and any amount of memory.
-// The first error stays, and every later call does nothing.
+// scanner reads the few JSON documents of this package as a stream: fixed keys in a fixed order,
+// strings without escapes, whole numbers. encoding/json would take duplicate keys, keys in other
+// capitals and any amount of memory. The first error stays, and every later call does nothing.
 type scanner struct {
 	r   *bufio.Reader
 	off int64 // bytes read
@@ -70,8 +69,8 @@ func (s *scanner) want(c byte) {
 	}
 }
 
-// more is called before each element of a list and before its end, with the
-// number of elements read so far; it consumes the comma or the bracket.
+// more is called before each element of a list and before its end, with the number of elements read
+// so far; it consumes the comma or the bracket.
 func (s *scanner) more(count int) bool {
 	c := s.next()
 	switch {
@@ -85,8 +84,7 @@ func (s *scanner) more(count int) bool {
 	return s.err == nil
 }
 
-// str reads a string of at most most bytes; the result lasts until the next
-// call.
+// str reads a string of at most most bytes; the result lasts until the next call.
 func (s *scanner) str(most int) []byte {
 	s.want('"')
 	s.buf = s.buf[:0]

@@ -17,8 +17,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// goldenLeaves: recipient i is the first 20 bytes of SHA-256 of i in decimal,
-// its amount i*10^9+1.
+// goldenLeaves: recipient i is the first 20 bytes of SHA-256 of i in decimal, its amount i*10^9+1.
 func goldenLeaves(n int) []Leaf {
 	leaves := make([]Leaf, n)
 	for i := range leaves {
@@ -343,8 +342,8 @@ func TestLargeBucket(t *testing.T) {
 	}
 }
 
-// TestVectorAndScalarAgree: the same tree from both kinds of hasher, and each
-// function alone for every remainder that four at a time can leave.
+// TestVectorAndScalarAgree: the same tree from both kinds of hasher, and each function alone for
+// every remainder that four at a time can leave.
 func TestVectorAndScalarAgree(t *testing.T) {
 	fast := newHasher()
 	if fast.x4 == nil {

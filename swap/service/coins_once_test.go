@@ -30,7 +30,8 @@ func (r *racing) Update(ctx context.Context, decide func(swap.Tables, time.Time)
 	return r.testLedger.Update(ctx, decide)
 }
 
-// TestRaceOnKeyImages: two proofs of the same outputs are judged at once; what the first took is left out of the second.
+// TestRaceOnKeyImages: two proofs of the same outputs are judged at once; what the first took is
+// left out of the second.
 func TestRaceOnKeyImages(t *testing.T) {
 	s, w, _, claim := claimedScene(t)
 	outputs := s.mint(w, 30, 1, 20, 300, 4000, 50000, 600000)
@@ -75,7 +76,8 @@ func TestRaceOnKeyImages(t *testing.T) {
 	judgedAgain(t, s)
 }
 
-// TestCountedOnceAcrossAccounts: an output that was counted for one account is left out of any other's proof.
+// TestCountedOnceAcrossAccounts: an output that was counted for one account is left out of any
+// other's proof.
 func TestCountedOnceAcrossAccounts(t *testing.T) {
 	s, w, _, claim := claimedScene(t)
 	outputs := s.mint(w, 30, 70, 800)
@@ -95,8 +97,8 @@ func TestCountedOnceAcrossAccounts(t *testing.T) {
 	}
 }
 
-// TestCoinsConserved hands in proofs of drawn outputs at drawn times: every output counts once, with the step of the
-// first accepted proof that shows it.
+// TestCoinsConserved hands in proofs of drawn outputs at drawn times: every output counts once,
+// with the step of the first accepted proof that shows it.
 func TestCoinsConserved(t *testing.T) {
 	days := []string{"2026-11-23", "2026-12-15", "2027-02-01"}
 	factors := []*big.Rat{big.NewRat(54, 100), big.NewRat(54*7, 1000), big.NewRat(54, 300)}

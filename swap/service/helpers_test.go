@@ -139,7 +139,8 @@ func deployed(terms *swap.Terms) *swap.DistributorDeployed {
 	}, Tx: testHash("tx", 1)}
 }
 
-// checkOwedTo holds OwedTo for every account in a programme, and for one that is not in it, against Owed.
+// checkOwedTo holds OwedTo for every account in a programme, and for one that is not in it, against
+// Owed.
 func checkOwedTo(t interface{ Fatalf(string, ...any) }, tables swap.Tables, m swap.Migration, all *swap.Ledgered) {
 	for i, o := range append(all.Owings[:len(all.Owings):len(all.Owings)], swap.Owing{Account: "nobody"}) {
 		one, err := swap.OwedTo(tables, m, all.Programme, o.Account, all.Den)

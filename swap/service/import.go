@@ -10,8 +10,9 @@ import (
 // importBatch is how many claims are recorded in one transaction.
 const importBatch = 200
 
-// An Import records many claims, in the order in which they are added and in few transactions. Claims are counted as recorded
-// before an error ends it; whoever runs it again records what is missing.
+// An Import records many claims, in the order in which they are added and in few transactions.
+// Claims are counted as recorded before an error ends it; whoever runs it again records what is
+// missing.
 type Import struct {
 	Ledger      swap.Ledger
 	Attachments swap.Attachments
@@ -34,7 +35,8 @@ type ImportSummary struct {
 	Proofs   map[string]uint64 `json:"proofs,omitempty"` // of coins: accepted, or by the check that refused
 }
 
-// Refuse counts a line that could not be read or verified. An error that is no *swap.Refusal comes back.
+// Refuse counts a line that could not be read or verified. An error that is no *swap.Refusal comes
+// back.
 func (i *Import) Refuse(err error) error { return errors.Join(i.refuse(err), i.Done(1)) }
 
 func (i *Import) refuse(err error) error {
@@ -49,7 +51,8 @@ func (i *Import) refuse(err error) error {
 	return nil
 }
 
-// Add records a verified claim, with its proof of coins unless that is empty. It may be recorded only by Flush.
+// Add records a verified claim, with its proof of coins unless that is empty. It may be recorded
+// only by Flush.
 func (i *Import) Add(ctx context.Context, c swap.Claim, proof string) error {
 	if len(i.batch) == importBatch || i.inBatch[c.Account] {
 		if err := i.Flush(ctx); err != nil {

@@ -24,7 +24,8 @@ type testingT interface {
 	Fatalf(format string, args ...any)
 }
 
-// A testLedger is a Ledger in memory. What is appended passes through the bytes of an entry, as in a real one.
+// A testLedger is a Ledger in memory. What is appended passes through the bytes of an entry, as in
+// a real one.
 type testLedger struct {
 	t      testingT
 	terms  *swap.Terms
@@ -231,7 +232,8 @@ func observation(terms *swap.Terms, daemon string, c swap.Content) *swap.Observa
 	}
 }
 
-// finalize decides on the snapshot of a height with two daemons whose top block is deep enough above it.
+// finalize decides on the snapshot of a height with two daemons whose top block is deep enough
+// above it.
 func (l *testLedger) finalize(height uint64) {
 	l.t.Helper()
 	s, err := l.tables.Snapshot(height)
@@ -311,7 +313,8 @@ type holding struct {
 	staked, rewards swap.Oxen
 }
 
-// testContent is a snapshot's content in normal form: a funded node with every holder's stake, and their rewards.
+// testContent is a snapshot's content in normal form: a funded node with every holder's stake, and
+// their rewards.
 func testContent(t testingT, height uint64, holdings ...holding) swap.Content {
 	t.Helper()
 	c := swap.Content{Height: height, BlockHash: testHash("block", int(height)), HardFork: 19, Nodes: []swap.Node{{Key: testHash("node", 1), Operator: testAddress(0), Funded: true, Active: true}}}

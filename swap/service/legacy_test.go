@@ -38,7 +38,8 @@ func verifyLines(terms *swap.Terms, file []byte) []swap.LegacyLine {
 	return out
 }
 
-// recordedLedger has the snapshot of world 1, in which all wallets but frank's have stake or rewards.
+// recordedLedger has the snapshot of world 1, in which all wallets but frank's have stake or
+// rewards.
 func recordedLedger(t testingT) *testLedger {
 	t.Helper()
 	l := newLedger(t, recordedTerms(t))

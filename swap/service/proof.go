@@ -11,16 +11,18 @@ import (
 	"oxenswap/swap/cryptonote"
 )
 
-// HandIn is a proof of coins that somebody hands in: for an accepted claim, by its entry, or together with a claim.
+// HandIn is a proof of coins that somebody hands in: for an accepted claim, by its entry, or
+// together with a claim.
 type HandIn struct {
 	Claim   uint64    // entry; unused with Pending
 	Pending *Incoming // nil: for the accepted claim
 	Proof   string    // the text form
 }
 
-// ReceiveProof records that a proof came, at a time that decides its step. It must parse and be signed by the account's
-// own spend key. A proof that was received before is returned as it stands now. Errors are *ProofRefusal or *Refusal
-// where the holder can do something about it; then nothing is recorded.
+// ReceiveProof records that a proof came, at a time that decides its step. It must parse and be
+// signed by the account's own spend key. A proof that was received before is returned as it stands
+// now. Errors are *ProofRefusal or *Refusal where the holder can do something about it; then
+// nothing is recorded.
 func ReceiveProof(ctx context.Context, l swap.Ledger, in HandIn) (received swap.Proof, again bool, err error) {
 	proof, err := cryptonote.ParseReserveProof(in.Proof)
 	if err != nil {
@@ -95,7 +97,8 @@ func (in HandIn) claim(t swap.Tables) (swap.Claim, error) {
 	return c, err
 }
 
-// claimOrPending is what the entry says of the claim: its entry, or the claim itself if it is not accepted yet.
+// claimOrPending is what the entry says of the claim: its entry, or the claim itself if it is not
+// accepted yet.
 func (in HandIn) claimOrPending(t swap.Tables, m swap.Migration, at time.Time) (*uint64, *swap.ClaimAccepted, error) {
 	if in.Pending == nil {
 		return &in.Claim, nil, nil
@@ -119,7 +122,8 @@ func claimed(t swap.Tables, c swap.Claim) (first swap.Claim, same bool, err erro
 	return first, err == nil && first.Text == c.Text && first.Oxen == c.Oxen, err
 }
 
-// admitPending is AdmitClaim for a claim that comes with a proof, which stands for the stake that it may lack.
+// admitPending is AdmitClaim for a claim that comes with a proof, which stands for the stake that
+// it may lack.
 func admitPending(t swap.Tables, m swap.Migration, in Incoming, at time.Time) error {
 	err := swap.AdmitClaim(t, m, in.Claim, at)
 	var refusal *swap.Refusal
@@ -141,11 +145,12 @@ type Judged struct {
 	Err    error       // why that claim was not, though the proof was: a *Refusal
 }
 
-// maxJudging is how often a proof is judged anew because another one of the same outputs was accepted meanwhile.
+// maxJudging is how often a proof is judged anew because another one of the same outputs was
+// accepted meanwhile.
 const maxJudging = 5
 
-// JudgeReceived judges a received proof with the evidence that daemons agree on, and records the verdict. With it a claim
-// that came with the proof is accepted.
+// JudgeReceived judges a received proof with the evidence that daemons agree on, and records the
+// verdict. With it a claim that came with the proof is accepted.
 func JudgeReceived(ctx context.Context, l swap.Ledger, att swap.Attachments, received uint64, daemons []string, evidence swap.Evidence) (Judged, error) {
 	for try := 1; ; try++ {
 		out, err := judgeReceived(ctx, l, att, received, daemons, evidence)

@@ -192,7 +192,8 @@ func TestJudgeProof(t *testing.T) {
 	judgedAgain(t, s)
 }
 
-// TestStakesThatDoNotCount: outputs locked in a node that was not funded, or blacklisted, are the coin programme's.
+// TestStakesThatDoNotCount: outputs locked in a node that was not funded, or blacklisted, are the
+// coin programme's.
 func TestStakesThatDoNotCount(t *testing.T) {
 	s := newScene(t)
 	w := s.wallet(1)
@@ -259,7 +260,8 @@ func TestPendingClaims(t *testing.T) {
 		t.Errorf("it has a claim: %v", err)
 	}
 
-	// With exactly enough both are recorded, the claim right after the proof. What was refused before is free to count.
+	// With exactly enough both are recorded, the claim right after the proof. What was refused
+	// before is free to count.
 	twice := prove(in, outputs[0], outputs[1], outputs[2])
 	j = s.judge(prove(in, outputs[0], outputs[1]).Received)
 	if j.Proof.Status != swap.AcceptedProof || j.Claim == nil || j.Claim.Entry != j.Proof.Judged+1 || j.Claim.Text != in.Claim.Text || j.Err != nil {

@@ -13,9 +13,10 @@ import (
 // judgingTime bounds asking daemons about one proof and judging it.
 const judgingTime = 10 * time.Minute
 
-// SubmitForProof begins with a claim that comes with a proof of coins: an entitled account's claim is recorded by itself, so
-// that it stands whatever becomes of the proof; another's is recorded only when its proof is accepted. The answer says how
-// the proof is to be handed in. Submitted is zero for a claim that waits for its proof.
+// SubmitForProof begins with a claim that comes with a proof of coins: an entitled account's claim
+// is recorded by itself, so that it stands whatever becomes of the proof; another's is recorded
+// only when its proof is accepted. The answer says how the proof is to be handed in. Submitted is
+// zero for a claim that waits for its proof.
 func SubmitForProof(ctx context.Context, l swap.Ledger, in Incoming, proof string) (Submitted, HandIn, error) {
 	entitled := false
 	if err := l.View(ctx, func(t swap.Tables, _ uint64) error {
@@ -38,8 +39,9 @@ func SubmitForProof(ctx context.Context, l swap.Ledger, in Incoming, proof strin
 	return submitted, HandIn{Claim: submitted.Claim.Entry, Proof: proof}, nil
 }
 
-// Judge asks all daemons about the outputs of a received proof, judges it by what they agree on, and records the verdict. A
-// proof that was judged meanwhile is returned as it stands. onAgreed, if not nil, is called when the daemons have agreed.
+// Judge asks all daemons about the outputs of a received proof, judges it by what they agree on,
+// and records the verdict. A proof that was judged meanwhile is returned as it stands. onAgreed, if
+// not nil, is called when the daemons have agreed.
 func Judge(ctx context.Context, l swap.Ledger, att swap.Attachments, daemons []swap.CoinDaemon, received uint64, onAgreed func()) (Judged, error) {
 	ctx, cancel := context.WithTimeout(ctx, judgingTime)
 	defer cancel()
@@ -80,7 +82,8 @@ func Judge(ctx context.Context, l swap.Ledger, att swap.Attachments, daemons []s
 	return judged, err
 }
 
-// NotJudgedError says that a proof is recorded, and that it could not be judged yet. Prove again goes on where it was.
+// NotJudgedError says that a proof is recorded, and that it could not be judged yet. Prove again
+// goes on where it was.
 type NotJudgedError struct {
 	Entry uint64 // its proof.received
 	Err   error
@@ -113,7 +116,8 @@ func Prove(ctx context.Context, l swap.Ledger, att swap.Attachments, daemons []s
 	return Judged{}, &NotJudgedError{received.Received, err}
 }
 
-// SubmitWithProof submits a claim with its proof of coins and judges the proof: SubmitForProof, then Prove.
+// SubmitWithProof submits a claim with its proof of coins and judges the proof: SubmitForProof,
+// then Prove.
 func SubmitWithProof(
 	ctx context.Context, l swap.Ledger, att swap.Attachments, daemons []swap.CoinDaemon, in Incoming, proof string,
 ) (Submitted, Judged, error) {

@@ -12,8 +12,8 @@ import (
 	"oxenswap/swap/ledger"
 )
 
-// TestRecordedCoins judges the wallets' real proofs with what real daemons said when the proofs were made, and compares
-// what is owed for coins with what an independent program computed.
+// TestRecordedCoins judges the wallets' real proofs with what real daemons said when the proofs
+// were made, and compares what is owed for coins with what an independent program computed.
 func TestRecordedCoins(t *testing.T) {
 	var expected struct {
 		Accounts map[string]map[string]swap.Sesh `json:"accounts"`
@@ -124,7 +124,8 @@ func TestRecordedCoins(t *testing.T) {
 	judgedAgain(t, s)
 }
 
-// judgedAgain judges every proof of a ledger again, from the entries before and the evidence in the attachments.
+// judgedAgain judges every proof of a ledger again, from the entries before and the evidence in the
+// attachments.
 func judgedAgain(t *testing.T, s *coinScene) {
 	t.Helper()
 	verdicts := 0
@@ -178,7 +179,8 @@ func recordedScene(t *testing.T) *coinScene {
 	return s
 }
 
-// TestRecordedLateProof: a proof that comes when some of its outputs are spent shows only the others.
+// TestRecordedLateProof: a proof that comes when some of its outputs are spent shows only the
+// others.
 func TestRecordedLateProof(t *testing.T) {
 	recorded := readCoins(t)
 	s := recordedScene(t)

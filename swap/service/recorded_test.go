@@ -11,8 +11,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestRecordedMigration carries the recorded network's snapshots and real wallets' claims through two rounds, and
-// compares what is owed and given with what an independent program computed.
+// TestRecordedMigration carries the recorded network's snapshots and real wallets' claims through
+// two rounds, and compares what is owed and given with what an independent program computed.
 func TestRecordedMigration(t *testing.T) {
 	var expected struct {
 		Accounts map[string]map[string]swap.Sesh `json:"accounts"`

@@ -17,8 +17,8 @@ import (
 	"oxenswap/swap/merkle"
 )
 
-// BuildRound builds the next round from everything recorded so far, or returns the one that was built and that nothing
-// followed, with again.
+// BuildRound builds the next round from everything recorded so far, or returns the one that was
+// built and that nothing followed, with again.
 func BuildRound(ctx context.Context, l swap.Ledger) (r swap.Round, again bool, err error) {
 	var files *swap.RoundFiles
 	if err := l.View(ctx, func(t swap.Tables, size uint64) error {
@@ -52,8 +52,8 @@ func ApproveRound(ctx context.Context, l swap.Ledger, built *swap.RoundBuilt, op
 	return recordRound(ctx, l, built.Round, swap.Record{Event: &swap.RoundApproved{Round: built.Round, Note: string(signed)}})
 }
 
-// AbandonRound ends a round whose proposal was never signed and returns it as it stands then. One that was abandoned before
-// stays as it is.
+// AbandonRound ends a round whose proposal was never signed and returns it as it stands then. One
+// that was abandoned before stays as it is.
 func AbandonRound(ctx context.Context, l swap.Ledger, r swap.Round, by, reason string) (swap.Round, error) {
 	if r.Status == swap.AbandonedRound {
 		return r, nil
@@ -73,7 +73,8 @@ func recordRound(ctx context.Context, l swap.Ledger, number uint64, r swap.Recor
 	return round, err
 }
 
-// ClaimTree builds the claim tree of a round from its leaves, an attachment, and compares its root with the round's.
+// ClaimTree builds the claim tree of a round from its leaves, an attachment, and compares its root
+// with the round's.
 func ClaimTree(att swap.Attachments, terms *swap.Terms, r swap.Round) (*merkle.Tree, error) {
 	leaves, err := roundLeaves(att, r)
 	if err != nil {
@@ -178,8 +179,9 @@ type Payment struct {
 	PaidIn    *swap.Hash      `json:"paid_in"` // final transaction; null: not paid yet
 }
 
-// Payments are the allocations of published rounds. An allocation is paid by the first payment to its recipient after which
-// that recipient has at least what it had in all, in the allocation's round.
+// Payments are the allocations of published rounds. An allocation is paid by the first payment to
+// its recipient after which that recipient has at least what it had in all, in the allocation's
+// round.
 func Payments(t swap.Tables) ([]Payment, error) {
 	payouts := map[swap.EVMAddress][]swap.Payout{}
 	if err := t.Payouts(func(p swap.Payout) error {

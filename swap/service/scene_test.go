@@ -37,7 +37,8 @@ min_coins = "1000"
 steps = [{ from = "2026-12-01T00:00:00Z", factor = "7/10" }, { from = "2027-01-01T00:00:00Z", factor = "1/3" }]
 `
 
-// A coinScene is a ledger beside a made-up chain, on which wallets have outputs of miner transactions.
+// A coinScene is a ledger beside a made-up chain, on which wallets have outputs of miner
+// transactions.
 type coinScene struct {
 	*testLedger
 	txs   map[swap.Hash]swap.CoinTransaction
@@ -60,7 +61,8 @@ func (s *coinScene) wallet(n int) *cryptonote.Wallet {
 	return w
 }
 
-// mint puts a block's miner transaction on the chain that gives the wallet outputs of these amounts.
+// mint puts a block's miner transaction on the chain that gives the wallet outputs of these
+// amounts.
 func (s *coinScene) mint(w *cryptonote.Wallet, height uint64, amounts ...uint64) []cryptonote.OwnedOutput {
 	s.t.Helper()
 	seed := testHash("transaction key", len(s.txs))
@@ -125,7 +127,8 @@ func (s *coinScene) evidence(text string) swap.Evidence {
 	return e
 }
 
-// stake takes a snapshot in which the wallets have staked these outputs, in a node that is funded or not.
+// stake takes a snapshot in which the wallets have staked these outputs, in a node that is funded
+// or not.
 func (s *coinScene) content(height uint64, funded bool, stakes ...staking) swap.Content {
 	s.t.Helper()
 	c := swap.Content{Height: height, BlockHash: testHash("block", int(height)), HardFork: 19}

@@ -1,9 +1,10 @@
-// Package service is what people do in a migration: take a snapshot and make it final, submit claims, hand in and judge proofs
-// of coins, build rounds, see what was paid. Each act has its one home here, whoever does it: a command, a schedule, the
-// portal, a test.
+// Package service is what people do in a migration: take a snapshot and make it final, submit
+// claims, hand in and judge proofs of coins, build rounds, see what was paid. Each act has its one
+// home here, whoever does it: a command, a schedule, the portal, a test.
 //
-// Package swap has the rules, the formats and the state; an act asks daemons, lets swap decide, and appends what follows to a
-// swap.Ledger. Acts may be repeated: what was recorded before is answered as it was.
+// Package swap has the rules, the formats and the state; an act asks daemons, lets swap decide, and
+// appends what follows to a swap.Ledger. Acts may be repeated: what was recorded before is answered
+// as it was.
 package service
 
 import (

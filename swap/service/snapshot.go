@@ -13,15 +13,17 @@ import (
 // queryTime bounds one take, or one look at all daemons.
 const queryTime = 5 * time.Minute
 
-// HeightError says that the daemons' top block is another one than the height at which a snapshot was asked for.
+// HeightError says that the daemons' top block is another one than the height at which a snapshot
+// was asked for.
 type HeightError struct{ Top, Want uint64 }
 
 func (e *HeightError) Error() string {
 	return fmt.Sprintf("the daemons' top block is %d, not %d: a snapshot is taken at the top", e.Top, e.Want)
 }
 
-// TakeSnapshot asks all daemons and records the snapshot on which a quorum agrees. A snapshot of the same block that was
-// recorded before is returned with again. height is the only one that will do; 0: whichever the top is.
+// TakeSnapshot asks all daemons and records the snapshot on which a quorum agrees. A snapshot of
+// the same block that was recorded before is returned with again. height is the only one that will
+// do; 0: whichever the top is.
 func TakeSnapshot(ctx context.Context, l swap.Ledger, daemons []swap.Daemon, height uint64) (taken *swap.SnapshotTaken, again bool, err error) {
 	m, err := migration(ctx, l)
 	if err != nil {
@@ -69,7 +71,8 @@ type Decided struct {
 	Why    string              `json:"why,omitempty"` // it is still only taken
 }
 
-// FinalizeSnapshots asks all daemons about every snapshot that is neither final nor discarded, and records what they agree on.
+// FinalizeSnapshots asks all daemons about every snapshot that is neither final nor discarded, and
+// records what they agree on.
 func FinalizeSnapshots(ctx context.Context, l swap.Ledger, daemons []swap.Daemon) ([]Decided, error) {
 	var m swap.Migration
 	var taken []swap.Snapshot
@@ -128,7 +131,8 @@ func finalizeSnapshot(ctx context.Context, l swap.Ledger, m swap.Migration, daem
 	return Decided{Height: s.Height, Status: status}, err
 }
 
-// DueSnapshots are the heights that the terms name for which there is neither a snapshot nor a record that it was missed.
+// DueSnapshots are the heights that the terms name for which there is neither a snapshot nor a
+// record that it was missed.
 func DueSnapshots(ctx context.Context, l swap.Ledger) ([]uint64, error) {
 	var due []uint64
 	err := l.View(ctx, func(t swap.Tables, _ uint64) error {
@@ -176,7 +180,8 @@ func TopBlock(ctx context.Context, daemons []swap.Daemon, quorum int) (uint64, e
 	return tops[len(tops)-quorum], nil
 }
 
-// TakeDue takes a snapshot if one is due at the daemons' top block. taken is nil if none is, or if it was recorded before.
+// TakeDue takes a snapshot if one is due at the daemons' top block. taken is nil if none is, or if
+// it was recorded before.
 func TakeDue(ctx context.Context, l swap.Ledger, daemons []swap.Daemon) (taken *swap.SnapshotTaken, err error) {
 	due, err := DueSnapshots(ctx, l)
 	if err != nil || len(due) == 0 {

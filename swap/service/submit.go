@@ -22,8 +22,8 @@ type Submitted struct {
 	Err   error // a *Refusal; an entitled account's refused claim is recorded as claim.refused all the same
 }
 
-// SubmitClaim records a verified claim. A claim that was accepted before is answered with its first entry. The error is a
-// *Refusal, or what went wrong.
+// SubmitClaim records a verified claim. A claim that was accepted before is answered with its first
+// entry. The error is a *Refusal, or what went wrong.
 func SubmitClaim(ctx context.Context, l swap.Ledger, in Incoming) (Submitted, error) {
 	out, err := SubmitClaims(ctx, l, []Incoming{in})
 	if err != nil {
@@ -32,8 +32,8 @@ func SubmitClaim(ctx context.Context, l swap.Ledger, in Incoming) (Submitted, er
 	return out[0], out[0].Err
 }
 
-// SubmitClaims records verified claims in one transaction, each accepted or refused by itself. No account may be in the
-// batch twice.
+// SubmitClaims records verified claims in one transaction, each accepted or refused by itself. No
+// account may be in the batch twice.
 func SubmitClaims(ctx context.Context, l swap.Ledger, batch []Incoming) ([]Submitted, error) {
 	out := make([]Submitted, len(batch))
 	entries, err := l.Update(ctx, func(t swap.Tables, at time.Time) ([]swap.Record, error) {
@@ -113,7 +113,8 @@ func decideClaim(t swap.Tables, m swap.Migration, in Incoming, at time.Time) (Su
 	return out, e, nil
 }
 
-// SubmitLegacy records the one file of legacy claims, all of it or nothing. The same file again is answered with Again.
+// SubmitLegacy records the one file of legacy claims, all of it or nothing. The same file again is
+// answered with Again.
 func SubmitLegacy(ctx context.Context, l swap.Ledger, file []byte, lines []swap.LegacyLine) (event swap.LegacyImported, again bool, err error) {
 	_, err = l.Update(ctx, func(t swap.Tables, at time.Time) ([]swap.Record, error) {
 		again = false

@@ -1,4 +1,5 @@
-// Package cli is how the programs behave on a command line; what is written here holds for all of them.
+// Package cli is how the programs behave on a command line; what is written here holds for all of
+// them.
 //
 //   - Data goes to stdout, words for people to stderr; --json prints data as JSON.
 //   - The exit code is 0 when it is done or the answer is yes, 1 when the answer is no or something failed, and 2 when the
@@ -31,8 +32,8 @@ func (e UsageError) Unwrap() error { return e.error }
 // Usage makes a UsageError.
 func Usage(format string, args ...any) error { return UsageError{fmt.Errorf(format, args...)} }
 
-// Execute runs one command line and returns the exit code. hint says what to do about an error, "" where it knows nothing; it
-// may be nil.
+// Execute runs one command line and returns the exit code. hint says what to do about an error, ""
+// where it knows nothing; it may be nil.
 func Execute(ctx context.Context, root *cobra.Command, args []string, hint func(error) string) int {
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
@@ -131,8 +132,8 @@ func WriteJSON(w io.Writer, data any) error {
 	return err
 }
 
-// Version is a program's name and the version that it was built from, as the build knows it: a released module version, or
-// the commit and whether the sources were changed since.
+// Version is a program's name and the version that it was built from, as the build knows it: a
+// released module version, or the commit and whether the sources were changed since.
 func Version(program string) string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {

@@ -13,7 +13,8 @@ import (
 	"oxenswap/ethclient/sender/bindings"
 )
 
-// TestBindingsFitTheArtifacts notices bindings that were made from other artifacts than the committed ones.
+// TestBindingsFitTheArtifacts notices bindings that were made from other artifacts than the
+// committed ones.
 func TestBindingsFitTheArtifacts(t *testing.T) {
 	for _, c := range []struct {
 		meta     *bind.MetaData

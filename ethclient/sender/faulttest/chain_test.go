@@ -17,21 +17,23 @@ import (
 	"github.com/ethereum/go-ethereum/node"
 )
 
-// start is the time of the first block: ahead of every clock, so that each block is exactly one second later.
+// start is the time of the first block: ahead of every clock, so that each block is exactly one
+// second later.
 const start = 2_000_000_000
 
 // chain is a development chain with a real RPC port, which makes blocks when it is told to.
 type chain interface {
 	id() uint64
 	url() string
-	// final is how many blocks are above a final one; negative: the node itself says which block is final.
+	// final is how many blocks are above a final one; negative: the node itself says which block is
+	// final.
 	final() int
 	mine(n int)
 	pass(seconds int)
 	// forget empties the pool of transactions.
 	forget()
-	// reorganise empties the pool and replaces the newest blocks by one more. The first of the new ones carries the signed
-	// transactions given, and the others are empty.
+	// reorganise empties the pool and replaces the newest blocks by one more. The first of the new
+	// ones carries the signed transactions given, and the others are empty.
 	reorganise(depth int, carrying ...[]byte)
 	// raise makes the base fee at least that many times higher.
 	raise(times int64)
@@ -39,7 +41,8 @@ type chain interface {
 	client() *geth.Client // around every fault
 }
 
-// maker makes a chain on which the given accounts have money. epoch is half of how many blocks a final one has above it.
+// maker makes a chain on which the given accounts have money. epoch is half of how many blocks a
+// final one has above it.
 type maker func(t *testing.T, epoch int, rich ...common.Address) chain
 
 // makers are the nodes of different make, by name.
@@ -130,8 +133,8 @@ func (s *simulatedChain) mine(n int) {
 	}
 }
 
-// aged: once a minute, go-ethereum puts the blocks away that it holds to be final by itself, those up to a multiple of 32, and
-// makes no more blocks if a reorganisation replaces one of them.
+// aged: once a minute, go-ethereum puts the blocks away that it holds to be final by itself, those
+// up to a multiple of 32, and makes no more blocks if a reorganisation replaces one of them.
 func (s *simulatedChain) aged() bool { return time.Since(s.born) > 30*time.Second }
 
 func (s *simulatedChain) pass(seconds int) {
@@ -192,8 +195,9 @@ func resend(t *testing.T, c chain, raw []byte) {
 	}
 }
 
-// receipt waits for a node's index of transactions, which is made in the background. A block that comes while the node is at
-// work on it may be left out until the next one, so that one is made if it takes long.
+// receipt waits for a node's index of transactions, which is made in the background. A block that
+// comes while the node is at work on it may be left out until the next one, so that one is made if
+// it takes long.
 func receipt(ctx context.Context, c chain, hash common.Hash) (*types.Receipt, error) {
 	for begin := time.Now(); ; {
 		r, err := c.client().TransactionReceipt(ctx, hash)

@@ -37,8 +37,8 @@ func TestPoolEmptied(t *testing.T) {
 	})
 }
 
-// TestBaseFee raises the base fee to twenty times what it was, when the signed bytes have not reached a block: they never
-// can. The next attempt has their nonce, and is the only one that pays.
+// TestBaseFee raises the base fee to twenty times what it was, when the signed bytes have not
+// reached a block: they never can. The next attempt has their nonce, and is the only one that pays.
 func TestBaseFee(t *testing.T) {
 	onEach(t, func(t *testing.T, make maker) {
 		for _, kept := range []bool{false, true} {
@@ -76,8 +76,8 @@ func TestBaseFee(t *testing.T) {
 	})
 }
 
-// TestForeignNonce has another wallet with the same key use the nonce of a signed transaction. The sender stops; run again,
-// it goes on with another nonce.
+// TestForeignNonce has another wallet with the same key use the nonce of a signed transaction. The
+// sender stops; run again, it goes on with another nonce.
 func TestForeignNonce(t *testing.T) {
 	onEach(t, func(t *testing.T, make maker) {
 		for _, op := range []string{"propose", "push"} {
@@ -118,8 +118,8 @@ func TestForeignNonce(t *testing.T) {
 	})
 }
 
-// TestHoldersClaim has holders claim by themselves while they are pushed to: between the signature of a batch and its sending,
-// or in the block that could carry it.
+// TestHoldersClaim has holders claim by themselves while they are pushed to: between the signature
+// of a batch and its sending, or in the block that could carry it.
 func TestHoldersClaim(t *testing.T) {
 	onEach(t, func(t *testing.T, make maker) {
 		w := newWorld(t, make, 1, 2)
@@ -153,8 +153,9 @@ func TestHoldersClaim(t *testing.T) {
 	})
 }
 
-// claimOne leaves a claim in the pool for one recipient who is not paid yet, the last by hash, and reports how many there were. A
-// batch that is in the pool already may come first; then the claim fails.
+// claimOne leaves a claim in the pool for one recipient who is not paid yet, the last by hash, and
+// reports how many there were. A batch that is in the pool already may come first; then the claim
+// fails.
 func (w *world) claimOne(tree *merkle.Tree) int {
 	w.t.Helper()
 	has := w.balances()
@@ -199,8 +200,8 @@ func (w *world) secondNode() *proxy {
 	return p
 }
 
-// TestSecondNode has two nodes that should say the same. One that is behind only slows the sender down; while one says something
-// else of what must be the same, nothing is signed.
+// TestSecondNode has two nodes that should say the same. One that is behind only slows the sender
+// down; while one says something else of what must be the same, nothing is signed.
 func TestSecondNode(t *testing.T) {
 	onEach(t, func(t *testing.T, make maker) {
 		w := newWorld(t, make, 1, 1)

@@ -37,8 +37,8 @@ const (
 	holders = 21
 )
 
-// migration is a real ledger in a directory, fed by a network that never was: enough wallets with rewards that every round
-// has new ones. An auditor can recompute all of it.
+// migration is a real ledger in a directory, fed by a network that never was: enough wallets with
+// rewards that every round has new ones. An auditor can recompute all of it.
 type migration struct {
 	t       *testing.T
 	dir     string
@@ -217,7 +217,8 @@ func holder(i int) swap.EVMAddress {
 	return swap.EVMAddress(crypto.Keccak256(fmt.Appendf(nil, "holder %d", i))[:20])
 }
 
-// approve has the next wallets claim, and builds and approves the round that gives their recipients what they are owed.
+// approve has the next wallets claim, and builds and approves the round that gives their recipients
+// what they are owed.
 func (m *migration) approve() uint64 {
 	m.t.Helper()
 	if m.used+perRound > len(m.wallets) {

@@ -201,7 +201,8 @@ func (p *proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// meet counts a request, and says which fault it meets, whether it leads to the other chain, and what is made of the answer.
+// meet counts a request, and says which fault it meets, whether it leads to the other chain, and
+// what is made of the answer.
 func (p *proxy) meet(w http.ResponseWriter, r *http.Request, questions []question) (meets fault, astray bool, v view) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

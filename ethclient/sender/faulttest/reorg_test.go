@@ -41,7 +41,8 @@ func (r reorganisation) String() string {
 	return fmt.Sprintf("%d blocks, %s, after %d transactions, %d looks late", r.depth, r.after, r.mined, r.cache)
 }
 
-// TestReorganisations replaces 1 to 64 blocks while a round is proposed and pushed. Final blocks are never among them.
+// TestReorganisations replaces 1 to 64 blocks while a round is proposed and pushed. Final blocks
+// are never among them.
 func TestReorganisations(t *testing.T) {
 	onEach(t, func(t *testing.T, make maker) {
 		var list []reorganisation
@@ -147,8 +148,8 @@ func (w *world) isMined(raw []byte) bool {
 	return err == nil
 }
 
-// TestForkBetweenNodes has the second node leave for another fork in the middle of a push, and come back. Meanwhile nothing is
-// signed.
+// TestForkBetweenNodes has the second node leave for another fork in the middle of a push, and come
+// back. Meanwhile nothing is signed.
 func TestForkBetweenNodes(t *testing.T) {
 	onEach(t, func(t *testing.T, make maker) {
 		w := newWorld(t, make, 1, 1)

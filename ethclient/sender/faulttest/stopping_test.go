@@ -35,9 +35,9 @@ func (broken) answer(func(question) (answer, error), question) (answer, bool, er
 	return answer{}, false, errors.New("out of order")
 }
 
-// TestStopsWhateverNodesSay pauses and cancels while two nodes disagree, whichever comes first in the configuration: the
-// guardian's transaction gets into a block, nothing that one node alone says of anything else is recorded, and all fits once
-// they agree.
+// TestStopsWhateverNodesSay pauses and cancels while two nodes disagree, whichever comes first in
+// the configuration: the guardian's transaction gets into a block, nothing that one node alone says
+// of anything else is recorded, and all fits once they agree.
 func TestStopsWhateverNodesSay(t *testing.T) {
 	onEach(t, func(t *testing.T, make maker) {
 		w := newWorld(t, make, 1, 2)

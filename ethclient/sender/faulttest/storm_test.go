@@ -19,7 +19,8 @@ const (
 	roughEpoch = 4
 	// stormLooks is how often a sender may look at the chain before it is killed.
 	stormLooks = 60
-	// stormRuns is in how many processes an operation meets bad weather; calmRuns, in how many it must end after that.
+	// stormRuns is in how many processes an operation meets bad weather; calmRuns, in how many it
+	// must end after that.
 	stormRuns, calmRuns = 12, 3
 )
 
@@ -37,8 +38,8 @@ type storm struct {
 	happens map[string]int
 }
 
-// TestStorm carries out rounds while requests fail, processes die, blocks are replaced, pools are emptied, nodes fall behind, holders
-// claim and another wallet has the key, all by chance.
+// TestStorm carries out rounds while requests fail, processes die, blocks are replaced, pools are
+// emptied, nodes fall behind, holders claim and another wallet has the key, all by chance.
 func TestStorm(t *testing.T) {
 	seeds, rounds := 1, 5
 	if long() {
@@ -91,7 +92,8 @@ func (s *storm) calm(on bool) {
 	s.over = on
 }
 
-// round brings one round to its payments. A root that another wallet kept from being proposed becomes part of the next one.
+// round brings one round to its payments. A root that another wallet kept from being proposed
+// becomes part of the next one.
 func (s *storm) round() {
 	s.t.Helper()
 	round := s.approve()
@@ -105,8 +107,8 @@ func (s *storm) round() {
 	s.check()
 }
 
-// carry runs an operation in one process after the other, until it is done. It reports false for a round that is cancelled,
-// because another wallet has used the nonce of its proposal.
+// carry runs an operation in one process after the other, until it is done. It reports false for a
+// round that is cancelled, because another wallet has used the nonce of its proposal.
 func (s *storm) carry(round uint64, op operation) bool {
 	s.t.Helper()
 	s.foreign = false
@@ -191,7 +193,8 @@ func (s *storm) weather() {
 	s.chain.mine(1 + s.lot(3)/2)
 }
 
-// fork replaces some of the blocks that are not final; the transactions in them are lost, or come again at once.
+// fork replaces some of the blocks that are not final; the transactions in them are lost, or come
+// again at once.
 func (s *storm) fork() {
 	s.t.Helper()
 	ctx, c := s.t.Context(), s.chain.client()

@@ -14,7 +14,8 @@ import (
 // long asks for every request of every operation, where otherwise one of each kind is made to fail.
 func long() bool { return os.Getenv("OXENSWAP_LONG") != "" }
 
-// patience is how long a request may take where one is to meet a time-out. Others may then meet one as well, on a busy machine.
+// patience is how long a request may take where one is to meet a time-out. Others may then meet one
+// as well, on a busy machine.
 const patience = 500 * time.Millisecond
 
 // row is one line of the table: which request of each operation meets the fault, from 1; 0: none.
@@ -28,8 +29,9 @@ func (r row) String() string {
 	return fmt.Sprintf("%s at request %d of propose and %d of push, restart=%t", r.fault, r.propose, r.push, r.restart)
 }
 
-// TestFaults lets a request of propose and one of push fail, each in every way, with and without the process being killed at it.
-// The end is that of a run that nothing disturbed: the same transactions, one each, and everyone paid exactly.
+// TestFaults lets a request of propose and one of push fail, each in every way, with and without
+// the process being killed at it. The end is that of a run that nothing disturbed: the same
+// transactions, one each, and everyone paid exactly.
 func TestFaults(t *testing.T) {
 	for i, name := range []string{"simulated", "anvil"} {
 		t.Run(name, func(t *testing.T) {
@@ -87,8 +89,9 @@ func all(f fault, propose, push int) (out []row) {
 	return out
 }
 
-// some lets a request of each kind fail: the first of a kind in propose, one from the middle in push. On what is sent and
-// what became of it, money depends; of the other kinds each chain gets a quarter with each fault.
+// some lets a request of each kind fail: the first of a kind in propose, one from the middle in
+// push. On what is sent and what became of it, money depends; of the other kinds each chain gets a
+// quarter with each fault.
 func some(f fault, propose, push []step, from int) (out []row) {
 	names := slices.Compact(slices.Sorted(slices.Values(slices.Concat(propose, push))))
 	for i, name := range names {
@@ -158,7 +161,8 @@ func tabulate(t *testing.T, make maker, rows []row) {
 	w.audited()
 }
 
-// disturb carries out an operation with a fault at its n-th request, and once more if that stopped it.
+// disturb carries out an operation with a fault at its n-th request, and once more if that stopped
+// it.
 func (w *world) disturb(round uint64, op operation, r row, n int) {
 	w.t.Helper()
 	w.proxy.arm(n, r.fault, func() {

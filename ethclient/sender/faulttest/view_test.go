@@ -104,7 +104,8 @@ func (r *remembering) answer(ask func(question) (answer, error), q question) (an
 	return a, true, err
 }
 
-// oldFork answers what was remembered, as a node does that has not heard of a reorganisation, or a cache in front of one.
+// oldFork answers what was remembered, as a node does that has not heard of a reorganisation, or a
+// cache in front of one.
 type oldFork struct{ *remembering }
 
 func (o oldFork) answer(ask func(question) (answer, error), q question) (answer, bool, error) {

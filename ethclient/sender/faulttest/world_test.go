@@ -1,6 +1,6 @@
-// Package faulttest lets nodes, connections and processes fail at every step of a migration's transactions, on
-// go-ethereum's simulated chain and on anvil. Whatever happens, every recipient ends with exactly their amount, the ledger
-// says so, and an audit agrees.
+// Package faulttest lets nodes, connections and processes fail at every step of a migration's
+// transactions, on go-ethereum's simulated chain and on anvil. Whatever happens, every recipient
+// ends with exactly their amount, the ledger says so, and an audit agrees.
 package faulttest
 
 import (
@@ -69,15 +69,16 @@ type world struct {
 	steps   []sender.Step
 }
 
-// unhurried are limits that only a fault meets, also where the machine stands still for a while, and under which every fault reaches
-// the sender.
+// unhurried are limits that only a fault meets, also where the machine stands still for a while,
+// and under which every fault reaches the sender.
 func unhurried() ethclient.Limits {
 	l := ethclient.DefaultLimits()
 	l.Timeout, l.Tries = 10*time.Minute, 1
 	return l
 }
 
-// process is a run of the program: what it knows beside the ledger and the chain is gone when it ends.
+// process is a run of the program: what it knows beside the ledger and the chain is gone when it
+// ends.
 type process struct {
 	ctx    context.Context
 	kill   context.CancelFunc
@@ -202,7 +203,8 @@ func (w *world) tick() {
 	w.soon()
 }
 
-// soon makes a block, or a good part of those still missing when nothing but a final one is waited for.
+// soon makes a block, or a good part of those still missing when nothing but a final one is waited
+// for.
 func (w *world) soon() {
 	n := 1
 	if len(w.steps) > 0 && w.steps[len(w.steps)-1].Stage == sender.StageWaiting {

@@ -11,8 +11,8 @@ import (
 	"github.com/ethereum/go-ethereum/crypto"
 )
 
-// checksum is the Transaction Builder's (apps/tx-builder/src/lib/checksum.ts): Keccak-256 of the file's values, with the
-// name null and without an earlier checksum, written by serialize.
+// checksum is the Transaction Builder's (apps/tx-builder/src/lib/checksum.ts): Keccak-256 of the
+// file's values, with the name null and without an earlier checksum, written by serialize.
 func checksum(file []byte) (string, error) {
 	d := json.NewDecoder(bytes.NewReader(file))
 	d.UseNumber()
@@ -31,8 +31,8 @@ func checksum(file []byte) (string, error) {
 	return crypto.Keccak256Hash([]byte(out.String())).Hex(), nil
 }
 
-// serialize writes an object as its sorted keys, a JSON array, followed by the values in their order, each with a comma
-// after it; an array as JSON does; everything else is JSON.
+// serialize writes an object as its sorted keys, a JSON array, followed by the values in their
+// order, each with a comma after it; an array as JSON does; everything else is JSON.
 func serialize(out *strings.Builder, v any) error {
 	switch v := v.(type) {
 	case []any:

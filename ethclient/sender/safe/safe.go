@@ -1,10 +1,11 @@
-// Package safe writes calls as batch files of the Safe Transaction Builder, the application in which the owners of a Safe
-// load transactions, look at them, sign and execute them.
+// Package safe writes calls as batch files of the Safe Transaction Builder, the application in
+// which the owners of a Safe load transactions, look at them, sign and execute them.
 //
-// A file is JSON of version "1.0" (safe-global/safe-react-apps, apps/tx-builder: BatchFile). Numbers other than the time are
-// decimal strings. A transaction has its calldata, which is what is executed, and beside it the method and the values that
-// it encodes, for whoever reads the file. Its checksum shows that nobody edited the file on its way; it keeps out no
-// attacker, who can compute it too.
+// A file is JSON of version "1.0" (safe-global/safe-react-apps, apps/tx-builder: BatchFile).
+// Numbers other than the time are decimal strings. A transaction has its calldata, which is what is
+// executed, and beside it the method and the values that it encodes, for whoever reads the file.
+// Its checksum shows that nobody edited the file on its way; it keeps out no attacker, who can
+// compute it too.
 package safe
 
 import (
@@ -77,7 +78,8 @@ type Call struct {
 	Data []byte
 }
 
-// New makes the batch of a Safe's calls on a chain. Name and description are printable ASCII, for the checksum's sake.
+// New makes the batch of a Safe's calls on a chain. Name and description are printable ASCII, for
+// the checksum's sake.
 func New(chainID uint64, created time.Time, safe swap.EVMAddress, name, description string, calls ...Call) (*Batch, error) {
 	if len(calls) == 0 {
 		return nil, errors.New("a batch without calls")
@@ -114,7 +116,8 @@ func (b *Batch) Encode() ([]byte, error) {
 	return out.Bytes(), err
 }
 
-// transaction reads the method and its arguments out of the calldata, which must be their one encoding.
+// transaction reads the method and its arguments out of the calldata, which must be their one
+// encoding.
 func (c Call) transaction() (Transaction, error) {
 	m, err := c.ABI.MethodById(c.Data)
 	if err != nil {

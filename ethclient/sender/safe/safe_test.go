@@ -16,7 +16,8 @@ import (
 	"oxenswap/swap"
 )
 
-// TestChecksumVector is the Transaction Builder's own vector (apps/tx-builder/src/lib/checksum.test.ts).
+// TestChecksumVector is the Transaction Builder's own vector
+// (apps/tx-builder/src/lib/checksum.test.ts).
 func TestChecksumVector(t *testing.T) {
 	file, err := os.ReadFile("testdata/vector.json")
 	must(t, err)

@@ -133,7 +133,8 @@ func TestClef(t *testing.T) {
 	}
 }
 
-// startClef sets a Clef up for one key and chain 42161, and starts it. It returns its socket, and what it wrote so far.
+// startClef sets a Clef up for one key and chain 42161, and starts it. It returns its socket, and
+// what it wrote so far.
 func startClef(t *testing.T, clef string, s *stub) (socket string, output func() string) {
 	t.Helper()
 	dir := t.TempDir()

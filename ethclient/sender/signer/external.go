@@ -23,11 +23,12 @@ type Limits struct {
 	Answer  time.Duration // until it has listed its accounts, or signed
 }
 
-// DefaultLimits leave a person time to read what is to be signed, and not so much that its fee is out of date.
+// DefaultLimits leave a person time to read what is to be signed, and not so much that its fee is
+// out of date.
 func DefaultLimits() Limits { return Limits{Connect: 10 * time.Second, Answer: 5 * time.Minute} }
 
-// External signs with the key of another process that speaks Clef's protocol (account_version, account_list,
-// account_signTransaction) over a Unix socket or HTTP. It never sees the key.
+// External signs with the key of another process that speaks Clef's protocol (account_version,
+// account_list, account_signTransaction) over a Unix socket or HTTP. It never sees the key.
 type External struct {
 	name    string // for messages: the endpoint without what could be secret
 	account accounts.Account
@@ -37,8 +38,8 @@ type External struct {
 
 var _ Signer = (*External)(nil)
 
-// CheckEndpoint refuses what is neither the path of a Unix socket nor an HTTP URL. Its error does not repeat the endpoint,
-// which may hold a password.
+// CheckEndpoint refuses what is neither the path of a Unix socket nor an HTTP URL. Its error does
+// not repeat the endpoint, which may hold a password.
 func CheckEndpoint(endpoint string) error {
 	if endpoint == "" {
 		return errors.New("an external signer needs an endpoint: the path of its socket, or its URL")
@@ -55,7 +56,8 @@ func CheckEndpoint(endpoint string) error {
 // IsURL tells a URL from the path of a socket.
 func IsURL(endpoint string) bool { return strings.Contains(endpoint, "://") }
 
-// OpenExternal connects to a signer and sees that it offers an account. The path of a socket must be absolute.
+// OpenExternal connects to a signer and sees that it offers an account. The path of a socket must
+// be absolute.
 func OpenExternal(ctx context.Context, endpoint string, address common.Address, l Limits) (*External, error) {
 	if err := CheckEndpoint(endpoint); err != nil {
 		return nil, err
@@ -84,8 +86,8 @@ func OpenExternal(ctx context.Context, endpoint string, address common.Address, 
 // Address implements Signer.
 func (e *External) Address() common.Address { return e.account.Address }
 
-// SignTx implements Signer. When the signer does not answer in time, its answer is not waited for any more; should it sign
-// later, nobody gets what it signed.
+// SignTx implements Signer. When the signer does not answer in time, its answer is not waited for
+// any more; should it sign later, nobody gets what it signed.
 func (e *External) SignTx(ctx context.Context, tx *types.Transaction, chainID *big.Int) (*types.Transaction, error) {
 	signed, err := bounded(ctx, e.limits.Answer, func() (*types.Transaction, error) { return e.signer.SignTx(e.account, tx, chainID) })
 	if err != nil {
@@ -94,8 +96,8 @@ func (e *External) SignTx(ctx context.Context, tx *types.Transaction, chainID *b
 	return signed, nil
 }
 
-// bounded waits for f no longer than d, nor than ctx lasts. accounts/external takes no context: what is given up goes on
-// until it is answered, and its outcome is dropped.
+// bounded waits for f no longer than d, nor than ctx lasts. accounts/external takes no context:
+// what is given up goes on until it is answered, and its outcome is dropped.
 func bounded[T any](ctx context.Context, d time.Duration, f func() (T, error)) (T, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, d, fmt.Errorf("no answer within %s", d))
 	defer cancel()
@@ -129,7 +131,8 @@ func endpointName(endpoint string) string {
 	return u.Host
 }
 
-// plain takes the URL, which may hold a password, out of an error of net/http, and a page out of one of the RPC client.
+// plain takes the URL, which may hold a password, out of an error of net/http, and a page out of
+// one of the RPC client.
 func plain(err error) error {
 	if u := (*url.Error)(nil); errors.As(err, &u) {
 		return u.Err

@@ -16,7 +16,8 @@ import (
 	"github.com/ethereum/go-ethereum/crypto"
 )
 
-// Keystore signs with a key from an encrypted file (Web3 Secret Storage, as `geth account new` writes it).
+// Keystore signs with a key from an encrypted file (Web3 Secret Storage, as `geth account new`
+// writes it).
 type Keystore struct{ key *ecdsa.PrivateKey }
 
 var _ Signer = (*Keystore)(nil)
@@ -24,8 +25,8 @@ var _ Signer = (*Keystore)(nil)
 // maxKeyFile bounds keystore and password files, in bytes.
 const maxKeyFile = 16384
 
-// OpenKeystore decrypts a keystore file with the first line of a password file, which nobody but its owner may be able to
-// read. Decrypting takes about a second, by the file's own wish.
+// OpenKeystore decrypts a keystore file with the first line of a password file, which nobody but
+// its owner may be able to read. Decrypting takes about a second, by the file's own wish.
 func OpenKeystore(file, passwordFile string) (*Keystore, error) {
 	password, err := readPassword(passwordFile)
 	if err != nil {

@@ -1,5 +1,5 @@
-// Package signer holds the keys of accounts, or knows who does, and compares what a signer returns with what it was asked
-// for. Nothing else of the program touches a key.
+// Package signer holds the keys of accounts, or knows who does, and compares what a signer returns
+// with what it was asked for. Nothing else of the program touches a key.
 package signer
 
 import (
@@ -13,8 +13,9 @@ import (
 	"github.com/ethereum/go-ethereum/core/types"
 )
 
-// Signer holds the key of one account. SignTx may take its time, because a person or another process is asked; what it
-// returns is compared with what was asked, so it need not be trusted with anything but the key.
+// Signer holds the key of one account. SignTx may take its time, because a person or another
+// process is asked; what it returns is compared with what was asked, so it need not be trusted with
+// anything but the key.
 type Signer interface {
 	Address() common.Address
 	SignTx(ctx context.Context, tx *types.Transaction, chainID *big.Int) (*types.Transaction, error)

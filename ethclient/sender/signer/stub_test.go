@@ -18,7 +18,8 @@ import (
 	"github.com/ethereum/go-ethereum/signer/core/apitypes"
 )
 
-// stub speaks the protocol of Clef's external API: account_version, account_list, account_signTransaction.
+// stub speaks the protocol of Clef's external API: account_version, account_list,
+// account_signTransaction.
 type stub struct {
 	key    *ecdsa.PrivateKey
 	lists  []common.Address

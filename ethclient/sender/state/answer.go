@@ -1,7 +1,7 @@
 package state
 
-// Answer is what nodes say of bytes: to the last time they were sent, or when asked whether they know the transaction. It
-// shortens a wait, and never says that something is in a block.
+// Answer is what nodes say of bytes: to the last time they were sent, or when asked whether they
+// know the transaction. It shortens a wait, and never says that something is in a block.
 type Answer string
 
 // The answers. Of those of several nodes, the one that comes first here counts.
@@ -33,8 +33,8 @@ func (a Answer) Vain() bool {
 	return false
 }
 
-// Strongest is the answer that counts among several: any node's acceptance suffices, and that all refuse for good is believed
-// only if all do.
+// Strongest is the answer that counts among several: any node's acceptance suffices, and that all
+// refuse for good is believed only if all do.
 func Strongest(all ...Answer) Answer {
 	for _, a := range Answers() {
 		for _, b := range all {

@@ -41,7 +41,8 @@ func TestDiagram(t *testing.T) {
 	}
 }
 
-// TestRows: every state ends with a row without a condition, every stop is named, and every state is reached by a move.
+// TestRows: every state ends with a row without a condition, every stop is named, and every state
+// is reached by a move.
 func TestRows(t *testing.T) {
 	last := map[state.State]state.Row{}
 	for _, r := range state.Rows() {

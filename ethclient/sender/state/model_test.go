@@ -12,8 +12,8 @@ import (
 	"oxenswap/swap"
 )
 
-// model is a small chain and the nodes in front of it, as one intent with nonce 7 meets them. Nodes may lie about their pools,
-// lag and forget; receipts and nonces are the chain's, if late.
+// model is a small chain and the nodes in front of it, as one intent with nonce 7 meets them. Nodes
+// may lie about their pools, lag and forget; receipts and nonces are the chain's, if late.
 type model struct {
 	profile  state.Profile
 	ceiling  swap.Wei
@@ -40,7 +40,8 @@ type model struct {
 	seen []state.State // in the order of the looks
 }
 
-// block is one block: which attempt it has (-1: none), whether that succeeded, and the account's nonce after it.
+// block is one block: which attempt it has (-1: none), whether that succeeded, and the account's
+// nonce after it.
 type block struct {
 	attempt int
 	success bool
@@ -195,7 +196,8 @@ func (m *model) record(t *rapid.T, d state.Decision) {
 	}
 }
 
-// block makes a block. An attempt gets into it only if a node has its bytes, it is the next nonce and pays the base fee.
+// block makes a block. An attempt gets into it only if a node has its bytes, it is the next nonce
+// and pays the base fee.
 func (m *model) block(attempt int, success bool) {
 	b := block{-1, success, m.nonce()}
 	switch {
@@ -238,8 +240,9 @@ func (m *model) nature(t *rapid.T) {
 	}
 }
 
-// TestModel follows one intent through anything that can happen, and then through fair weather. Whatever happened: the intent
-// has one nonce, no offer passes the ceiling, done is only what a final block has, and it always ends, with a name if it stops.
+// TestModel follows one intent through anything that can happen, and then through fair weather.
+// Whatever happened: the intent has one nonce, no offer passes the ceiling, done is only what a
+// final block has, and it always ends, with a name if it stops.
 func TestModel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		m := newModel(t)
@@ -271,8 +274,8 @@ func TestModel(t *testing.T) {
 	})
 }
 
-// ended holds what the ledger says in the end: at most one attempt is finalized, only if it was carried out, and when the intent
-// has ended nothing of it is open.
+// ended holds what the ledger says in the end: at most one attempt is finalized, only if it was
+// carried out, and when the intent has ended nothing of it is open.
 func (m *model) ended(t *rapid.T, d state.Decision) {
 	finalized, open := 0, 0
 	for _, a := range m.attempts {
@@ -292,7 +295,8 @@ func (m *model) ended(t *rapid.T, d state.Decision) {
 	}
 }
 
-// fair is a chain that works: the earlier nonces come, the pool's transaction gets into a block, and blocks become final.
+// fair is a chain that works: the earlier nonces come, the pool's transaction gets into a block,
+// and blocks become final.
 func (m *model) fair() {
 	switch {
 	case m.nonce() < 7:

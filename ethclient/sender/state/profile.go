@@ -10,25 +10,28 @@ import (
 // Profile is what a kind of chain does with transactions.
 type Profile struct {
 	Name string
-	// Replaces says that transactions wait in a pool, where one that offers more takes the place of another with its nonce.
-	// Without a pool a transaction is taken at once or never, and one whose nonce is not the next is refused.
+	// Replaces says that transactions wait in a pool, where one that offers more takes the place of
+	// another with its nonce. Without a pool a transaction is taken at once or never, and one whose
+	// nonce is not the next is refused.
 	Replaces bool
 	MaxBytes int    // of a signed transaction
 	MaxGas   uint64 // of a transaction
 }
 
-// Arbitrum has a sequencer and no pool: a nonce that is ahead waits about a second and is refused then, and a tip buys
-// nothing. A time-out says nothing about what became of the bytes. The sequencer takes 95,000 bytes and 32M gas.
+// Arbitrum has a sequencer and no pool: a nonce that is ahead waits about a second and is refused
+// then, and a tip buys nothing. A time-out says nothing about what became of the bytes. The
+// sequencer takes 95,000 bytes and 32M gas.
 func Arbitrum() Profile { return Profile{Name: "arbitrum", MaxBytes: 95_000, MaxGas: 32_000_000} }
 
-// Ethereum has pools like go-ethereum's: a replacement offers a tenth more in both caps, and a transaction has at most
-// 131,072 bytes (txMaxSize of core/txpool/legacypool) and a gas limit of 2^24 (EIP-7825).
+// Ethereum has pools like go-ethereum's: a replacement offers a tenth more in both caps, and a
+// transaction has at most 131,072 bytes (txMaxSize of core/txpool/legacypool) and a gas limit of
+// 2^24 (EIP-7825).
 func Ethereum() Profile {
 	return Profile{Name: "ethereum", Replaces: true, MaxBytes: 131_072, MaxGas: 1 << 24}
 }
 
-// ProfileOf is the profile of a chain: Arbitrum for Arbitrum One, Nova and Arbitrum Sepolia, Ethereum for all others, such as
-// development chains.
+// ProfileOf is the profile of a chain: Arbitrum for Arbitrum One, Nova and Arbitrum Sepolia,
+// Ethereum for all others, such as development chains.
 func ProfileOf(chainID uint64) Profile {
 	if slices.Contains([]uint64{42161, 42170, 421614}, chainID) {
 		return Arbitrum()
@@ -40,19 +43,19 @@ func ProfileOf(chainID uint64) Profile {
 type Fees struct{ Base, Cap, Tip *big.Int }
 
 const (
-	// bumpNum / bumpDen is what a replacement offers at least: go-ethereum's pool asks for a tenth more of both caps
-	// (PriceBump of core/txpool/legacypool), erigon and nethermind too.
+	// bumpNum / bumpDen is what a replacement offers at least: go-ethereum's pool asks for a tenth
+	// more of both caps (PriceBump of core/txpool/legacypool), erigon and nethermind too.
 	bumpNum, bumpDen = 11, 10
 )
 
-// Offer is what a first attempt offers: what the chain suggests now, but never above the ceiling. ok is false if the price of
-// now is above it; least is then what it would take.
+// Offer is what a first attempt offers: what the chain suggests now, but never above the ceiling.
+// ok is false if the price of now is above it; least is then what it would take.
 func Offer(now Fees, ceiling swap.Wei) (f Fees, least *big.Int, ok bool) {
 	return under(now, new(big.Int).Add(now.Base, now.Tip), ceiling)
 }
 
-// Outbid is an offer for another attempt with the nonce of an old one: at least a tenth more in both caps where pools
-// replace.
+// Outbid is an offer for another attempt with the nonce of an old one: at least a tenth more in
+// both caps where pools replace.
 func (p Profile) Outbid(oldCap, oldTip *big.Int, now Fees, ceiling swap.Wei) (f Fees, least *big.Int, ok bool) {
 	if !p.Replaces {
 		return Offer(now, ceiling)

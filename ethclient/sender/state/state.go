@@ -1,13 +1,16 @@
-// Package state decides what to do about a transaction that was signed and must have exactly one end. It is a pure machine:
-// an Observation of the chain goes in, a Decision comes out, and no clock, network or ledger is asked.
+// Package state decides what to do about a transaction that was signed and must have exactly one
+// end. It is a pure machine: an Observation of the chain goes in, a Decision comes out, and no
+// clock, network or ledger is asked.
 //
-// An intent is one thing to be done on chain (swap.Intent). It has one nonce for ever and any number of attempts: signed
-// transactions with this nonce, of which the chain can take one. Where the intent stands follows from receipts and nonces
-// alone (Observation.State); what to do there is a table (Rows), whose rows are tried in order. What nodes say when bytes are
-// sent to them is one more column of that table, and only ever shortens a wait: no answer of a node's pool says that
+// An intent is one thing to be done on chain (swap.Intent). It has one nonce for ever and any
+// number of attempts: signed transactions with this nonce, of which the chain can take one. Where
+// the intent stands follows from receipts and nonces alone (Observation.State); what to do there is
+// a table (Rows), whose rows are tried in order. What nodes say when bytes are sent to them is one
+// more column of that table, and only ever shortens a wait: no answer of a node's pool says that
 // something was paid.
 //
-// Rows and moves are also printed, as the diagram and tables in docs/SENDING.md, which a test compares.
+// Rows and moves are also printed, as the diagram and tables in docs/SENDING.md, which a test
+// compares.
 package state
 
 import (
@@ -24,8 +27,8 @@ type Attempt struct {
 	Unknown bool            // the node could not say whether there is a receipt, such as while it is indexing
 }
 
-// Observation is what was seen of one intent, all of it after the last send. Nonces are the sender's number of transactions,
-// in the newest block and in the newest final one.
+// Observation is what was seen of one intent, all of it after the last send. Nonces are the
+// sender's number of transactions, in the newest block and in the newest final one.
 type Observation struct {
 	Profile    Profile
 	Attempts   []Attempt // by attempt number; at least one
@@ -66,7 +69,8 @@ const (
 	Final   State = "final"   // an attempt is in a final block
 )
 
-// State finds the state and the attempt that it is about: the one with a receipt, or else the last one.
+// State finds the state and the attempt that it is about: the one with a receipt, or else the last
+// one.
 func (o *Observation) State() (State, int) {
 	last, unknown := len(o.Attempts)-1, false
 	for i, a := range o.Attempts {
@@ -109,7 +113,8 @@ const (
 // Reason is why a person must look.
 type Reason string
 
-// The reasons to stop. In all of them the signed bytes are kept, and the next run goes on from what it finds.
+// The reasons to stop. In all of them the signed bytes are kept, and the next run goes on from what
+// it finds.
 const (
 	ForeignNonce Reason = "foreign-nonce" // the nonce went to a transaction that the ledger does not know
 	Ceiling      Reason = "ceiling"       // more would have to be offered than rails.gas_price allows
@@ -148,8 +153,8 @@ func Decide(o Observation) Decision {
 	return d
 }
 
-// events is what the ledger should say of it. When an intent has ended, first what became of the attempt that decided, then
-// the others; a final no-op ends them all by itself.
+// events is what the ledger should say of it. When an intent has ended, first what became of the
+// attempt that decided, then the others; a final no-op ends them all by itself.
 func (o *Observation) events(d Decision) []swap.Event {
 	at := o.Attempts[d.Attempt]
 	switch {
@@ -186,8 +191,9 @@ func (o *Observation) ended(first swap.Event, winner int, reason string) []swap.
 // Open reports whether an attempt may still do something.
 func Open(s swap.AttemptStatus) bool { return s == swap.SignedAttempt || s == swap.MinedAttempt }
 
-// Fingerprint is what must stay the same for two looks to count as seeing nothing new: where the intent stands, its attempts,
-// and the newest final block. Prices and the answers of pools move all the time.
+// Fingerprint is what must stay the same for two looks to count as seeing nothing new: where the
+// intent stands, its attempts, and the newest final block. Prices and the answers of pools move all
+// the time.
 func (o *Observation) Fingerprint() string {
 	s, i := o.State()
 	f := fmt.Sprintf("%s %d of %d, nonces %d and %d, %q", s, i, len(o.Attempts), o.Latest, o.Final, o.Unwanted)

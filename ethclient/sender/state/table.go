@@ -6,28 +6,33 @@ import (
 )
 
 const (
-	// ResendAfter is how long bytes that no node is known to hold are left alone before they are sent again.
+	// ResendAfter is how long bytes that no node is known to hold are left alone before they are
+	// sent again.
 	ResendAfter = 15 * time.Second
-	// BumpAfter is how long bytes wait in a pool, well paid by the base fee, before more is offered: ten blocks of Ethereum.
+	// BumpAfter is how long bytes wait in a pool, well paid by the base fee, before more is
+	// offered: ten blocks of Ethereum.
 	BumpAfter = 2 * time.Minute
-	// ForeignLooks is how many looks must agree that a nonce went to a transaction that is not ours, and SureAfter for how long
-	// they must, or looks that say that a call would fail: a node's index of transactions may be a moment behind its blocks,
-	// and one of several nodes behind one address behind the others.
+	// ForeignLooks is how many looks must agree that a nonce went to a transaction that is not
+	// ours, and SureAfter for how long they must, or looks that say that a call would fail: a
+	// node's index of transactions may be a moment behind its blocks, and one of several nodes
+	// behind one address behind the others.
 	ForeignLooks = 3
 	SureAfter    = 10 * time.Second
 	// RefusedSends is how many times in a row all nodes must refuse bytes before that is believed.
 	RefusedSends = 3
-	// VainSends is how many times in a row bytes are sent before a person is told, where no node takes them and nobody knows why.
+	// VainSends is how many times in a row bytes are sent before a person is told, where no node
+	// takes them and nobody knows why.
 	VainSends = 10
-	// Patience is how long an intent is watched without any change before a person is told. Arbitrum needs about 13 minutes
-	// until a block is final, and Ethereum has needed an hour.
+	// Patience is how long an intent is watched without any change before a person is told.
+	// Arbitrum needs about 13 minutes until a block is final, and Ethereum has needed an hour.
 	Patience = 2 * time.Hour
-	// MostLooks is how often an intent is looked at in one run: at 8 seconds from look to look, about a day.
+	// MostLooks is how often an intent is looked at in one run: at 8 seconds from look to look,
+	// about a day.
 	MostLooks = 10_000
 )
 
-// Row is one row of the table: in a state and under a condition, what to do and why. Rows of a state are tried in order, and
-// the last one has no condition.
+// Row is one row of the table: in a state and under a condition, what to do and why. Rows of a
+// state are tried in order, and the last one has no condition.
 type Row struct {
 	State  State
 	When   string
@@ -126,8 +131,8 @@ func (o *Observation) fillable() bool { return (o.Unwanted != "" || o.Fails) && 
 
 func (o *Observation) pricedOut() bool { return o.Fees.Base.Cmp(o.last().GasFee.Int()) > 0 }
 
-// affordable reports whether another attempt with the nonce could be signed under the ceiling. The tip of the last attempt is
-// not known here: it is at most its cap.
+// affordable reports whether another attempt with the nonce could be signed under the ceiling. The
+// tip of the last attempt is not known here: it is at most its cap.
 func (o *Observation) affordable() bool {
 	_, _, ok := o.Profile.Outbid(o.last().GasFee.Int(), new(big.Int), o.Fees, o.Ceiling)
 	return ok

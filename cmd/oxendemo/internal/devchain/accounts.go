@@ -7,14 +7,16 @@ import (
 	"github.com/ethereum/go-ethereum/crypto"
 )
 
-// An Account is a funded throw-away account. Its key is known to everyone: it must never hold anything.
+// An Account is a funded throw-away account. Its key is known to everyone: it must never hold
+// anything.
 type Account struct {
 	Address common.Address
 	Key     *ecdsa.PrivateKey
 }
 
-// developmentKeys are the first ten accounts of the mnemonic "test test test test test test test test test test test
-// junk" (BIP-44 path m/44'/60'/0'/0/i), which development chains of other makes fund too.
+// developmentKeys are the first ten accounts of the mnemonic "test test test test test test test
+// test test test test junk" (BIP-44 path m/44'/60'/0'/0/i), which development chains of other makes
+// fund too.
 var developmentKeys = [...]string{
 	"ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80",
 	"59c6995e998f97a5a0044966f0945389dc9e86dae88c7a8412f4603b6b78690d",

@@ -1,8 +1,9 @@
-// Package devchain runs a development chain: go-ethereum's own node without peers, with a real RPC port, funded
-// throw-away accounts, a clock that can start anywhere and be moved forward, and blocks that are final at a chosen depth.
+// Package devchain runs a development chain: go-ethereum's own node without peers, with a real RPC
+// port, funded throw-away accounts, a clock that can start anywhere and be moved forward, and
+// blocks that are final at a chosen depth.
 //
-// It seals its blocks itself instead of using ethclient/simulated, whose `finalized` moves every 32 blocks only and whose
-// block times are the machine's.
+// It seals its blocks itself instead of using ethclient/simulated, whose `finalized` moves every 32
+// blocks only and whose block times are the machine's.
 package devchain
 
 import (
@@ -44,8 +45,8 @@ type Config struct {
 	Start time.Time
 	// Depth is how many blocks below the head are not final yet.
 	Depth uint64
-	// BlockEvery is the time between blocks. Zero: a block comes with each transaction, and Depth empty ones after it, so
-	// that it is final at once.
+	// BlockEvery is the time between blocks. Zero: a block comes with each transaction, and Depth
+	// empty ones after it, so that it is final at once.
 	BlockEvery time.Duration
 }
 
@@ -119,8 +120,9 @@ func (c *Chain) open(host string, port int) error {
 	return nil
 }
 
-// genesis is a block with every account of Accounts funded, by the rules of Prague: the development configuration of
-// go-ethereum turns on later forks, which price gas otherwise than any chain that tokens live on.
+// genesis is a block with every account of Accounts funded, by the rules of Prague: the development
+// configuration of go-ethereum turns on later forks, which price gas otherwise than any chain that
+// tokens live on.
 func genesis(start time.Time) *core.Genesis {
 	rules := *params.AllDevChainProtocolChanges
 	rules.OsakaTime, rules.BogotaTime = nil, nil
@@ -211,7 +213,8 @@ func (c *Chain) Mine(n uint64) error {
 	return nil
 }
 
-// Advance moves the chain's clock forward and returns by how much it was moved in all. The next block shows it.
+// Advance moves the chain's clock forward and returns by how much it was moved in all. The next
+// block shows it.
 func (c *Chain) Advance(d time.Duration) (time.Duration, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -225,7 +228,8 @@ func (c *Chain) Advance(d time.Duration) (time.Duration, error) {
 // now is the time on the chain's clock.
 func (c *Chain) now() time.Time { return c.config.Start.Add(time.Since(c.booted) + c.offset) }
 
-// seal makes a block of what waits in the pool and puts it on top. It returns the number of transactions.
+// seal makes a block of what waits in the pool and puts it on top. It returns the number of
+// transactions.
 func (c *Chain) seal() (int, error) {
 	if err := c.eth.TxPool().Sync(); err != nil {
 		return 0, err
@@ -262,7 +266,8 @@ func (c *Chain) finalize() {
 // clockAPI is the evm namespace of the RPC, with the names that other development chains use.
 type clockAPI struct{ c *Chain }
 
-// IncreaseTime is evm_increaseTime: it moves the clock forward by seconds and returns the sum of all moves in seconds.
+// IncreaseTime is evm_increaseTime: it moves the clock forward by seconds and returns the sum of
+// all moves in seconds.
 func (a *clockAPI) IncreaseTime(seconds uint64) (uint64, error) {
 	const most = 100 * 365 * 24 * 3600
 	if seconds > most {

@@ -49,7 +49,8 @@ func send(t *testing.T, client *ethclient.Client, nonce uint64) *types.Transacti
 	return tx
 }
 
-// eventually asks until ok, as a user of the RPC would: blocks are made by the node's own goroutine.
+// eventually asks until ok, as a user of the RPC would: blocks are made by the node's own
+// goroutine.
 func eventually(t *testing.T, what string, ok func(ctx context.Context) bool) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
@@ -145,7 +146,8 @@ func TestBlocksByTime(t *testing.T) {
 	})
 }
 
-// TestAccounts holds the built-in keys against the addresses that every development chain shows for its mnemonic.
+// TestAccounts holds the built-in keys against the addresses that every development chain shows for
+// its mnemonic.
 func TestAccounts(t *testing.T) {
 	want := []string{
 		"0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266", "0x70997970C51812dc3A010C7d01b50e0d17dc79C8",

@@ -10,11 +10,13 @@ import (
 	"oxenswap/swap"
 )
 
-// maxClockError is how far the clock may be from both the token's chain and the Oxen daemons before appending stops.
+// maxClockError is how far the clock may be from both the token's chain and the Oxen daemons before
+// appending stops.
 const maxClockError = 2 * time.Minute
 
-// checkClockOutside refuses to go on while the clock is wrong in the eyes of everybody who can be asked: entries' times
-// decide which claims are in time. What cannot be asked is said. A fakechain stands still, so it is not asked.
+// checkClockOutside refuses to go on while the clock is wrong in the eyes of everybody who can be
+// asked: entries' times decide which claims are in time. What cannot be asked is said. A fakechain
+// stands still, so it is not asked.
 func (d *Dir) checkClockOutside(ctx context.Context, warn func(format string, args ...any)) error {
 	if d.Terms().Fakechain() {
 		return nil

@@ -23,7 +23,8 @@ import (
 // ConfigFile is the name of the configuration in the data directory.
 const ConfigFile = "oxenswap.toml"
 
-// Config is the configuration file. Operators, quorum, limits and rails are put into force by a config.set entry.
+// Config is the configuration file. Operators, quorum, limits and rails are put into force by a
+// config.set entry.
 type Config struct {
 	Operators []string       `toml:"operators"`
 	Witnesses []string       `toml:"witnesses"`
@@ -156,8 +157,9 @@ listen = ""
 metrics = ""
 ` + portalTemplate))
 
-// NewConfig writes the first configuration. Limits start at a hundredth of the caps for one recipient, a tenth for a
-// round, and a fifth for a day; rails at a fifth for a transaction and half for a day.
+// NewConfig writes the first configuration. Limits start at a hundredth of the caps for one
+// recipient, a tenth for a round, and a fifth for a day; rails at a fifth for a transaction and
+// half for a day.
 func NewConfig(terms *swap.Terms, operators []string, daemons []DaemonConfig, chain ChainConfig) ([]byte, error) {
 	if len(daemons) == 0 {
 		daemons = []DaemonConfig{{"a", "http://127.0.0.1:22023"}, {"b", "http://127.0.0.1:22123"}}
@@ -175,7 +177,8 @@ func NewConfig(terms *swap.Terms, operators []string, daemons []DaemonConfig, ch
 	return buf.Bytes(), err
 }
 
-// NoConfigError says that a folder has no configuration that can be read, so that it is no data directory.
+// NoConfigError says that a folder has no configuration that can be read, so that it is no data
+// directory.
 type NoConfigError struct{ Err error }
 
 func (e *NoConfigError) Error() string { return "reading the configuration: " + e.Err.Error() }

@@ -19,9 +19,9 @@ type Created struct {
 	LedgerKey string // verifier key in note form
 }
 
-// Create makes the data directory of a migration from its terms and the text of its first configuration. Everything is made
-// beside it and put in place by one rename, so a directory is either whole or not there. software is what the first entry
-// records as the program that made it.
+// Create makes the data directory of a migration from its terms and the text of its first
+// configuration. Everything is made beside it and put in place by one rename, so a directory is
+// either whole or not there. software is what the first entry records as the program that made it.
 func (o Options) Create(ctx context.Context, terms *swap.Terms, config []byte, software string) (*Created, error) {
 	if err := o.CheckClock(terms); err != nil {
 		return nil, err
@@ -79,7 +79,8 @@ func (o Options) Create(ctx context.Context, terms *swap.Terms, config []byte, s
 	return &Created{dir, vkey}, nil
 }
 
-// takeDraft makes a folder, or empties what a crash left of it, and keeps every other process out until release.
+// takeDraft makes a folder, or empties what a crash left of it, and keeps every other process out
+// until release.
 func takeDraft(draft string) (release func() error, err error) {
 	if err := os.MkdirAll(draft, 0o700); err != nil {
 		return nil, err

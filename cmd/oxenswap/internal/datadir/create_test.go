@@ -7,7 +7,8 @@ import (
 	"testing"
 )
 
-// TestSecondCreate: of two processes that make one directory, the second leaves the first one's draft alone.
+// TestSecondCreate: of two processes that make one directory, the second leaves the first one's
+// draft alone.
 func TestSecondCreate(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "data")
 	draft := filepath.Join(filepath.Dir(dir), ".data.oxenswap-init")

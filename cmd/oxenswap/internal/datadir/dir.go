@@ -1,4 +1,5 @@
-// Package datadir is the operator's data directory: the ledger's database, its signing key, and the configuration.
+// Package datadir is the operator's data directory: the ledger's database, its signing key, and the
+// configuration.
 //
 //	oxenswap.toml   the configuration
 //	ledger.key      the ledger's signing key, readable by its owner only
@@ -6,8 +7,9 @@
 //	terms.json      the migration's terms, canonical
 //	public          the export that serve publishes
 //
-// A directory is whole or not there: Create makes it under another name and puts it in place by one rename. It has one writer
-// at a time; commands that write while a service runs append through it, and any number read beside it.
+// A directory is whole or not there: Create makes it under another name and puts it in place by one
+// rename. It has one writer at a time; commands that write while a service runs append through it,
+// and any number read beside it.
 package datadir
 
 import (
@@ -28,7 +30,8 @@ import (
 	"oxenswap/swap/ledger"
 )
 
-// PublicDir is the folder of the data directory that holds the public export. Any web server can serve it.
+// PublicDir is the folder of the data directory that holds the public export. Any web server can
+// serve it.
 const PublicDir = "public"
 
 // Options say which data directory to open, and how.
@@ -69,8 +72,8 @@ type Dir struct {
 	updates swap.Ledger // nil: opened for reading
 }
 
-// Open opens the data directory for writing, through a running service if there is one, and puts a changed configuration
-// into force.
+// Open opens the data directory for writing, through a running service if there is one, and puts a
+// changed configuration into force.
 func (o Options) Open(ctx context.Context) (*Dir, error) {
 	g, err := store.OpenGuest(ctx, o.Path)
 	if errors.Is(err, store.ErrNoHost) {

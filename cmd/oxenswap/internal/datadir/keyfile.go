@@ -43,7 +43,8 @@ func readSecret(path string) (signer note.Signer, skey string, err error) {
 	return signer, skey, nil
 }
 
-// NewKey makes an Ed25519 note key and writes the secret half into a file of mode 0600 that did not exist before.
+// NewKey makes an Ed25519 note key and writes the secret half into a file of mode 0600 that did not
+// exist before.
 func NewKey(path, name string) (vkey string, err error) {
 	skey, vkey, err := ledger.NewKey(rand.Reader, name)
 	if err != nil {

@@ -9,8 +9,8 @@ import (
 	"oxenswap/swap"
 )
 
-// KeyConfig names the account of a role and, where this machine signs for it, who holds the key: an encrypted keystore
-// file with its password, or an external signer such as Clef.
+// KeyConfig names the account of a role and, where this machine signs for it, who holds the key: an
+// encrypted keystore file with its password, or an external signer such as Clef.
 type KeyConfig struct {
 	Address      string `toml:"address"`
 	Keystore     string `toml:"keystore"`

@@ -16,7 +16,8 @@ import (
 	"oxenswap/swap/ledger"
 )
 
-// The ledger's key is changed in this order, so that wherever it is cut short, the same call finishes it:
+// The ledger's key is changed in this order, so that wherever it is cut short, the same call
+// finishes it:
 //
 //  1. the next key is put beside the present one, as ledger.key.next: once its entry is recorded the ledger is worth nothing
 //     without it;
@@ -54,7 +55,8 @@ func (o Options) Rotate(ctx context.Context, keyFile string) (_ *Rotation, err e
 	return d.rotate(ctx, next, skey, vkey)
 }
 
-// openEither opens the data directory with the present key or, if its entry is recorded already, with the next one.
+// openEither opens the data directory with the present key or, if its entry is recorded already,
+// with the next one.
 func (o Options) openEither(ctx context.Context, next note.Signer) (*Dir, error) {
 	d, err := o.OpenAlone(ctx)
 	if !errors.As(err, new(*store.KeyError)) {

@@ -18,7 +18,8 @@ import (
 	"oxenswap/cmd/oxenswap/internal/portal/desktest"
 )
 
-// benched are a portal with a live round and as many accounts as asked for, and what is asked of it.
+// benched are a portal with a live round and as many accounts as asked for, and what is asked of
+// it.
 type benched struct {
 	*desktest.World
 	portal                 *portal.Portal
@@ -43,7 +44,8 @@ func benchWorld(b *testing.B, holders int) *benched {
 	return out
 }
 
-// ask sends requests over connections of their own and reads whole answers, with as little work as possible.
+// ask sends requests over connections of their own and reads whole answers, with as little work as
+// possible.
 func ask(b *testing.B, address string, status string, next func() []byte) {
 	b.ReportAllocs()
 	b.ResetTimer()
@@ -70,7 +72,8 @@ func ask(b *testing.B, address string, status string, next func() []byte) {
 	})
 }
 
-// processorTime is what this process has used, clients included. It says more than the clock on a machine that others use.
+// processorTime is what this process has used, clients included. It says more than the clock on a
+// machine that others use.
 func processorTime(b *testing.B) int64 {
 	var u syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {

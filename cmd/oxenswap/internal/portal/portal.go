@@ -1,5 +1,5 @@
-// Package portal joins what the portal is made of: the desk, the API, the pages, and the guard before them. One process
-// serves all of it from one ledger.
+// Package portal joins what the portal is made of: the desk, the API, the pages, and the guard
+// before them. One process serves all of it from one ledger.
 package portal
 
 import (
@@ -83,7 +83,8 @@ type site struct {
 	log   *zap.Logger
 }
 
-// ServeHTTP implements http.Handler. A panic ends its own request and breaks its connection, and is logged.
+// ServeHTTP implements http.Handler. A panic ends its own request and breaks its connection, and is
+// logged.
 func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer func() {
 		p := recover()

@@ -239,8 +239,8 @@ func changed(oxen string) string {
 	return string(b)
 }
 
-// TestBadRequests sends what should not be sent, as bytes. Each is refused with a status that says why, without an entry in
-// the ledger, without echoing what could run, and the server lives on.
+// TestBadRequests sends what should not be sent, as bytes. Each is refused with a status that says
+// why, without an entry in the ledger, without echoing what could run, and the server lives on.
 func TestBadRequests(t *testing.T) {
 	w := desktest.New(t, 2)
 	w.Take(desktest.Named)

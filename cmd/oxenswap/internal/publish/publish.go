@@ -1,4 +1,5 @@
-// Package publish writes the ledger as static files that anyone can check: the log, and the claim proofs of published rounds.
+// Package publish writes the ledger as static files that anyone can check: the log, and the claim
+// proofs of published rounds.
 package publish
 
 import (
@@ -53,7 +54,8 @@ func (e *Exporter) Export(ctx context.Context, dir string, signed []byte) (Stats
 	return Stats{cp.N, stats.Files, stats.Written, stats.Withheld}, err
 }
 
-// Shards adds the claim proofs of published rounds to the folder, beside what the manifest lists: each proves itself.
+// Shards adds the claim proofs of published rounds to the folder, beside what the manifest lists:
+// each proves itself.
 func (e *Exporter) Shards(ctx context.Context, dir string) error {
 	var rounds []swap.Round
 	if err := e.Dir.View(ctx, func(t swap.Tables, _ uint64) (err error) {

@@ -14,13 +14,14 @@ import (
 )
 
 const (
-	// mostConnections is how many connections are open at one time. Each takes some 30 kB, and all that have something to
-	// say at one moment wait for each other.
+	// mostConnections is how many connections are open at one time. Each takes some 30 kB, and all
+	// that have something to say at one moment wait for each other.
 	mostConnections = 4096
-	// spareFiles is how many files the program needs beside its connections: the ledger's, those of its answers, and
-	// connections to daemons and chains.
+	// spareFiles is how many files the program needs beside its connections: the ledger's, those of
+	// its answers, and connections to daemons and chains.
 	spareFiles = 512
-	// refusing is how many connections that are turned away are heard out at one time, each for at most refuseTime.
+	// refusing is how many connections that are turned away are heard out at one time, each for at
+	// most refuseTime.
 	refusing   = 256
 	refuseTime = time.Second
 	// leastIdle is how long a connection must have said nothing before its place is given away.
@@ -32,8 +33,9 @@ const turnedAway = "HTTP/1.1 503 Service Unavailable\r\n" +
 	"Content-Type: text/plain; charset=utf-8\r\nContent-Length: 52\r\nRetry-After: 2\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n" +
 	"too many connections are open: try again in seconds\n"
 
-// gate bounds the open connections of a server. When there is no place left, a new connection gets that of the one which
-// has said nothing for longest; when all have of late, it is told to come again.
+// gate bounds the open connections of a server. When there is no place left, a new connection gets
+// that of the one which has said nothing for longest; when all have of late, it is told to come
+// again.
 type gate struct {
 	net.Listener
 	most  int
@@ -106,7 +108,8 @@ func (g *gate) enter() bool {
 	return true
 }
 
-// silent takes the connection that has said nothing for longest off the list. nil: all have said something of late.
+// silent takes the connection that has said nothing for longest off the list. nil: all have said
+// something of late.
 func (g *gate) silent() *guest {
 	for e := g.idle.Front(); e != nil; e = g.idle.Front() {
 		c := e.Value.(*guest)
@@ -163,8 +166,8 @@ func (c *guest) Close() error {
 	return c.TCPConn.Close()
 }
 
-// turnAway tells a connection to come again and waits until it is gone: closed at once, what it sends would be answered with
-// a reset, and the words lost.
+// turnAway tells a connection to come again and waits until it is gone: closed at once, what it
+// sends would be answered with a reset, and the words lost.
 func turnAway(c *net.TCPConn) {
 	defer c.Close()
 	c.SetDeadline(time.Now().Add(refuseTime))
@@ -176,8 +179,8 @@ func turnAway(c *net.TCPConn) {
 	}
 }
 
-// placesFor is how many of some connections there are files for. Go has raised this program's limit of open files as far as
-// the system lets it.
+// placesFor is how many of some connections there are files for. Go has raised this program's limit
+// of open files as far as the system lets it.
 func placesFor(connections int) (int, error) {
 	var limit syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {

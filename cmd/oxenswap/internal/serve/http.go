@@ -22,8 +22,8 @@ const (
 	slowest = 32 << 10
 )
 
-// patience is for how long one client can hold up a connection: until its headers are there, its body, its answer is
-// taken, its next request begins.
+// patience is for how long one client can hold up a connection: until its headers are there, its
+// body, its answer is taken, its next request begins.
 type patience struct{ header, read, write, idle time.Duration }
 
 // writeTime is for a small answer; files get more by their size.
@@ -34,12 +34,13 @@ func usualPatience() patience {
 }
 
 const (
-	// memoryGoal is how much memory, in bytes, the program may take before it is collected more eagerly: what SQLite takes
-	// comes on top. GOMEMLIMIT in the environment takes its place.
+	// memoryGoal is how much memory, in bytes, the program may take before it is collected more
+	// eagerly: what SQLite takes comes on top. GOMEMLIMIT in the environment takes its place.
 	memoryGoal = 640 << 20
-	// growth is by how many per cent the memory in use grows between two collections, as long as there is enough of it: Go's
-	// 100 would collect several times a second while many claims come in, and with much more each time would take long enough
-	// to be noticed. GOGC in the environment takes its place.
+	// growth is by how many per cent the memory in use grows between two collections, as long as
+	// there is enough of it: Go's 100 would collect several times a second while many claims come
+	// in, and with much more each time would take long enough to be noticed. GOGC in the
+	// environment takes its place.
 	growth = 200
 )
 
@@ -60,8 +61,8 @@ func newServer(h http.Handler, p patience, log *zap.Logger) *http.Server {
 	}
 }
 
-// listen serves on the configured address until ctx ends, and returns at once. The channel gives the server's end: nil when
-// ctx ended it, and at once when there is no address.
+// listen serves on the configured address until ctx ends, and returns at once. The channel gives
+// the server's end: nil when ctx ended it, and at once when there is no address.
 func (s *scheduler) listen(ctx context.Context) (<-chan error, error) {
 	ended := make(chan error, 2)
 	address := s.dir.Config.Serve.Listen

@@ -24,8 +24,8 @@ type viewer interface {
 	View(ctx context.Context, read func(t swap.Tables, size uint64) error) error
 }
 
-// ledgerMetrics tells what the ledger says, whichever process wrote it: commands that send and stop at a rail have ended
-// long before anybody looks.
+// ledgerMetrics tells what the ledger says, whichever process wrote it: commands that send and stop
+// at a rail have ended long before anybody looks.
 type ledgerMetrics struct {
 	ledger                               viewer
 	hits, stopped, alarms, entries, open *prometheus.Desc
@@ -92,8 +92,8 @@ func (m *ledgerMetrics) Collect(ch chan<- prometheus.Metric) {
 	}
 }
 
-// exposeMetrics serves a registry under /metrics on an address until ctx ends, and returns at once. An empty address serves
-// nothing.
+// exposeMetrics serves a registry under /metrics on an address until ctx ends, and returns at once.
+// An empty address serves nothing.
 func exposeMetrics(ctx context.Context, address string, r *prometheus.Registry, log *zap.Logger) error {
 	if address == "" {
 		return nil

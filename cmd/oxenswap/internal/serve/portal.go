@@ -31,8 +31,8 @@ func deskLimits(c *datadir.PortalConfig) desk.Limits {
 	}
 }
 
-// openPortal adds the portal to what is served, if one is configured, and keeps it up to date until ctx ends. The channel
-// is closed when it has let the ledger go.
+// openPortal adds the portal to what is served, if one is configured, and keeps it up to date until
+// ctx ends. The channel is closed when it has let the ledger go.
 func (s *scheduler) openPortal(ctx context.Context, mux *http.ServeMux) (<-chan struct{}, error) {
 	done := make(chan struct{})
 	c := s.dir.Config.Portal

@@ -1,5 +1,5 @@
-// Package serve is the service that runs by itself: it takes and finalises snapshots on schedule, publishes the ledger, and
-// serves the portal, the public ledger and the metrics.
+// Package serve is the service that runs by itself: it takes and finalises snapshots on schedule,
+// publishes the ledger, and serves the portal, the public ledger and the metrics.
 package serve
 
 import (
@@ -33,7 +33,8 @@ func Run(ctx context.Context, d *datadir.Dir, log *zap.Logger) error {
 	return (&scheduler{d, daemons, log, site}).run(ctx)
 }
 
-// scheduler takes the snapshots that the terms name when the chain reaches them, and makes them final later.
+// scheduler takes the snapshots that the terms name when the chain reaches them, and makes them
+// final later.
 type scheduler struct {
 	dir     *datadir.Dir
 	daemons []swap.Daemon

@@ -19,7 +19,8 @@ import (
 	"oxenswap/swap/ledger"
 )
 
-// ledgerSite keeps the public export up to date and serves it: the files that `ledger export --public` writes, byte for byte.
+// ledgerSite keeps the public export up to date and serves it: the files that `ledger export
+// --public` writes, byte for byte.
 type ledgerSite struct {
 	dir      string
 	log      *zap.Logger
@@ -27,7 +28,8 @@ type ledgerSite struct {
 	notes    atomic.Pointer[notes] // nil before the first export
 }
 
-// notes are the two files of an export that change. They are served from memory, so that they belong together.
+// notes are the two files of an export that change. They are served from memory, so that they
+// belong together.
 type notes struct{ checkpoint, manifest []byte }
 
 // publish brings the export up to the last checkpoint. It runs one at a time.
@@ -58,7 +60,8 @@ func (s *ledgerSite) update(ctx context.Context) error {
 	return s.exporter.Shards(ctx, s.dir)
 }
 
-// ServeHTTP serves a file of the export. What a path names never changes, but for checkpoint and manifest.
+// ServeHTTP serves a file of the export. What a path names never changes, but for checkpoint and
+// manifest.
 func (s *ledgerSite) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	header := w.Header()
 	header.Set("X-Content-Type-Options", "nosniff")

@@ -1,9 +1,10 @@
-// Package api serves what the desk knows and does as JSON under /api/v1. openapi.json describes it, and a test holds the two
-// against each other.
+// Package api serves what the desk knows and does as JSON under /api/v1. openapi.json describes it,
+// and a test holds the two against each other.
 //
-// What cannot change is sent with immutable caching, everything else with an ETag. Amounts are decimal strings in atomic
-// units. Errors are RFC 9457 problems (package problem). Any page of the web may read, as there are no cookies and everything
-// is public; what changes something takes JSON only, which other sites cannot send unasked.
+// What cannot change is sent with immutable caching, everything else with an ETag. Amounts are
+// decimal strings in atomic units. Errors are RFC 9457 problems (package problem). Any page of the
+// web may read, as there are no cookies and everything is public; what changes something takes JSON
+// only, which other sites cannot send unasked.
 package api
 
 import (

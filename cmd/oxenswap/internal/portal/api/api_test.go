@@ -138,8 +138,8 @@ func (s *site) claim(wallet *cryptonote.Wallet, to swap.EVMAddress, sequence uin
 	return map[string]any{"oxen": wallet.Address().String(), "text": text, "signature": s.Sign(wallet, text)}
 }
 
-// TestDocument goes through every route, in each state of a migration, and holds what is asked and answered against the
-// OpenAPI document.
+// TestDocument goes through every route, in each state of a migration, and holds what is asked and
+// answered against the OpenAPI document.
 func TestDocument(t *testing.T) {
 	s := newSite(t, 5)
 	everywhere := func() {
@@ -240,7 +240,8 @@ func TestDocument(t *testing.T) {
 	}
 }
 
-// receiveProof hands in a proof of coins that is well-formed and signed by its account, about outputs that are not there.
+// receiveProof hands in a proof of coins that is well-formed and signed by its account, about
+// outputs that are not there.
 func (s *site) receiveProof(claim uint64) {
 	s.t.Helper()
 	c, err := s.desk.Claim(s.t.Context(), claim)

@@ -11,9 +11,9 @@ import (
 	"oxenswap/cmd/oxenswap/internal/portal/problem"
 )
 
-// keys remember the answers to requests with an Idempotency-Key, so that who did not get one can ask again: the same key and
-// body are answered alike, the same key with another body is refused. Bounded memory: the oldest are forgotten. What failed
-// for a reason that passes is not remembered.
+// keys remember the answers to requests with an Idempotency-Key, so that who did not get one can
+// ask again: the same key and body are answered alike, the same key with another body is refused.
+// Bounded memory: the oldest are forgotten. What failed for a reason that passes is not remembered.
 type keys struct {
 	mu    sync.Mutex
 	by    map[string]*attempt

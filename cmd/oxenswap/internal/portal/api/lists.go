@@ -128,7 +128,8 @@ func (a *API) progress(w http.ResponseWriter, r *http.Request) error {
 // atomic writes a sum as a machine reads it, in atomic units.
 func atomic(s swap.Sesh) string { return strconv.FormatUint(uint64(s), 10) }
 
-// file is a CSV file on its way. Its fields are digits, names of programmes and addresses: none begins like a formula.
+// file is a CSV file on its way. Its fields are digits, names of programmes and addresses: none
+// begins like a formula.
 type file struct {
 	*csv.Writer
 	control *http.ResponseController

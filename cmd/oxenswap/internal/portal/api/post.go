@@ -79,7 +79,8 @@ func (a *API) read(w http.ResponseWriter, r *http.Request, limit int64) (body []
 	in := http.MaxBytesReader(w, r.Body, limit)
 	body, err = io.ReadAll(io.LimitReader(in, min(limit, smallBody)))
 	if err == nil && len(body) == smallBody {
-		// A server that has no read time for a large body gives it more; others bound it themselves.
+		// A server that has no read time for a large body gives it more; others bound it
+		// themselves.
 		_ = http.NewResponseController(w).SetReadDeadline(slow(limit))
 		_ = http.NewResponseController(w).SetWriteDeadline(slow(2 * limit))
 		if leave, err = a.enter(); err != nil {

@@ -152,7 +152,8 @@ func (a *API) round(w http.ResponseWriter, r *http.Request) error {
 	})
 }
 
-// collect is asked by everybody on claim day, about everybody, so it is written without reflection and without being kept.
+// collect is asked by everybody on claim day, about everybody, so it is written without reflection
+// and without being kept.
 func (a *API) collect(w http.ResponseWriter, r *http.Request) error {
 	n, err := number("round", r.PathValue("round"))
 	if err == nil {

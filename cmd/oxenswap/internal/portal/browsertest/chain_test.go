@@ -167,7 +167,8 @@ func (c *chain) publish(r *swap.RoundBuilt, ledgerSize uint64, ledgerRoot swap.H
 	return proposed, c.send(1, &c.distributor, d.PackActivate())
 }
 
-// wallet is a browser wallet: it answers what pages ask of window.ethereum, and signs with its own key.
+// wallet is a browser wallet: it answers what pages ask of window.ethereum, and signs with its own
+// key.
 type wallet struct {
 	chain  *chain // nil: it only has an address
 	key    *ecdsa.PrivateKey

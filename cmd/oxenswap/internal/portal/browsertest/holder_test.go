@@ -188,7 +188,8 @@ func TestRefusals(t *testing.T) {
 	b.picture("missing")
 }
 
-// TestCoins: a proof of coins is uploaded, judged and accepted, while its page asks again by itself, without a script.
+// TestCoins: a proof of coins is uploaded, judged and accepted, while its page asks again by
+// itself, without a script.
 func TestCoins(t *testing.T) {
 	s := stage(t, 1)
 	s.settle()

@@ -1,7 +1,9 @@
-// Package browsertest holds the portal's pages against a real browser: Chromium, driven over its own protocol. The pages,
-// the guard before them and the ledger behind them are real, and so is the chain that a wallet sends its claim to.
+// Package browsertest holds the portal's pages against a real browser: Chromium, driven over its
+// own protocol. The pages, the guard before them and the ledger behind them are real, and so is the
+// chain that a wallet sends its claim to.
 //
-// What it needs and does not find, it says, and the tests are skipped: .ci/setup.sh installs Chromium and axe-core.
+// What it needs and does not find, it says, and the tests are skipped: .ci/setup.sh installs
+// Chromium and axe-core.
 package browsertest
 
 import (

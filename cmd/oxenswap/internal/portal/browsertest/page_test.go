@@ -184,7 +184,8 @@ func evaluate[T any](b *tab, expression string) (out T) {
 	return out
 }
 
-// shoot keeps a picture of the whole page, and checks it: nothing is wider than the screen, and axe-core finds nothing serious.
+// shoot keeps a picture of the whole page, and checks it: nothing is wider than the screen, and
+// axe-core finds nothing serious.
 func (b *tab) shoot(name string) {
 	b.t.Helper()
 	b.picture(name)

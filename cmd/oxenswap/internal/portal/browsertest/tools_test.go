@@ -16,7 +16,8 @@ func call[P, R any](ctx context.Context, command cdp.Command[P, R], params P) er
 	}))
 }
 
-// quiet fails the test if the console holds anything but that an answer was an error: above all, if the policy forbade something.
+// quiet fails the test if the console holds anything but that an answer was an error: above all, if
+// the policy forbade something.
 func (b *tab) quiet(messages iter.Seq2[chromedp.ConsoleMessage, error]) {
 	// A message of our own is the last one.
 	const last = "nothing more"

@@ -14,14 +14,16 @@ type Rate struct {
 	Burst     int // at one time, after a pause
 }
 
-// Set is a token bucket for each key. Keys that were not used lately are forgotten, which can only let more through.
+// Set is a token bucket for each key. Keys that were not used lately are forgotten, which can only
+// let more through.
 type Set struct {
 	rate   Rate
 	most   int
 	shards [32]shard
 }
 
-// shard keeps the keys of one part in two generations: when the younger one is full, the older one is forgotten.
+// shard keeps the keys of one part in two generations: when the younger one is full, the older one
+// is forgotten.
 type shard struct {
 	mu         sync.Mutex
 	young, old map[string]*rate.Limiter

@@ -11,7 +11,8 @@ import (
 	"oxenswap/swap/cryptonote"
 )
 
-// Account is everything about one Oxen account: what it has, what it is owed, what it got, and what to do next.
+// Account is everything about one Oxen account: what it has, what it is owed, what it got, and what
+// to do next.
 type Account struct {
 	Oxen     string       `json:"oxen"` // the standard address
 	Account  swap.Account `json:"account"`
@@ -76,15 +77,16 @@ const (
 // mostBalances bounds the list of an account's balances.
 const mostBalances = 100
 
-// ReadOxen reads an Oxen address as people paste it, with spaces or line breaks. An integrated one is reduced to its
-// standard address. Errors are *swap.Refusal, also for a subaddress, which cannot be traced to its wallet.
+// ReadOxen reads an Oxen address as people paste it, with spaces or line breaks. An integrated one
+// is reduced to its standard address. Errors are *swap.Refusal, also for a subaddress, which cannot
+// be traced to its wallet.
 func (d *Desk) ReadOxen(oxen string) (address cryptonote.Address, reduced bool, err error) {
 	address, err = swap.ParseOxen(d.terms, strings.Join(strings.Fields(oxen), ""))
 	return address.Standard(), address.Kind == cryptonote.Integrated, err
 }
 
-// Lookup answers everything about the account of an Oxen address. Errors are *swap.Refusal for what is no address of the
-// migration's network, and *RetryLater.
+// Lookup answers everything about the account of an Oxen address. Errors are *swap.Refusal for what
+// is no address of the migration's network, and *RetryLater.
 func (d *Desk) Lookup(ctx context.Context, oxen string) (*Account, error) {
 	address, reduced, err := d.ReadOxen(oxen)
 	if err != nil {
@@ -189,8 +191,8 @@ func boundary(now time.Time, instants ...time.Time) (first time.Time) {
 	return first
 }
 
-// namedHeight is the height at which stake, rewards and coins convert: of the snapshot that counts once that is fixed, else
-// the one that the terms name. 0: nothing converts.
+// namedHeight is the height at which stake, rewards and coins convert: of the snapshot that counts
+// once that is fixed, else the one that the terms name. 0: nothing converts.
 func namedHeight(m *swap.Migration) uint64 {
 	for i := range m.Terms.Programmes {
 		p := &m.Terms.Programmes[i]

@@ -27,7 +27,8 @@ type Claim struct {
 // State is where an amount that a round gives stands; stable, for programs.
 type State string
 
-// The states, in their order; the last two are ends without a payment, after which it is owed again.
+// The states, in their order; the last two are ends without a payment, after which it is owed
+// again.
 const (
 	StateBuilt     State = "built"    // operators have to approve the round
 	StateApproved  State = "approved" // it has to be proposed on chain
@@ -154,8 +155,8 @@ func stateOf(r swap.Round) State {
 	return StateCancelled
 }
 
-// payment is what paid a recipient what a round gave: the first payment while the round's root, or a later one, was live.
-// The distributor pays all that the live root holds, and roots never fall.
+// payment is what paid a recipient what a round gave: the first payment while the round's root, or
+// a later one, was live. The distributor pays all that the live root holds, and roots never fall.
 func (d *Desk) payment(to swap.EVMAddress, round uint64) *Payment {
 	for _, p := range d.history.payments(to) {
 		if p.round >= round {
@@ -165,7 +166,8 @@ func (d *Desk) payment(to swap.EVMAddress, round uint64) *Payment {
 	return nil
 }
 
-// Claim answers what became of a claim, named by its entry. The error is a *NotFoundError when the entry is none.
+// Claim answers what became of a claim, named by its entry. The error is a *NotFoundError when the
+// entry is none.
 func (d *Desk) Claim(ctx context.Context, entry uint64) (*ClaimStatus, error) {
 	out := &ClaimStatus{}
 	var c swap.Claim
@@ -266,8 +268,9 @@ func (d *Desk) AccountClaims(ctx context.Context, oxen string) ([]Claim, error) 
 	return out, nil
 }
 
-// Receipt is the receipt of a claim: its entry, the proof that the ledger holds it, and a signed checkpoint, in the text
-// form that anyone checks without the service. The error is a *NotFoundError when the entry is no claim.
+// Receipt is the receipt of a claim: its entry, the proof that the ledger holds it, and a signed
+// checkpoint, in the text form that anyone checks without the service. The error is a
+// *NotFoundError when the entry is no claim.
 func (d *Desk) Receipt(ctx context.Context, entry uint64) ([]byte, error) {
 	if err := d.log.View(ctx, func(t swap.Tables, _ uint64) error {
 		_, err := t.ClaimAt(entry)

@@ -32,7 +32,8 @@ type look struct {
 	err  error
 }
 
-// at looks at a recipient, or remembers what was seen within the last minute. The error is a *RetryLater.
+// at looks at a recipient, or remembers what was seen within the last minute. The error is a
+// *RetryLater.
 func (c *codes) at(ctx context.Context, to swap.EVMAddress) (swap.RecipientCode, error) {
 	if c.see == nil {
 		return swap.RecipientCode{Ethereum: swap.SeenNotChecked, Target: swap.SeenNotChecked}, nil

@@ -1,12 +1,12 @@
-// Package desk is everything that the portal knows and does, without HTTP and HTML: questions about the migration are
-// answered as plain values, claims and proofs of coins are taken.
+// Package desk is everything that the portal knows and does, without HTTP and HTML: questions about
+// the migration are answered as plain values, claims and proofs of coins are taken.
 //
-// Amounts are atomic units: of OXEN where they are balances or sources, of SESH where they are owed, given or paid. In JSON
-// they are decimal strings. Hashes are 64 lower-case hex digits without 0x, as the ledger writes them, but where a contract
-// takes them (Collect). Times are UTC.
+// Amounts are atomic units: of OXEN where they are balances or sources, of SESH where they are
+// owed, given or paid. In JSON they are decimal strings. Hashes are 64 lower-case hex digits
+// without 0x, as the ledger writes them, but where a contract takes them (Collect). Times are UTC.
 //
-// Answers hold no clock: they change only with the ledger, and at the instants that Basis names. So whoever renders them may
-// keep the bytes for as long as Desk.Holds says.
+// Answers hold no clock: they change only with the ledger, and at the instants that Basis names. So
+// whoever renders them may keep the bytes for as long as Desk.Holds says.
 package desk
 
 import (
@@ -34,7 +34,8 @@ type Log interface {
 	Size(ctx context.Context) (uint64, error)
 	// Records are the bytes of the entries lo <= i < hi, at most 256 of them.
 	Records(ctx context.Context, lo, hi int64) ([][]byte, error)
-	// AllocationPage are the first n lines of a round's allocation list that are about accounts after the given one.
+	// AllocationPage are the first n lines of a round's allocation list that are about accounts
+	// after the given one.
 	AllocationPage(ctx context.Context, round uint64, after swap.Account, n int) ([]swap.Allocation, error)
 	// Checkpoint is the last signed checkpoint; it is on disk.
 	Checkpoint() ([]byte, error)
@@ -47,8 +48,9 @@ type Config struct {
 	Log Log
 	// Now is the clock of the ledger. nil: time.Now.
 	Now func() time.Time
-	// ReadCode reads what stands at a recipient on Ethereum and on the token's chain. It is asked for one address at a time, is bounded in time
-	// by ctx, and its answers are kept for a minute. nil: the check is recorded as not made.
+	// ReadCode reads what stands at a recipient on Ethereum and on the token's chain. It is asked
+	// for one address at a time, is bounded in time by ctx, and its answers are kept for a minute.
+	// nil: the check is recorded as not made.
 	ReadCode func(context.Context, swap.EVMAddress) (swap.RecipientCode, error)
 	// Daemons are asked about proofs of coins. None: proofs are received and wait.
 	Daemons []swap.CoinDaemon
@@ -63,8 +65,8 @@ type Limits struct {
 	Uploads int // proofs of coins that are being received, up to 8 MiB each
 	Waiting int // proofs that are received and not judged
 	Judges  int // proofs that are being judged
-	// Account is how often claims and proofs of one account are recorded. They count once their signature is verified, so
-	// nobody can use up somebody else's.
+	// Account is how often claims and proofs of one account are recorded. They count once their
+	// signature is verified, so nobody can use up somebody else's.
 	Account bucket.Rate
 }
 
@@ -204,7 +206,8 @@ func (d *Desk) admit(a swap.Account) error {
 	return nil
 }
 
-// Evidence is where something is recorded: the ledger's entry, and the transaction if it happened on chain, in a final block.
+// Evidence is where something is recorded: the ledger's entry, and the transaction if it happened
+// on chain, in a final block.
 type Evidence struct {
 	Entry uint64     `json:"entry"`
 	At    time.Time  `json:"at"`

@@ -272,7 +272,8 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// TestNewlyEntitled: somebody who is in a snapshot that was just recorded, by whomever, is no stranger.
+// TestNewlyEntitled: somebody who is in a snapshot that was just recorded, by whomever, is no
+// stranger.
 func TestNewlyEntitled(t *testing.T) {
 	w := desktest.New(t, 1)
 	d := open(t, w)

@@ -40,8 +40,8 @@ type Draft struct {
 	NeedsConfirm bool                `json:"needs_confirm"`           // a contract that is on Ethereum only: the holder has to confirm it
 }
 
-// A SpellingError is a recipient that is not spelt with its EIP-55 checksum. Typed without capitals it may be right; with
-// some, it is more likely mistyped.
+// A SpellingError is a recipient that is not spelt with its EIP-55 checksum. Typed without capitals
+// it may be right; with some, it is more likely mistyped.
 type SpellingError struct {
 	Typed string
 	Right swap.EVMAddress
@@ -115,7 +115,8 @@ func (d *Desk) Draft(ctx context.Context, r DraftRequest) (*Draft, error) {
 		out.Message = swap.ProofMessage(out.Text)
 		out.ProofCommand = "get_reserve_proof all " + out.Message
 	}
-	// Who only drafts a line is not kept from it by a chain that does not answer: it is looked at again when the claim comes.
+	// Who only drafts a line is not kept from it by a chain that does not answer: it is looked at
+	// again when the claim comes.
 	if code, err := d.codes.at(ctx, to); err == nil {
 		out.Code, out.NeedsConfirm = &code, code.Check(to) != nil
 	}

@@ -26,8 +26,9 @@ type Basis struct {
 // Always is the basis of what never changes.
 func Always() Basis { return Basis{size: math.MaxUint64, subject: []uint32{}} }
 
-// stamps say up to which entry answers about something may be out of date: the number of entries after the last one that
-// changed it. Accounts share slots, so an answer may be thrown away without need, but never kept wrongly.
+// stamps say up to which entry answers about something may be out of date: the number of entries
+// after the last one that changed it. Accounts share slots, so an answer may be thrown away without
+// need, but never kept wrongly.
 type stamps struct {
 	all atomic.Uint64 // concerns every answer
 	any atomic.Uint64 // entries read
@@ -102,8 +103,8 @@ func (d *Desk) note(seq uint64, event swap.Event) {
 	}
 }
 
-// Note throws answers away that entries change which were just appended, so that whoever appended them finds them in the next
-// answer. Run finds entries too, a moment later.
+// Note throws answers away that entries change which were just appended, so that whoever appended
+// them finds them in the next answer. Run finds entries too, a moment later.
 func (d *Desk) Note(entries []ledger.Entry) {
 	for _, e := range entries {
 		if event, err := swap.DecodeEvent(e.Kind, e.Body); err == nil {
@@ -199,8 +200,8 @@ func (d *Desk) catchUp(ctx context.Context, size uint64) error {
 // errBehind says that the tables hold entries that the history does not.
 var errBehind = errors.New("the history is behind the tables")
 
-// view is look for a question that is answered quickly. Few run at one time, as they take nothing but processor time, of
-// which those who record claims need some too.
+// view is look for a question that is answered quickly. Few run at one time, as they take nothing
+// but processor time, of which those who record claims need some too.
 func (d *Desk) view(ctx context.Context, read func(t swap.Tables, m swap.Migration) error) (size uint64, err error) {
 	select {
 	case d.views <- struct{}{}:
@@ -211,7 +212,8 @@ func (d *Desk) view(ctx context.Context, read func(t swap.Tables, m swap.Migrati
 	}
 }
 
-// look runs read on tables and a history that holds the same entries at least. read must not ask the log itself.
+// look runs read on tables and a history that holds the same entries at least. read must not ask
+// the log itself.
 func (d *Desk) look(ctx context.Context, read func(t swap.Tables, m swap.Migration) error) (size uint64, err error) {
 	for {
 		err := d.log.View(ctx, func(t swap.Tables, n uint64) error {
@@ -238,8 +240,8 @@ func (d *Desk) look(ctx context.Context, read func(t swap.Tables, m swap.Migrati
 	}
 }
 
-// history is what the entries say beyond the tables: when things happened, and who was paid. It grows with the number of
-// payments and claims, by some 100 bytes each.
+// history is what the entries say beyond the tables: when things happened, and who was paid. It
+// grows with the number of payments and claims, by some 100 bytes each.
 type history struct {
 	mu      sync.RWMutex
 	size    uint64
@@ -273,7 +275,8 @@ func (r *roundMarks) approved(entry uint64) *Evidence {
 	return nil
 }
 
-// payment is a row of the history's payments, linked to the recipient's one before; -1: there is none.
+// payment is a row of the history's payments, linked to the recipient's one before; -1: there is
+// none.
 type payment struct {
 	entry, round, block uint64
 	at                  int64 // Unix seconds

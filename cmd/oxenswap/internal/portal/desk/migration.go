@@ -182,7 +182,8 @@ func programme(m *swap.Migration, p *swap.Programme, snapshots []swap.Snapshot) 
 	return out
 }
 
-// programmeCloses is the programme's closing: one that was to close with the migration moves with it.
+// programmeCloses is the programme's closing: one that was to close with the migration moves with
+// it.
 func programmeCloses(m *swap.Migration, p *swap.Programme) time.Time {
 	if p.Closes.Equal(m.Terms.Closes) {
 		return m.Closes.UTC()

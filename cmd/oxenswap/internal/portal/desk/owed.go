@@ -36,7 +36,8 @@ type Statement struct {
 	Given      swap.Sesh `json:"given"` // by published rounds
 }
 
-// StateOwed computes what an account is owed. points gives all accounts' points in a share-points programme.
+// StateOwed computes what an account is owed. points gives all accounts' points in a share-points
+// programme.
 func StateOwed(t swap.Tables, m swap.Migration, a swap.Account, points func(swap.Tables, swap.Migration, *swap.Programme) (swap.Quantity, error)) (Statement, error) {
 	out := Statement{Programmes: []Owed{}}
 	allocations, err := t.AccountAllocations(a)
@@ -71,8 +72,9 @@ func StateOwed(t swap.Tables, m swap.Migration, a swap.Account, points func(swap
 	return out, nil
 }
 
-// Points are all accounts' points in a share-points programme, 1 in others and before it is settled: the staked amounts of
-// its snapshots, whose totals were held against their balances when they were recorded.
+// Points are all accounts' points in a share-points programme, 1 in others and before it is
+// settled: the staked amounts of its snapshots, whose totals were held against their balances when
+// they were recorded.
 func Points(t swap.Tables, m swap.Migration, p *swap.Programme) (swap.Quantity, error) {
 	heights, settled := m.Settled[p.Name]
 	if p.Kind != swap.SharePoints || !settled || len(heights) == 0 {

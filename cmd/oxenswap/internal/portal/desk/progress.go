@@ -67,16 +67,19 @@ type summing struct {
 }
 
 const (
-	// leastPause is how long Progress stays as it was at least: it goes through all that is owed and given.
+	// leastPause is how long Progress stays as it was at least: it goes through all that is owed
+	// and given.
 	leastPause = 2 * time.Second
 	// sumTime bounds how long it may take.
 	sumTime = 10 * time.Minute
-	// mostStale is how old an answer may be while a newer one is computed, beside the time that the last one took.
+	// mostStale is how old an answer may be while a newer one is computed, beside the time that the
+	// last one took.
 	mostStale = time.Minute
 )
 
-// Progress answers how far the migration is. It can be some seconds old, more where there is more to go through: one
-// computation runs at a time, and while it does everybody is answered with what there was before.
+// Progress answers how far the migration is. It can be some seconds old, more where there is more
+// to go through: one computation runs at a time, and while it does everybody is answered with what
+// there was before.
 func (d *Desk) Progress(ctx context.Context) (*Progress, error) {
 	last, next := d.graph.get(d)
 	if next == nil {
@@ -90,7 +93,8 @@ func (d *Desk) Progress(ctx context.Context) (*Progress, error) {
 	}
 }
 
-// get returns the last answer, or the computation to wait for. It starts one when the last answer is due to be renewed.
+// get returns the last answer, or the computation to wait for. It starts one when the last answer
+// is due to be renewed.
 func (g *graph) get(d *Desk) (*Progress, *summing) {
 	g.mu.Lock()
 	defer g.mu.Unlock()

@@ -29,7 +29,8 @@ func (l *slowLog) View(ctx context.Context, read func(swap.Tables, uint64) error
 	return l.Log.View(ctx, read)
 }
 
-// TestProgressWaits: the first answer is computed once for everybody, later ones while the last one is given.
+// TestProgressWaits: the first answer is computed once for everybody, later ones while the last one
+// is given.
 func TestProgressWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := desktest.New(t, 2)

@@ -165,8 +165,9 @@ type Proving struct {
 	Proof string `json:"proof"`
 }
 
-// Prove receives a proof of coins for a recorded claim. It is recorded, which fixes its date, and then waits to be judged: its
-// coins must not be moved before Proof says that it is accepted. Errors are *swap.ProofRefusal, *swap.Refusal and *RetryLater.
+// Prove receives a proof of coins for a recorded claim. It is recorded, which fixes its date, and
+// then waits to be judged: its coins must not be moved before Proof says that it is accepted.
+// Errors are *swap.ProofRefusal, *swap.Refusal and *RetryLater.
 func (d *Desk) Prove(ctx context.Context, p Proving) (*Proof, error) {
 	return d.receive(ctx, service.HandIn{Claim: p.Claim, Proof: strings.TrimSpace(p.Proof)})
 }
@@ -208,7 +209,8 @@ func (d *Desk) viewProof(p swap.Proof) Proof {
 	return out
 }
 
-// Proof answers where a proof stands, named by its proof.received; a *NotFoundError if the entry is none.
+// Proof answers where a proof stands, named by its proof.received; a *NotFoundError if the entry is
+// none.
 func (d *Desk) Proof(ctx context.Context, entry uint64) (*Proof, error) {
 	var out Proof
 	if err := d.log.View(ctx, func(t swap.Tables, _ uint64) error {

@@ -46,7 +46,8 @@ func verdict(t *testing.T, d *desk.Desk, entry uint64) *desk.Proof {
 	}
 }
 
-// TestProofs: an account without stake claims with a proof, which outlives a restart, and an account with stake adds one.
+// TestProofs: an account without stake claims with a proof, which outlives a restart, and an
+// account with stake adds one.
 func TestProofs(t *testing.T) {
 	w := desktest.New(t, 1)
 	coins := desktest.NewCoins(w)
@@ -118,7 +119,8 @@ func TestProofs(t *testing.T) {
 	}
 }
 
-// TestProofQueueIsBounded: beyond the bound a proof is refused before it is read, and nothing is recorded.
+// TestProofQueueIsBounded: beyond the bound a proof is refused before it is read, and nothing is
+// recorded.
 func TestProofQueueIsBounded(t *testing.T) {
 	w := desktest.New(t, 2)
 	d := open(t, w, func(c *desk.Config) { c.Limits.Waiting = 2 })
@@ -139,8 +141,8 @@ func TestProofQueueIsBounded(t *testing.T) {
 	}
 }
 
-// TestDaemonsDown: a proof about which the daemons do not agree keeps its place in the ledger and is tried again, ever less
-// often.
+// TestDaemonsDown: a proof about which the daemons do not agree keeps its place in the ledger and
+// is tried again, ever less often.
 func TestDaemonsDown(t *testing.T) {
 	w := desktest.New(t, 1)
 	coins := desktest.NewCoins(w)
@@ -173,8 +175,8 @@ func TestDaemonsDown(t *testing.T) {
 	}
 }
 
-// TestRecipientLooks: one address is looked at once a minute, however many ask, and a chain that does not answer is no
-// refusal.
+// TestRecipientLooks: one address is looked at once a minute, however many ask, and a chain that
+// does not answer is no refusal.
 func TestRecipientLooks(t *testing.T) {
 	w := desktest.New(t, 1)
 	w.Take(desktest.Named)

@@ -68,7 +68,8 @@ func (d *Desk) Round(ctx context.Context, number uint64) (*Round, error) {
 	return &out, nil
 }
 
-// Page is a part of a round's allocation list, which is in the order of the accounts. It never changes.
+// Page is a part of a round's allocation list, which is in the order of the accounts. It never
+// changes.
 type Page struct {
 	Round uint64            `json:"round"`
 	Lines []swap.Allocation `json:"lines"`
@@ -78,8 +79,8 @@ type Page struct {
 // mostLines is the most lines of one account: the terms have no more programmes.
 const mostLines = 32
 
-// Allocations are about n lines of a round's allocation list, about accounts after the given one, each account's lines
-// together; after "" it begins. A *NotFoundError if there is no such round.
+// Allocations are about n lines of a round's allocation list, about accounts after the given one,
+// each account's lines together; after "" it begins. A *NotFoundError if there is no such round.
 func (d *Desk) Allocations(ctx context.Context, number uint64, after swap.Account, n int) (*Page, error) {
 	if _, err := d.Round(ctx, number); err != nil {
 		return nil, err
@@ -109,7 +110,8 @@ func (d *Desk) Allocations(ctx context.Context, number uint64, after swap.Accoun
 	return out, nil
 }
 
-// AllocationList is a round's whole allocation list, as its entry names it by digest: one JSON object a line.
+// AllocationList is a round's whole allocation list, as its entry names it by digest: one JSON
+// object a line.
 func (d *Desk) AllocationList(ctx context.Context, number uint64) ([]byte, error) {
 	r, err := d.Round(ctx, number)
 	if err != nil {
@@ -118,8 +120,8 @@ func (d *Desk) AllocationList(ctx context.Context, number uint64) ([]byte, error
 	return d.log.Attachment(r.RoundBuilt.Allocations)
 }
 
-// Collect is what anyone needs to collect for a recipient without the service: the arguments of the distributor's claim. It
-// never changes once the round is live.
+// Collect is what anyone needs to collect for a recipient without the service: the arguments of the
+// distributor's claim. It never changes once the round is live.
 type Collect struct {
 	Round       uint64           `json:"round"`
 	State       State            `json:"-"`
@@ -132,8 +134,9 @@ type Collect struct {
 	Basis       Basis            `json:"-"`
 }
 
-// Collect proves what a recipient may collect under a round's root. Only the live one can be claimed on chain. A
-// *NotFoundError if the round is not published or has nothing for the recipient.
+// Collect proves what a recipient may collect under a round's root. Only the live one can be
+// claimed on chain. A *NotFoundError if the round is not published or has nothing for the
+// recipient.
 func (d *Desk) Collect(ctx context.Context, number uint64, to swap.EVMAddress) (*Collect, error) {
 	tree, state, err := d.tree(ctx, number)
 	if err != nil {
@@ -154,8 +157,8 @@ func (d *Desk) Collect(ctx context.Context, number uint64, to swap.EVMAddress) (
 // Calldata is the call claim(account, cumulative, proof), 0x...: send it to the distributor.
 func (c *Collect) Calldata() string { return string(c.AppendCalldata(nil)) }
 
-// AppendCalldata appends Calldata: the selector and, as the contract ABI encodes them, three words, of which the third says
-// where the list begins, and the list after its length.
+// AppendCalldata appends Calldata: the selector and, as the contract ABI encodes them, three words,
+// of which the third says where the list begins, and the list after its length.
 func (c *Collect) AppendCalldata(b []byte) []byte {
 	b = append(b, "0x"...)
 	b = hex.AppendEncode(b, contracts.Distributor().ABI.Methods["claim"].ID)

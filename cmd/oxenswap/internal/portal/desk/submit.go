@@ -22,7 +22,8 @@ type Submission struct {
 	Proof           string `json:"proof"`            // of coins, made for this text; "": none
 }
 
-// Submitted is the answer to a claim. It is given only when a signed checkpoint that covers the entry is on disk.
+// Submitted is the answer to a claim. It is given only when a signed checkpoint that covers the
+// entry is on disk.
 type Submitted struct {
 	Entry     uint64             `json:"entry"` // 0: the claim is recorded only when its proof is accepted
 	Account   swap.Account       `json:"account"`
@@ -35,9 +36,10 @@ type Submitted struct {
 	Proof     *Proof             `json:"proof"` // null: none was handed in
 }
 
-// Submit takes a claim: what is cheap to check first, then the signature, the recipient on chain, and the ledger. A claim of
-// an unknown account or with a bad signature costs nothing but processor time. Errors are *swap.Refusal,
-// *swap.ProofRefusal (then the claim of an entitled account is recorded all the same) and *RetryLater.
+// Submit takes a claim: what is cheap to check first, then the signature, the recipient on chain,
+// and the ledger. A claim of an unknown account or with a bad signature costs nothing but processor
+// time. Errors are *swap.Refusal, *swap.ProofRefusal (then the claim of an entitled account is
+// recorded all the same) and *RetryLater.
 func (d *Desk) Submit(ctx context.Context, s Submission) (*Submitted, error) {
 	leave, err := enter(d.claims, RetryBusy)
 	if err != nil {
@@ -93,8 +95,8 @@ func (d *Desk) verify(s Submission) (in service.Incoming, err error) {
 	return in, err
 }
 
-// invalidatingLedger is the ledger for acts of the desk: answers that the new entries change are thrown away before the act
-// returns.
+// invalidatingLedger is the ledger for acts of the desk: answers that the new entries change are
+// thrown away before the act returns.
 type invalidatingLedger struct{ desk *Desk }
 
 func (d *Desk) ledger() swap.Ledger { return invalidatingLedger{d} }
@@ -111,9 +113,9 @@ func (l invalidatingLedger) Update(ctx context.Context, decide func(swap.Tables,
 	return entries, err
 }
 
-// known are the accounts that may be entitled: all that ever were in a snapshot or had a proof accepted. It answers for
-// those who are not without asking the ledger, of which there can be many and which must cost little. It grows by some 20
-// bytes an account.
+// known are the accounts that may be entitled: all that ever were in a snapshot or had a proof
+// accepted. It answers for those who are not without asking the ledger, of which there can be many
+// and which must cost little. It grows by some 20 bytes an account.
 type known struct {
 	mu       sync.RWMutex
 	accounts map[uint64]struct{} // hashes
@@ -123,7 +125,8 @@ type known struct {
 
 func knownKey(a swap.Account) uint64 { return maphash.String(seed, string(a)) }
 
-// stranger reports whether an account was certainly not entitled when the ledger was last looked at.
+// stranger reports whether an account was certainly not entitled when the ledger was last looked
+// at.
 func (d *Desk) stranger(a swap.Account) bool {
 	k := &d.known
 	k.mu.RLock()
@@ -134,7 +137,8 @@ func (d *Desk) stranger(a swap.Account) bool {
 
 // learn reads the accounts of snapshots and proofs that are new into known.
 func (d *Desk) learn(ctx context.Context) error {
-	// Whatever was recorded after this is learnt next time, and until then its accounts are no certain strangers.
+	// Whatever was recorded after this is learnt next time, and until then its accounts are no
+	// certain strangers.
 	due := d.stamps.entitling.Load()
 	k := &d.known
 	k.mu.RLock()

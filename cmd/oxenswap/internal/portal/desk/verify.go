@@ -35,8 +35,8 @@ type ClaimWords struct {
 	Until     time.Time       `json:"until"`
 }
 
-// VerifySignature verifies a message signature by the spend key of an Oxen address of any network, subaddresses included.
-// The error is a *RetryLater.
+// VerifySignature verifies a message signature by the spend key of an Oxen address of any network,
+// subaddresses included. The error is a *RetryLater.
 func (d *Desk) VerifySignature(_ context.Context, c SignatureCheck) (*SignatureVerdict, error) {
 	leave, err := enter(d.claims, RetryBusy)
 	if err != nil {
@@ -73,7 +73,8 @@ type ReceiptVerdict struct {
 	Checkpoint uint64 `json:"checkpoint,omitempty"` // size of the log that it was proved for
 }
 
-// VerifyReceipt verifies a receipt of this ledger, and that the ledger still holds what the receipt's checkpoint signed.
+// VerifyReceipt verifies a receipt of this ledger, and that the ledger still holds what the
+// receipt's checkpoint signed.
 func (d *Desk) VerifyReceipt(ctx context.Context, receipt []byte) (*ReceiptVerdict, error) {
 	leave, err := enter(d.claims, RetryBusy)
 	if err != nil {

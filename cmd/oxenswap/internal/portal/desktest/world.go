@@ -1,4 +1,5 @@
-// Package desktest makes small migrations for the portal's tests: a real ledger on disk, and holders whose wallets sign.
+// Package desktest makes small migrations for the portal's tests: a real ledger on disk, and
+// holders whose wallets sign.
 package desktest
 
 import (
@@ -25,8 +26,8 @@ type TB interface {
 	TempDir() string
 }
 
-// The heights of a world's snapshots: Named is that at which stake, rewards and coins convert, and bonus points are counted
-// from it to Last.
+// The heights of a world's snapshots: Named is that at which stake, rewards and coins convert, and
+// bonus points are counted from it to Last.
 const (
 	Named = 240
 	Last  = 262

@@ -1,5 +1,5 @@
-// Package guard stands before everything that the portal serves: the headers that every answer has, bounds on what a request
-// may be and how many are served, and token buckets for clients.
+// Package guard stands before everything that the portal serves: the headers that every answer has,
+// bounds on what a request may be and how many are served, and token buckets for clients.
 package guard
 
 import (
@@ -19,14 +19,16 @@ import (
 type Config struct {
 	// Proxies are those whose X-Forwarded-For is believed; none: nobody's.
 	Proxies []netip.Prefix
-	// Requests and Posts are how much one client may ask for: an address, or an IPv6 network of 64 bits.
+	// Requests and Posts are how much one client may ask for: an address, or an IPv6 network of 64
+	// bits.
 	Requests, Posts bucket.Rate
-	// InFlight and Posting are how many requests without and with a body are served at one time: who sends a body slowly
-	// keeps nobody from reading.
+	// InFlight and Posting are how many requests without and with a body are served at one time:
+	// who sends a body slowly keeps nobody from reading.
 	InFlight, Posting int
 	// HSTS is for how long browsers shall come back over https only. 0: nothing is said about it.
 	HSTS time.Duration
-	// Refuse answers for pages; what lies under /api/ is answered with the problem itself. nil: everything is.
+	// Refuse answers for pages; what lies under /api/ is answered with the problem itself. nil:
+	// everything is.
 	Refuse func(http.ResponseWriter, *http.Request, *problem.Problem)
 }
 
@@ -132,7 +134,8 @@ func (g *Guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func (g *Guard) refuse(w http.ResponseWriter, r *http.Request, p *problem.Problem) {
-	// What is left of the body is read before the connection can be used again: not much, for a new one costs more.
+	// What is left of the body is read before the connection can be used again: not much, for a new
+	// one costs more.
 	if r.ContentLength < 0 || r.ContentLength > maxUnread {
 		w.Header().Set("Connection", "close")
 	}

@@ -87,7 +87,8 @@ func TestBuckets(t *testing.T) {
 	}
 }
 
-// TestInFlight: beyond the bound it is refused at once, and places come free again, also after a panic.
+// TestInFlight: beyond the bound it is refused at once, and places come free again, also after a
+// panic.
 func TestInFlight(t *testing.T) {
 	enter, leave := make(chan bool), make(chan bool)
 	g := newGuard(t, Config{InFlight: 2}, func(http.ResponseWriter, *http.Request) {
@@ -146,7 +147,8 @@ func TestZeroLimits(t *testing.T) {
 	}
 }
 
-// TestRefusedBody: a connection is of use again after a small body that was refused, and not after one that would take long.
+// TestRefusedBody: a connection is of use again after a small body that was refused, and not after
+// one that would take long.
 func TestRefusedBody(t *testing.T) {
 	g := newGuard(t, Config{Posts: bucket.Rate{PerSecond: 0.001, Burst: 1}}, func(http.ResponseWriter, *http.Request) {})
 	for _, test := range []struct {

@@ -1,9 +1,10 @@
-// Package problem tells clients why something did not work, as RFC 9457 wants it: a JSON object with a type that stays the
-// same for ever, whatever the words become. Types are
+// Package problem tells clients why something did not work, as RFC 9457 wants it: a JSON object
+// with a type that stays the same for ever, whatever the words become. Types are
 //
 //	urn:oxenswap:problem:<code>
 //
-// and the codes are those below, claim-<reason> for the reasons of swap.Refusal, and proof-refused, whose check says more.
+// and the codes are those below, claim-<reason> for the reasons of swap.Refusal, and proof-refused,
+// whose check says more.
 package problem
 
 import (

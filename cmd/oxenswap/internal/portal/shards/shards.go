@@ -1,12 +1,13 @@
-// Package shards writes the claim proofs of a round as static files, so that any web server or CDN can carry the day on which
-// everybody collects:
+// Package shards writes the claim proofs of a round as static files, so that any web server or CDN
+// can carry the day on which everybody collects:
 //
 //	claim/<round>/index.json    {"format":"oxenswap-claim-shards-v1","round":1,"root":"0x...","total":"...","recipients":1000,"digits":2}
 //	claim/<round>/<hex>.json    {"round":1,"root":"0x...","recipients":{"0x<EIP-55>":{"cumulative":"...","proof":["0x...",...]},...}}
 //
-// A recipient is in the file named by the first digits of its address, in lower case and without 0x; there are as many digits
-// as keep files at some 64 recipients. A file that is not there has no recipient. Each proof leads to the root, which is in
-// the ledger and on chain, so the files need no signature.
+// A recipient is in the file named by the first digits of its address, in lower case and without
+// 0x; there are as many digits as keep files at some 64 recipients. A file that is not there has no
+// recipient. Each proof leads to the root, which is in the ledger and on chain, so the files need
+// no signature.
 package shards
 
 import (
@@ -133,8 +134,8 @@ func appendLeaf(b []byte, p merkle.Proof) []byte {
 	return append(b, "]}"...)
 }
 
-// syncAll makes a folder and its files durable. They are written first and synced then: mostly the first sync takes the
-// others with it.
+// syncAll makes a folder and its files durable. They are written first and synced then: mostly the
+// first sync takes the others with it.
 func syncAll(dir string) error {
 	entries, err := os.ReadDir(dir)
 	if err != nil {

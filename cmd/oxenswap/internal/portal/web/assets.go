@@ -15,8 +15,9 @@ import (
 //go:embed assets
 var assetFiles embed.FS
 
-// assets are the files that pages refer to, under names that hold a part of their digest: they never change. The style sheet
-// is within every page, so that a page is drawn without asking for anything else.
+// assets are the files that pages refer to, under names that hold a part of their digest: they
+// never change. The style sheet is within every page, so that a page is drawn without asking for
+// anything else.
 type assets struct {
 	names  map[string]string // "script.js" -> "script.1a2b3c4d.js"
 	files  map[string][]byte // by name with digest

@@ -20,8 +20,8 @@ func (v *view) With(page any) *view {
 	return &part
 }
 
-// Coins are a sum of either coin in whole coins and without the unit: grouped by thousands, without zeros at the end,
-// with the language's decimal mark.
+// Coins are a sum of either coin in whole coins and without the unit: grouped by thousands, without
+// zeros at the end, with the language's decimal mark.
 func (v *view) Coins(a interface{ Coins() string }) (string, error) {
 	return v.decimal(a.Coins())
 }
@@ -74,7 +74,8 @@ func (v *view) Duration(seconds uint64) (template.HTML, error) {
 // Short is the first characters of a hash.
 func (v *view) Short(h fmt.Stringer) string { return cut(h.String(), 12) }
 
-// printable replaces what cannot be seen, or turns the direction of what can, by a mark, and cuts what is too long.
+// printable replaces what cannot be seen, or turns the direction of what can, by a mark, and cuts
+// what is too long.
 func printable(s string, most int) string {
 	var out strings.Builder
 	n := 0

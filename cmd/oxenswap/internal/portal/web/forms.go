@@ -34,7 +34,8 @@ func tooLarge(most int64) error {
 	return problem.New(problem.TooLarge, http.StatusRequestEntityTooLarge, "at most %d bytes are read", most)
 }
 
-// form are the fields of a request. A proof of coins comes as text or as a file; both are the field "proof".
+// form are the fields of a request. A proof of coins comes as text or as a file; both are the field
+// "proof".
 func (s *Site) form(r *http.Request) (url.Values, error) {
 	if r.Method != http.MethodPost {
 		return r.URL.Query(), nil
@@ -117,5 +118,6 @@ func number(r *http.Request, name, what string) (uint64, error) {
 	return n, nil
 }
 
-// lines ends lines as they were before a browser sent them: in forms it ends them with a carriage return, too.
+// lines ends lines as they were before a browser sent them: in forms it ends them with a carriage
+// return, too.
 func lines(text string) string { return strings.ReplaceAll(text, "\r\n", "\n") }

@@ -14,7 +14,8 @@ import (
 	"oxenswap/swap"
 )
 
-// trouble is an error in words: what is wrong, what to do, and the technical detail, which is in English.
+// trouble is an error in words: what is wrong, what to do, and the technical detail, which is in
+// English.
 type trouble struct {
 	What, Do string // keys of the catalogue
 	Detail   string
@@ -84,7 +85,8 @@ func (s *Site) missing(*http.Request, *view) (answer, error) {
 	return answer{}, &desk.NotFoundError{What: "page here"}
 }
 
-// refusals are pages for those who are not let in, made once: they must cost nothing when there are many.
+// refusals are pages for those who are not let in, made once: they must cost nothing when there are
+// many.
 type refusals struct {
 	mu   sync.Mutex
 	of   *desk.Migration

@@ -49,7 +49,8 @@ type charts struct {
 // allProgrammes names the chart of all of them; no programme can have this name.
 const allProgrammes = "_programmes"
 
-// progressChart draws a chart: _programmes.light.svg compares the programmes, NAME.dark.svg is one of them over time.
+// progressChart draws a chart: _programmes.light.svg compares the programmes, NAME.dark.svg is one
+// of them over time.
 func (s *Site) progressChart(r *http.Request, v *view) (answer, error) {
 	name, theme, ok := strings.Cut(r.PathValue("file"), ".")
 	missing := &desk.NotFoundError{What: "chart " + printable(r.PathValue("file"), 80)}

@@ -170,7 +170,8 @@ type proofPage struct {
 	What     string // key of what refused it
 }
 
-// proofPause is how long the page of a proof that is not judged waits until it asks again, in seconds.
+// proofPause is how long the page of a proof that is not judged waits until it asks again, in
+// seconds.
 const proofPause = 3
 
 func (s *Site) proof(r *http.Request, v *view) (answer, error) {

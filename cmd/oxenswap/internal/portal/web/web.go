@@ -1,8 +1,9 @@
-// Package web is the portal's pages for people: HTML that works without JavaScript, one style sheet, one script for wallet
-// and copy buttons, charts as images. It keeps no state and sets no cookies: what a form needs to remember is in its fields.
+// Package web is the portal's pages for people: HTML that works without JavaScript, one style
+// sheet, one script for wallet and copy buttons, charts as images. It keeps no state and sets no
+// cookies: what a form needs to remember is in its fields.
 //
-// Whatever somebody typed or the ledger says is escaped by html/template; what is shown again is cut, and characters that
-// cannot be seen are replaced.
+// Whatever somebody typed or the ledger says is escaped by html/template; what is shown again is
+// cut, and characters that cannot be seen are replaced.
 package web
 
 import (
@@ -25,14 +26,15 @@ var sources embed.FS
 type Options struct {
 	// Now is the clock by which the pages say whether claims are taken. nil: time.Now.
 	Now func() time.Time
-	// Uploads is how many forms above 64 KiB, which only proofs of coins are, are read at one time. Zero: 4.
+	// Uploads is how many forms above 64 KiB, which only proofs of coins are, are read at one time.
+	// Zero: 4.
 	Uploads int
 	// Logger hears what went wrong. nil: nobody does.
 	Logger *zap.Logger
 }
 
-// Site are the pages. It is an http.Handler for all paths below /, and answers a page that says so for those that are not its
-// own.
+// Site are the pages. It is an http.Handler for all paths below /, and answers a page that says so
+// for those that are not its own.
 type Site struct {
 	mux      *http.ServeMux
 	desk     *desk.Desk

@@ -67,7 +67,8 @@ func reasons() []string {
 	}
 }
 
-// TestWords holds the catalogue against what pages ask for: nothing is missing and nothing is left over.
+// TestWords holds the catalogue against what pages ask for: nothing is missing and nothing is left
+// over.
 func TestWords(t *testing.T) {
 	c, err := catalogue.Load()
 	if err != nil {

@@ -1,7 +1,9 @@
-// Package catalogue holds the portal's words: one TOML file for each language, with the same keys in all of them.
+// Package catalogue holds the portal's words: one TOML file for each language, with the same keys
+// in all of them.
 //
-// A text may hold placeholders in braces, such as {amount}, and a little markup: **strong**, `code` and [words](/path) for
-// links within the portal. Nothing else is markup: whatever a text or a value holds is escaped.
+// A text may hold placeholders in braces, such as {amount}, and a little markup: **strong**, `code`
+// and [words](/path) for links within the portal. Nothing else is markup: whatever a text or a
+// value holds is escaped.
 package catalogue
 
 import (
@@ -38,7 +40,8 @@ type Language struct {
 	texts map[string][]piece // by key
 }
 
-// Load reads the catalogue. It refuses languages that lack a text or a placeholder that another one has.
+// Load reads the catalogue. It refuses languages that lack a text or a placeholder that another one
+// has.
 func Load() (*Catalogue, error) {
 	list, err := files.ReadDir(".")
 	if err != nil {
@@ -117,7 +120,8 @@ func (l *Language) Keys() []string { return slices.Sorted(maps.Keys(l.texts)) }
 // Languages are all languages.
 func (c *Catalogue) Languages() []*Language { return c.languages }
 
-// Choose picks the language that was asked for by its code, else the best of an Accept-Language header.
+// Choose picks the language that was asked for by its code, else the best of an Accept-Language
+// header.
 func (c *Catalogue) Choose(asked, accept string) *Language {
 	for _, l := range c.languages {
 		if l.Code == asked {
@@ -131,8 +135,8 @@ func (c *Catalogue) Choose(asked, accept string) *Language {
 	return c.languages[i]
 }
 
-// Text is a text with its placeholders filled in: pairs are names and values. Values are escaped but for template.HTML. A
-// key or a placeholder that is not there is an error.
+// Text is a text with its placeholders filled in: pairs are names and values. Values are escaped
+// but for template.HTML. A key or a placeholder that is not there is an error.
 func (l *Language) Text(key string, pairs ...any) (template.HTML, error) {
 	pieces, ok := l.texts[key]
 	if !ok {
