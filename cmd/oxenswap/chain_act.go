@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -15,8 +16,14 @@ import (
 	"oxenswap/swap"
 )
 
+// openKey opens the key that signs.
+type openKey func(context.Context, *datadir.Dir) (signer.Signer, error)
+
+// actWith is what an act does with the chain and an opened key.
+type actWith func(ctx context.Context, o *operator, key signer.Signer) error
+
 // act is a command that signs with a key.
-func (a *app) act(use, short string, open func(context.Context, *datadir.Dir) (signer.Signer, error), args cobra.PositionalArgs, run func(ctx context.Context, o *operator, key signer.Signer) error) *cobra.Command {
+func (a *app) act(use, short string, open openKey, args cobra.PositionalArgs, run actWith) *cobra.Command {
 	return &cobra.Command{
 		Use: use, Short: short, Args: args,
 		RunE: func(c *cobra.Command, _ []string) error { return a.signing(c.Context(), nodes{}, open, run) },
@@ -25,20 +32,20 @@ func (a *app) act(use, short string, open func(context.Context, *datadir.Dir) (s
 
 // actToStop is act for the guardian's two means to stop the distributor, which work whatever nodes
 // say.
-func (a *app) actToStop(use, short string, args cobra.PositionalArgs, run func(ctx context.Context, o *operator, key signer.Signer) error) *cobra.Command {
+func (a *app) actToStop(use, short string, args cobra.PositionalArgs, run actWith) *cobra.Command {
 	n := nodes{any: true}
 	c := &cobra.Command{
 		Use: use, Short: short, Args: args,
-		RunE: func(c *cobra.Command, _ []string) error { return a.signing(c.Context(), n, a.of("guardian"), run) },
+		RunE: func(c *cobra.Command, _ []string) error { return a.signing(c.Context(), n, a.keyOf("guardian"), run) },
 	}
-	c.Long = short + `. Where nodes of the configuration disagree or do not answer, the one whose
-newest block is the latest is believed alone, all others get the transaction too, and the rest is recorded when they agree.`
+	c.Long = short + `. Where nodes of the configuration disagree or do not answer, the command believes the one whose
+newest block is the latest. All others get the transaction too, and the rest is recorded when they agree.`
 	c.Flags().StringVar(&n.only, "rpc", "", "URL of the node to believe alone")
 	return c
 }
 
 // signing runs a function on the data directory, the token's chain and an opened key.
-func (a *app) signing(ctx context.Context, n nodes, open func(context.Context, *datadir.Dir) (signer.Signer, error), run func(ctx context.Context, o *operator, key signer.Signer) error) error {
+func (a *app) signing(ctx context.Context, n nodes, open openKey, run actWith) error {
 	return a.withChain(ctx, n, func(o *operator) error {
 		key, err := open(ctx, o.Dir)
 		if err != nil {
@@ -48,16 +55,31 @@ func (a *app) signing(ctx context.Context, n nodes, open func(context.Context, *
 	})
 }
 
-// of opens the key of a role.
-func (a *app) of(role string) func(context.Context, *datadir.Dir) (signer.Signer, error) {
-	return func(ctx context.Context, d *datadir.Dir) (signer.Signer, error) { return a.key(ctx, d, role) }
+// keyOf opens the key of a role.
+func (a *app) keyOf(role string) openKey {
+	return func(ctx context.Context, d *datadir.Dir) (signer.Signer, error) {
+		key, err := d.RoleSigner(ctx, role, a.say)
+		if errors.Is(err, datadir.ErrUnknownRole) {
+			return nil, cli.Usage("--key %q is %w", role, err)
+		}
+		return key, err
+	}
 }
 
-// actByAnyone is act for what needs no role: --key says whose key signs, the publisher's unless
-// told.
-func (a *app) actByAnyone(use, short, note string, args cobra.PositionalArgs, run func(ctx context.Context, o *operator, key signer.Signer) error) *cobra.Command {
+// ownersKey opens the owner's key on a development chain. Elsewhere there is none: the sender says
+// what to do.
+func (a *app) ownersKey(ctx context.Context, d *datadir.Dir) (signer.Signer, error) {
+	if !d.Terms().DevelopmentChain() {
+		return nil, nil
+	}
+	return a.keyOf("owner")(ctx, d)
+}
+
+// actByAnyone is act for what needs no role: --key says whose key signs, by default the publisher's.
+func (a *app) actByAnyone(use, short, note string, args cobra.PositionalArgs, run actWith) *cobra.Command {
 	var role string
-	c := a.act(use, short, func(ctx context.Context, d *datadir.Dir) (signer.Signer, error) { return a.key(ctx, d, role) }, args, run)
+	open := func(ctx context.Context, d *datadir.Dir) (signer.Signer, error) { return a.keyOf(role)(ctx, d) }
+	c := a.act(use, short, open, args, run)
 	c.Flags().StringVar(&role, "key", "publisher", "whose key signs: owner, publisher or guardian"+note)
 	return c
 }
@@ -172,7 +194,7 @@ func (a *app) printMoved(r swap.Round) error {
 
 func (a *app) chainProposeCommand() *cobra.Command {
 	var number uint64
-	return a.act("propose ROUND", "Put an approved round's root forward, signed by the publisher", a.of("publisher"), oneRound(&number),
+	return a.act("propose ROUND", "Put an approved round's root forward, signed by the publisher", a.keyOf("publisher"), oneRound(&number),
 		func(ctx context.Context, o *operator, key signer.Signer) error {
 			r, err := o.sender.Propose(ctx, key, number)
 			if err != nil {
@@ -244,4 +266,57 @@ func (a *app) printPaused(paused bool) error {
 			fmt.Fprintln(w, "the distributor is not paused")
 		}
 	})
+}
+
+func (a *app) chainPushCommand() *cobra.Command {
+	var number uint64
+	var dryRun, anew bool
+	c := a.actByAnyone("push ROUND [--dry-run]", "Pay everyone in the live round who is not paid yet, in batches", "; anyone may push", oneRound(&number),
+		func(ctx context.Context, o *operator, key signer.Signer) error {
+			push := o.sender.Push
+			if anew {
+				push = o.sender.PushAnew
+			}
+			p, err := push(ctx, key, number, dryRun)
+			if err != nil {
+				return err
+			}
+			return a.print(p, func(w io.Writer) { printPushed(w, p, dryRun) })
+		})
+	c.Long = `Pay everyone in the live round who is not paid yet, in batches. After an interruption the same command goes on in the
+middle. When all is final, the ledger is compared with the chain (` + "`oxenswap chain reconcile`" + `).`
+	c.Flags().BoolVar(&dryRun, "dry-run", false, "show the batches, the cost at the present price of gas and the total; sign nothing")
+	c.Flags().BoolVar(&anew, "new-plan", false, "leave the rest of the last plan and cut new batches by the settings in force")
+	return c
+}
+
+func printPushed(w io.Writer, p *sender.Pushed, dryRun bool) {
+	if len(p.Batches) == 0 {
+		fmt.Fprintf(w, "round %d: nobody is left to push to: %d recipients have it, %d are below the least amount that is pushed\n", p.Round, p.Paid, p.TooSmall)
+		return
+	}
+	last := "TRANSACTION"
+	if dryRun {
+		last = ""
+	}
+	fmt.Fprintf(w, "BATCH\tRECIPIENTS\tSESH\tGAS\tBYTES\t%s\n", last)
+	for _, b := range p.Batches {
+		tx := ""
+		switch {
+		case b.Tx != nil:
+			tx = "0x" + b.Tx.String()
+		case !dryRun:
+			tx = "none: they had it already"
+		}
+		fmt.Fprintf(w, "%d\t%d\t%s\t%d\t%d\t%s\n", b.Batch, b.Recipients, b.Amount.Coins(), b.Gas, b.Bytes, tx)
+	}
+	verb := "pushed"
+	if dryRun {
+		verb = "would be pushed"
+	}
+	fmt.Fprintf(w, "\n%s %s to %d recipients of round %d (plan %d); gas: %s of the chain's coin\n", p.Amount, verb, p.Recipients, p.Round, p.Plan, ether(p.Cost))
+	if p.Price != nil {
+		fmt.Fprintf(w, "at the present price of %s wei per gas\n", p.Price)
+	}
+	fmt.Fprintf(w, "left out: %d who have it already, %d below the least amount that is pushed\n", p.Paid, p.TooSmall)
 }

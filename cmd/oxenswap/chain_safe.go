@@ -2,11 +2,8 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"text/tabwriter"
 	"time"
 
@@ -162,7 +159,7 @@ func (a *app) writeSafe(ctx context.Context, o *operator, r *sender.Request, f s
 		_, err := a.stdout.Write(file)
 		return err
 	}
-	if err := replaceFile(f.out, file); err != nil {
+	if err := datadir.ReplaceFile(f.out, file); err != nil {
 		return fmt.Errorf("writing %s: %w", f.out, err)
 	}
 	a.say("wrote %s: load it in the Transaction Builder of that Safe, and compare what it shows with the above", f.out)
@@ -206,18 +203,4 @@ func calledName(r *sender.Request) string {
 		return "the token"
 	}
 	return "the distributor"
-}
-
-// replaceFile writes a file so that there is never a part of one.
-func replaceFile(path string, data []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name()) // gone already, if all went well
-	_, err = f.Write(data)
-	if err := errors.Join(err, f.Chmod(0o644), f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	return errors.Join(os.Rename(f.Name(), path), datadir.SyncDir(filepath.Dir(path)))
 }

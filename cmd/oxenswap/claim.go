@@ -4,12 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"oxenswap/cmd/internal/cli"
 	"oxenswap/cmd/oxenswap/internal/datadir"
+	"oxenswap/cmd/oxenswap/internal/portal/desk"
 	"oxenswap/swap"
 	"oxenswap/swap/service"
 )
@@ -35,18 +35,19 @@ func (a *app) claimTextCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				text := swap.ClaimText{Migration: d.Terms().ID(), Recipient: swap.EVMAddress(recipient), Sequence: sequence}
+				text := swap.ClaimText{Migration: d.Terms().ID(), Recipient: swap.EVMAddress(recipient)}
 				if err := d.Migration.CheckRecipient(text.Recipient); err != nil {
 					return err
 				}
-				if text.Until, err = lastDay(d, until); err != nil {
-					return err
+				if text.Until, err = desk.LastDay(d.Migration, until); err != nil {
+					return usageOf("until", err)
 				}
 				account := swap.AccountOf(address)
-				if err := d.View(c.Context(), func(t swap.Tables, _ uint64) error {
-					return nextSequence(t, account, &text.Sequence)
-				}); err != nil {
+				if err := d.View(c.Context(), func(t swap.Tables, _ uint64) (err error) {
+					text.Sequence, err = desk.NextSequence(t, account, sequence)
 					return err
+				}); err != nil {
+					return usageOf("sequence", err)
 				}
 				line := text.String()
 				out := map[string]any{"text": line, "oxen": address.Standard().String(), "sequence": text.Sequence, "command": "sign_value " + line}
@@ -79,35 +80,13 @@ func (a *app) claimTextCommand() *cobra.Command {
 	return cli.Require(c, "oxen", "to")
 }
 
-func lastDay(d *datadir.Dir, until string) (time.Time, error) {
-	if until == "" {
-		return d.Migration.Closes.UTC().Truncate(24 * time.Hour), nil
+// usageOf makes a flag's value that is no day and no number of a claim a wrong call.
+func usageOf(flag string, err error) error {
+	var refused *swap.Refusal
+	if errors.As(err, &refused) && refused.Reason == swap.ReasonText {
+		return cli.Usage("--%s: %s", flag, refused.Detail)
 	}
-	day, err := time.Parse(time.DateOnly, until)
-	if err != nil {
-		return day, cli.Usage("--until %q is not a day such as 2026-12-31", until)
-	}
-	return day, nil
-}
-
-// nextSequence fills in the account's next number, or refuses a given one that is used up.
-func nextSequence(t swap.Tables, account swap.Account, sequence *uint32) error {
-	if *sequence > swap.MaxSequence {
-		return cli.Usage("--sequence %d: the highest is %d", *sequence, swap.MaxSequence)
-	}
-	latest, err := t.LatestClaim(account)
-	switch {
-	case errors.Is(err, swap.ErrNotFound):
-		*sequence = max(*sequence, 1)
-		return nil
-	case err != nil:
-		return err
-	case *sequence != 0 && *sequence <= latest.Sequence:
-		return fmt.Errorf("#%d is not above the account's #%d: leave --sequence out for the next one", *sequence, latest.Sequence)
-	case *sequence == 0:
-		*sequence = latest.Sequence + 1
-	}
-	return nil
+	return err
 }
 
 func (a *app) claimSubmitCommand() *cobra.Command {

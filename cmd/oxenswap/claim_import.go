@@ -16,6 +16,7 @@ import (
 
 	"oxenswap/cmd/internal/cli"
 	"oxenswap/cmd/oxenswap/internal/datadir"
+	"oxenswap/cmd/oxenswap/internal/parallel"
 	"oxenswap/swap"
 	"oxenswap/swap/service"
 )
@@ -78,7 +79,7 @@ func (a *app) bar(n int, what string) *progressbar.ProgressBar {
 func (a *app) importLegacy(ctx context.Context, d *datadir.Dir, file []byte, lines [][]byte) (service.ImportSummary, error) {
 	bar := a.bar(len(lines), "verifying")
 	verified := make([]swap.LegacyLine, 0, len(lines))
-	if err := inOrder(slices.Values(lines), func(line []byte) swap.LegacyLine {
+	if err := parallel.InOrder(slices.Values(lines), func(line []byte) swap.LegacyLine {
 		return swap.VerifyLegacyLine(d.Terms(), line)
 	}, func(_ []byte, l swap.LegacyLine) error {
 		verified = append(verified, l)
@@ -111,7 +112,7 @@ func (a *app) importClaims(ctx context.Context, d *datadir.Dir, _ []byte, lines 
 		Ledger: d, Attachments: d, Code: reader.Read, Daemons: d.CoinDaemons, Done: a.bar(len(lines), "recording").Add,
 		Sum: service.ImportSummary{Lines: uint64(len(lines)), Refused: map[string]uint64{}},
 	}
-	err := inOrder(slices.Values(lines), func(line []byte) verifiedLine {
+	err := parallel.InOrder(slices.Values(lines), func(line []byte) verifiedLine {
 		l, err := swap.ParseClaimLine(bytes.TrimSpace(line))
 		if err != nil {
 			return verifiedLine{err: err}

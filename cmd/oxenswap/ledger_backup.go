@@ -1,11 +1,9 @@
 package main
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
@@ -35,7 +33,7 @@ func (a *app) ledgerBackupCommand() *cobra.Command {
 		Long: `Write a verified copy of the database into a new file, also while the service runs. FILE.checkpoint, beside it, is a
 checkpoint that the copy covers. The copy holds neither the configuration nor the ledger key.
 
-FILE appears when all is written and verified. What a crash leaves in FILE.partial is removed by the next backup into FILE.`,
+FILE appears when all is written and verified. The next backup into FILE removes what a crash has left in FILE.partial.`,
 		Args: cli.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			return a.with(c.Context(), a.openReading, func(d *datadir.Dir) error {
@@ -55,23 +53,37 @@ func (a *app) ledgerRestoreCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "restore FILE [--checkpoint FILE] [--key FILE] [--config FILE]",
 		Short: "Make a data directory from a backup, unless entries are known that the backup lacks",
-		Long: `Make a data directory from a backup, or from what a replicator has restored. The directory (--dir) must hold no database. Its
-ledger key, configuration and last checkpoint are used where they are there already, and otherwise given.
+		Long: `Make a data directory from a backup, or from what a replicator has restored. The directory (--dir) must hold no database. The
+command uses the ledger key, configuration and last checkpoint that the directory has, and otherwise those given.
 
-A backup that is older than the checkpoint lacks entries that were answered: it is refused, because going on would sign a second
-history. Give the newest checkpoint that can be found: the lost directory's, the published one, or a receipt holder's.`,
+A backup that is older than the checkpoint lacks entries that the service has confirmed. The command refuses it, because to go
+on would sign a second history. Give the newest checkpoint that you can find: the lost directory's, the published one, or that
+of someone who holds a receipt.`,
 		Args: cli.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			made, err := a.prepareRestore(key, conf)
-			if err == nil {
-				err = a.restore(c, args[0], checkpoint)
+			b := datadir.Backup{Database: args[0]}
+			options, err := a.options()
+			if err != nil {
+				return err
 			}
-			if _, none := os.Stat(filepath.Join(a.dir, "ledger.db")); err != nil && errors.Is(none, os.ErrNotExist) {
-				for _, path := range made { // what was not there before
-					err = errors.Join(err, os.Remove(path))
+			if b.Key, err = a.keptCopy(key, 1<<12); err != nil {
+				return err
+			}
+			if b.Config, err = a.keptCopy(conf, 1<<20); err != nil {
+				return err
+			}
+			if checkpoint != "" {
+				if b.Checkpoint, err = a.readLimited(checkpoint, ledger.MaxCheckpointSize); err != nil {
+					return err
 				}
 			}
-			return err
+			made, err := options.Restore(c.Context(), b)
+			if err != nil {
+				return restoreHint(err)
+			}
+			a.say("restored: compare the number of entries with what was published last, then start the service")
+			view := copyView{made.Entries, made.Attachments, made.Root.String(), made.File}
+			return a.print(view, view.print)
 		},
 	}
 	flags := c.Flags()
@@ -81,90 +93,38 @@ history. Give the newest checkpoint that can be found: the lost directory's, the
 	return c
 }
 
-// prepareRestore puts key and configuration in their place and returns what it has made, in the
-// order to remove it.
-func (a *app) prepareRestore(key, conf string) (made []string, err error) {
-	if _, err := os.Stat(a.dir); errors.Is(err, os.ErrNotExist) {
-		if err := os.Mkdir(a.dir, 0o700); err != nil {
-			return nil, err
-		}
-		made = []string{a.dir}
+// keptCopy reads a copy of one of the data directory's files; nil where none is given.
+func (a *app) keptCopy(path string, limit int64) (*datadir.Copy, error) {
+	if path == "" {
+		return nil, nil
 	}
-	for _, f := range []struct {
-		name, flag, from string
-		mode             os.FileMode
-		limit            int64
-	}{{datadir.KeyFile, "key", key, 0o600, 1 << 12}, {datadir.ConfigFile, "config", conf, 0o644, 1 << 20}} {
-		to := filepath.Join(a.dir, f.name)
-		here, err := os.ReadFile(to)
-		there := err == nil
-		switch {
-		case !there && !errors.Is(err, os.ErrNotExist):
-			return made, err
-		case there && f.from == "":
-			continue
-		case f.from == "":
-			return made, fmt.Errorf("%s is missing: give the kept copy with --%s", to, f.flag)
-		}
-		data, err := a.readLimited(f.from, f.limit)
-		switch {
-		case err != nil:
-			return made, err
-		case there && bytes.Equal(here, data): // of a restore that was cut short
-			continue
-		case there:
-			return made, fmt.Errorf("%s is there already and differs from %s: leave --%s away, or move it", to, f.from, f.flag)
-		}
-		if err := datadir.WriteNew(to, data, f.mode); err != nil {
-			return made, err
-		}
-		made = append([]string{to}, made...)
-	}
-	return made, nil
+	data, err := a.readLimited(path, limit)
+	return &datadir.Copy{From: path, Data: data}, err
 }
 
-func (a *app) restore(c *cobra.Command, backup, checkpoint string) error {
-	if _, err := datadir.ReadConfig(a.dir); err != nil {
-		return err
-	}
-	signer, err := datadir.ReadKey(filepath.Join(a.dir, datadir.KeyFile))
-	if err != nil {
-		return err
-	}
-	options, err := a.options()
-	if err != nil {
-		return err
-	}
-	var newest []byte
-	if checkpoint != "" {
-		if newest, err = a.readLimited(checkpoint, ledger.MaxCheckpointSize); err != nil {
-			return err
+// restoreHint adds the flag that helps with a file of the data directory.
+func restoreHint(err error) error {
+	flag := func(path string) string {
+		if filepath.Base(path) == datadir.KeyFile {
+			return "--key"
 		}
+		return "--config"
 	}
-	v, err := store.Restore(c.Context(), a.dir, backup, newest, store.Options{Signer: signer, Clock: options.Now()})
-	if err != nil {
-		return err
+	var missing *datadir.MissingCopyError
+	var differs *datadir.CopyDiffersError
+	switch {
+	case errors.As(err, &missing):
+		return fmt.Errorf("%w: give the kept copy with %s", err, flag(missing.Path))
+	case errors.As(err, &differs):
+		return fmt.Errorf("%w: leave %s out, or move it", err, flag(differs.Path))
 	}
-	err = a.with(c.Context(), a.openReading, func(d *datadir.Dir) error {
-		path := filepath.Join(a.dir, "terms.json")
-		if _, err := os.Stat(path); !errors.Is(err, os.ErrNotExist) {
-			return err
-		}
-		return datadir.WriteNew(path, d.Terms().Canonical(), 0o644)
-	})
-	if err != nil {
-		return fmt.Errorf("%s was restored, but: %w", a.dir, err)
-	}
-	a.say("restored: compare the number of entries with what was published last, then start the service")
-	view := copyView{v.Entries, v.Attachments, v.Root.String(), filepath.Join(a.dir, "ledger.db")}
-	return a.print(view, view.print)
+	return err
 }
 
-// ledgerRebuildCommand throws the projections away and says whether they were right.
 func (a *app) ledgerRebuildCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "rebuild",
-		Short: "Make the projections anew from the entries, and say whether they differed",
+		Short: "Rebuild the projections from the entries, and say whether they differed",
 		Args:  cli.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return a.with(c.Context(), a.openAlone, func(d *datadir.Dir) error {

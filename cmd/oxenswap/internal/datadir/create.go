@@ -55,7 +55,7 @@ func (o Options) Create(ctx context.Context, terms *swap.Terms, config []byte, s
 	if err := WriteNew(filepath.Join(draft, ConfigFile), config, 0o644); err != nil {
 		return nil, err
 	}
-	if err := WriteNew(filepath.Join(draft, "terms.json"), terms.Canonical(), 0o644); err != nil {
+	if err := WriteNew(filepath.Join(draft, termsFile), terms.Canonical(), 0o644); err != nil {
 		return nil, err
 	}
 	s, err := store.Create(ctx, draft, store.Options{Signer: key, Clock: o.Now()}, []swap.Record{

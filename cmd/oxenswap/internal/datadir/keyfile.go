@@ -19,12 +19,12 @@ const KeyFile = "ledger.key"
 
 // ReadKey reads the ledger's signing key and refuses a file that others can read.
 func ReadKey(path string) (note.Signer, error) {
-	signer, _, err := readSecret(path)
-	return signer, err
+	key, _, err := readSecret(path)
+	return key, err
 }
 
 // readSecret is ReadKey with the text of the key.
-func readSecret(path string) (signer note.Signer, skey string, err error) {
+func readSecret(path string) (key note.Signer, skey string, err error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, "", fmt.Errorf("reading the ledger key: %w", err)
@@ -37,10 +37,10 @@ func readSecret(path string) (signer note.Signer, skey string, err error) {
 		return nil, "", fmt.Errorf("reading the ledger key: %w", err)
 	}
 	skey = strings.TrimSpace(string(text))
-	if signer, err = ledger.NewSigner(skey); err != nil {
+	if key, err = ledger.NewSigner(skey); err != nil {
 		return nil, "", fmt.Errorf("%s: %w", path, err)
 	}
-	return signer, skey, nil
+	return key, skey, nil
 }
 
 // NewKey makes an Ed25519 note key and writes the secret half into a file of mode 0600 that did not
@@ -69,6 +69,20 @@ func WriteNew(path string, data []byte, mode os.FileMode) error {
 	}
 	// A link, unlike a rename, replaces nothing.
 	return errors.Join(fail.Do("new file name", func() error { return os.Link(draft, path) }), os.Remove(draft), SyncDir(filepath.Dir(path)))
+}
+
+// ReplaceFile writes or replaces a file of mode 0644, durably and at once: it is never there in part.
+func ReplaceFile(path string, data []byte) error {
+	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name()) // after the rename there is nothing to remove
+	_, err = f.Write(data)
+	if err := errors.Join(err, f.Chmod(0o644), f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	return errors.Join(os.Rename(f.Name(), path), SyncDir(filepath.Dir(path)))
 }
 
 // ModeError says that others can read a file that is for its owner alone.
