@@ -19,18 +19,19 @@ import (
 // Stats are what became of one export.
 type Stats struct {
 	Size     int64 `json:"size"`     // entries
-	Files    int   `json:"files"`    // in the folder, beside the manifest
+	Files    int   `json:"files"`    // in the folder, besides the manifest
 	Written  int   `json:"written"`  // new or changed ones
 	Withheld int   `json:"withheld"` // attachments left out
 }
 
-// Exporter writes the log as static files, again and again.
+// Exporter writes the log as static files and keeps them up to date.
 type Exporter struct {
 	Dir    *datadir.Dir
 	Signer note.Signer
-	Full   bool // with what is kept from the public
+	Full   bool // includes attachments that are withheld from the public
 
-	// What the first size entries keep from the public. An entry never stops to do so.
+	// Attachments that the first size entries withhold from the public. Later entries only add to
+	// it.
 	private map[swap.Hash]bool
 	size    uint64
 }
@@ -54,8 +55,8 @@ func (e *Exporter) Export(ctx context.Context, dir string, signed []byte) (Stats
 	return Stats{cp.N, stats.Files, stats.Written, stats.Withheld}, err
 }
 
-// Shards adds the claim proofs of published rounds to the folder, beside what the manifest lists:
-// each proves itself.
+// Shards adds the claim proofs of published rounds to the folder. The manifest does not list them:
+// each proof can be checked on its own.
 func (e *Exporter) Shards(ctx context.Context, dir string) error {
 	var rounds []swap.Round
 	if err := e.Dir.View(ctx, func(t swap.Tables, _ uint64) (err error) {

@@ -14,51 +14,51 @@ import (
 )
 
 const (
-	// mostConnections is how many connections are open at one time. Each takes some 30 kB, and all
-	// that have something to say at one moment wait for each other.
+	// mostConnections is how many connections are open at one time. Each takes some 30 kB, and
+	// those with a request at the same moment share the processors.
 	mostConnections = 4096
-	// spareFiles is how many files the program needs beside its connections: the ledger's, those of
-	// its answers, and connections to daemons and chains.
+	// spareFiles is how many files the program needs besides its connections: the ledger's, those
+	// of its answers, and connections to daemons and chains.
 	spareFiles = 512
-	// refusing is how many connections that are turned away are heard out at one time, each for at
-	// most refuseTime.
-	refusing   = 256
-	refuseTime = time.Second
-	// leastIdle is how long a connection must have said nothing before its place is given away.
+	// mostRefusals is how many refused connections get a clean close at one time, each for at most
+	// refuseTime. Further ones get a short answer and are closed at once.
+	mostRefusals = 256
+	refuseTime   = time.Second
+	// leastIdle is how long a connection must have been idle before it can lose its place.
 	leastIdle = time.Second
 )
 
-// turnedAway is what a connection hears that finds no place.
-const turnedAway = "HTTP/1.1 503 Service Unavailable\r\n" +
+// tooMany is the answer on a connection that gets no place.
+const tooMany = "HTTP/1.1 503 Service Unavailable\r\n" +
 	"Content-Type: text/plain; charset=utf-8\r\nContent-Length: 52\r\nRetry-After: 2\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n" +
 	"too many connections are open: try again in seconds\n"
 
-// gate bounds the open connections of a server. When there is no place left, a new connection gets
-// that of the one which has said nothing for longest; when all have of late, it is told to come
-// again.
+// gate bounds the open connections of a server. When no place is free, a new connection takes that
+// of the connection that has been idle longest. When none has been idle for long enough, the gate
+// refuses the new connection with tooMany.
 type gate struct {
 	net.Listener
-	most  int
-	least time.Duration // for which a connection says nothing before its place is given away
-	leave chan struct{} // one for each connection that is being turned away
+	most     int
+	least    time.Duration // that a connection must have been idle to lose its place
+	refusals chan struct{} // holds one element for each connection that is being refused
 
 	mu   sync.Mutex
 	open int
-	idle list.List // of *guest that wait for a request, the longest first
+	idle list.List // of *gateConn that wait for a request, the longest idle first
 }
 
-// guest is a connection with a place.
-type guest struct {
+// gateConn is a connection with a place.
+type gateConn struct {
 	*net.TCPConn
 	gate *gate
 	once sync.Once
-	at   *list.Element // in idle; nil: it is at work, or heard of soon
-	idle time.Time     // since when
+	at   *list.Element // in idle; nil: a request is being read or answered
+	idle time.Time     // when it became idle
 }
 
 // newGate returns a gate before a listener on TCP. The server must call its state.
 func newGate(l net.Listener, most int, least time.Duration) *gate {
-	return &gate{Listener: l, most: most, least: least, leave: make(chan struct{}, refusing)}
+	return &gate{Listener: l, most: most, least: least, refusals: make(chan struct{}, mostRefusals)}
 }
 
 // Accept implements net.Listener.
@@ -73,23 +73,23 @@ func (g *gate) Accept() (net.Conn, error) {
 			return nil, errors.Join(errors.New("a connection is not one of TCP"), c.Close())
 		}
 		if g.enter() {
-			return &guest{TCPConn: conn, gate: g}, nil
+			return &gateConn{TCPConn: conn, gate: g}, nil
 		}
 		select {
-		case g.leave <- struct{}{}:
+		case g.refusals <- struct{}{}:
 			go func() {
-				defer func() { <-g.leave }()
-				turnAway(conn)
+				defer func() { <-g.refusals }()
+				refuse(conn)
 			}()
 		default:
-			// Its buffer is empty, so this waits for nobody.
-			io.Copy(conn, strings.NewReader(turnedAway))
+			// The socket's buffer is empty, so this does not block.
+			io.Copy(conn, strings.NewReader(tooMany))
 			conn.Close()
 		}
 	}
 }
 
-// enter takes a place, if need be that of an idle connection.
+// enter takes a place, if necessary that of an idle connection.
 func (g *gate) enter() bool {
 	g.mu.Lock()
 	if g.open < g.most {
@@ -97,22 +97,22 @@ func (g *gate) enter() bool {
 		g.mu.Unlock()
 		return true
 	}
-	left := g.silent()
-	if left == nil {
+	idlest := g.takeIdle()
+	if idlest == nil {
 		g.mu.Unlock()
 		return false
 	}
 	g.open++
 	g.mu.Unlock()
-	left.Close()
+	idlest.Close()
 	return true
 }
 
-// silent takes the connection that has said nothing for longest off the list. nil: all have said
-// something of late.
-func (g *gate) silent() *guest {
+// takeIdle removes the connection that has been idle longest from the list and returns it. nil:
+// none has been idle for long enough.
+func (g *gate) takeIdle() *gateConn {
 	for e := g.idle.Front(); e != nil; e = g.idle.Front() {
-		c := e.Value.(*guest)
+		c := e.Value.(*gateConn)
 		if time.Since(c.idle) < g.least {
 			return nil
 		}
@@ -121,13 +121,13 @@ func (g *gate) silent() *guest {
 		if !c.unread() {
 			return c
 		}
-		// On a busy machine the server has not heard of it yet, and will.
+		// A request has arrived that a busy server has not read yet: the connection stays.
 	}
 	return nil
 }
 
-// unread reports whether a connection has sent something that nobody has read.
-func (c *guest) unread() bool {
+// unread reports whether data has arrived that the server has not read.
+func (c *gateConn) unread() bool {
 	raw, err := c.SyscallConn()
 	if err != nil {
 		return false
@@ -141,7 +141,7 @@ func (c *guest) unread() bool {
 
 // state follows which connections wait for a request; it is the server's ConnState.
 func (g *gate) state(c net.Conn, s http.ConnState) {
-	conn, ok := c.(*guest)
+	conn, ok := c.(*gateConn)
 	if !ok {
 		return
 	}
@@ -157,7 +157,7 @@ func (g *gate) state(c net.Conn, s http.ConnState) {
 }
 
 // Close implements net.Conn.
-func (c *guest) Close() error {
+func (c *gateConn) Close() error {
 	c.once.Do(func() {
 		c.gate.mu.Lock()
 		defer c.gate.mu.Unlock()
@@ -166,12 +166,12 @@ func (c *guest) Close() error {
 	return c.TCPConn.Close()
 }
 
-// turnAway tells a connection to come again and waits until it is gone: closed at once, what it
-// sends would be answered with a reset, and the words lost.
-func turnAway(c *net.TCPConn) {
+// refuse answers with tooMany and waits until the client closes. If this side closed at once, data
+// that the client still sends would cause a reset, and the client would lose the answer.
+func refuse(c *net.TCPConn) {
 	defer c.Close()
 	c.SetDeadline(time.Now().Add(refuseTime))
-	if _, err := io.Copy(c, strings.NewReader(turnedAway)); err != nil {
+	if _, err := io.Copy(c, strings.NewReader(tooMany)); err != nil {
 		return
 	}
 	if c.CloseWrite() == nil {
@@ -179,8 +179,8 @@ func turnAway(c *net.TCPConn) {
 	}
 }
 
-// placesFor is how many of some connections there are files for. Go has raised this program's limit
-// of open files as far as the system lets it.
+// placesFor returns how many of the wanted connections the limit of open files allows. Go has
+// raised this program's limit as far as the system permits.
 func placesFor(connections int) (int, error) {
 	var limit syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
@@ -190,5 +190,5 @@ func placesFor(connections int) (int, error) {
 	if limit.Cur < leastFiles {
 		return 0, fmt.Errorf("this program may open %d files and needs at least %d: raise the limit (`ulimit -Hn`, LimitNOFILE of the service)", limit.Cur, leastFiles)
 	}
-	return int(min(uint64(connections), uint64(limit.Cur)-spareFiles-refusing)), nil
+	return int(min(uint64(connections), uint64(limit.Cur)-spareFiles-mostRefusals)), nil
 }

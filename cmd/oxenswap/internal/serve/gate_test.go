@@ -15,7 +15,7 @@ import (
 )
 
 // behindGate serves a handler behind a gate until the test ends.
-func behindGate(t *testing.T, most int, least time.Duration, p patience, h http.HandlerFunc) (*gate, func() net.Conn) {
+func behindGate(t *testing.T, most int, least time.Duration, p timeouts, h http.HandlerFunc) (*gate, func() net.Conn) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -64,7 +64,7 @@ func answerOf(t *testing.T, c net.Conn) *http.Response {
 // TestGate fills a server with connections at work, and then with idle ones.
 func TestGate(t *testing.T) {
 	working, release := make(chan struct{}), make(chan struct{})
-	g, dial := behindGate(t, 2, 0, usualPatience(), func(http.ResponseWriter, *http.Request) {
+	g, dial := behindGate(t, 2, 0, defaultTimeouts(), func(http.ResponseWriter, *http.Request) {
 		working <- struct{}{}
 		<-release
 	})
@@ -118,7 +118,7 @@ func TestGateUnread(t *testing.T) {
 	}
 	defer l.Close()
 	g := newGate(l, 2, 0)
-	var guests []*guest
+	var conns []*gateConn
 	accept := func() net.Conn {
 		c, err := net.Dial("tcp", l.Addr().String())
 		if err != nil {
@@ -129,27 +129,27 @@ func TestGateUnread(t *testing.T) {
 			t.Fatal(err)
 		}
 		g.state(taken, http.StateNew)
-		guests = append(guests, taken.(*guest))
+		conns = append(conns, taken.(*gateConn))
 		return c
 	}
 	asking, silent := accept(), accept()
 	defer asking.Close()
 	defer silent.Close()
 	get(t, asking)
-	for !guests[0].unread() {
+	for !conns[0].unread() {
 	}
 	defer accept().Close()
 	if _, err := silent.Read(make([]byte, 1)); err != io.EOF {
 		t.Errorf("the silent connection keeps its place: %v", err)
 	}
-	if _, err := guests[0].Read(make([]byte, 1)); err != nil {
+	if _, err := conns[0].Read(make([]byte, 1)); err != nil {
 		t.Errorf("the one that asked lost its place: %v", err)
 	}
 }
 
 // TestGateRush opens many more connections at once than there are places for.
 func TestGateRush(t *testing.T) {
-	g, dial := behindGate(t, 20, time.Hour, usualPatience(), func(http.ResponseWriter, *http.Request) {})
+	g, dial := behindGate(t, 20, time.Hour, defaultTimeouts(), func(http.ResponseWriter, *http.Request) {})
 	var group sync.WaitGroup
 	var mu sync.Mutex
 	statuses := map[int]int{}
@@ -167,7 +167,7 @@ func TestGateRush(t *testing.T) {
 			case r.StatusCode == http.StatusOK || r.StatusCode == http.StatusServiceUnavailable && r.Header.Get("Retry-After") != "":
 				statuses[r.StatusCode]++
 			default:
-				t.Errorf("%s, %v", r.Status, r.Header)
+				t.Errorf("answer at the gate: got %s, %v, want 200, or 503 with Retry-After", r.Status, r.Header)
 			}
 		})
 	}
@@ -180,21 +180,21 @@ func TestGateRush(t *testing.T) {
 	}
 }
 
-// TestPatience lets clients send and take slowly.
-func TestPatience(t *testing.T) {
+// TestTimeouts lets clients send and take slowly.
+func TestTimeouts(t *testing.T) {
 	const little = 50 * time.Millisecond
-	usual := usualPatience()
+	usual := defaultTimeouts()
 	for _, test := range []struct {
 		name, sends string
-		patience    patience
+		timeouts    timeouts
 	}{
-		{"nothing", "", patience{little, usual.read, usual.write, usual.idle}},
-		{"half a header", "GET / HTTP/1.1\r\nHos", patience{little, usual.read, usual.write, usual.idle}},
-		{"half a body", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nabc", patience{usual.header, little, usual.write, usual.idle}},
-		{"no next request", "GET / HTTP/1.1\r\nHost: a\r\n\r\n", patience{usual.header, usual.read, usual.write, little}},
+		{"nothing", "", timeouts{little, usual.read, usual.write, usual.idle}},
+		{"half a header", "GET / HTTP/1.1\r\nHos", timeouts{little, usual.read, usual.write, usual.idle}},
+		{"half a body", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nabc", timeouts{usual.header, little, usual.write, usual.idle}},
+		{"no next request", "GET / HTTP/1.1\r\nHost: a\r\n\r\n", timeouts{usual.header, usual.read, usual.write, little}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			_, dial := behindGate(t, 1, leastIdle, test.patience, func(w http.ResponseWriter, r *http.Request) { io.Copy(io.Discard, r.Body) })
+			_, dial := behindGate(t, 1, leastIdle, test.timeouts, func(w http.ResponseWriter, r *http.Request) { io.Copy(io.Discard, r.Body) })
 			c := dial()
 			if _, err := io.WriteString(c, test.sends); err != nil {
 				t.Fatal(err)
@@ -206,7 +206,7 @@ func TestPatience(t *testing.T) {
 	}
 	t.Run("takes no answer", func(t *testing.T) {
 		ended := make(chan error, 1)
-		_, dial := behindGate(t, 1, leastIdle, patience{usual.header, usual.read, little, usual.idle}, func(w http.ResponseWriter, _ *http.Request) {
+		_, dial := behindGate(t, 1, leastIdle, timeouts{usual.header, usual.read, little, usual.idle}, func(w http.ResponseWriter, _ *http.Request) {
 			part := strings.Repeat("a", 1<<20)
 			for {
 				if _, err := io.WriteString(w, part); err != nil {
@@ -224,9 +224,9 @@ func TestPatience(t *testing.T) {
 
 func TestPlacesFor(t *testing.T) {
 	if n, err := placesFor(10); n != 10 || err != nil {
-		t.Errorf("%d: %v", n, err)
+		t.Errorf("places for 10 connections: got %d, %v, want 10", n, err)
 	}
 	if n, err := placesFor(1 << 40); n >= 1<<40 || n < 1 || err != nil {
-		t.Errorf("%d: %v", n, err)
+		t.Errorf("places for 2^40 connections: got %d, %v, want from 1 to fewer than 2^40", n, err)
 	}
 }

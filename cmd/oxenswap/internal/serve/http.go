@@ -22,25 +22,25 @@ const (
 	slowest = 32 << 10
 )
 
-// patience is for how long one client can hold up a connection: until its headers are there, its
-// body, its answer is taken, its next request begins.
-type patience struct{ header, read, write, idle time.Duration }
+// timeouts bound how long a client may take to send its headers, to send its body, to take the
+// answer, and to begin its next request.
+type timeouts struct{ header, read, write, idle time.Duration }
 
 // writeTime is for a small answer; files get more by their size.
 const writeTime = 30 * time.Second
 
-func usualPatience() patience {
-	return patience{header: 5 * time.Second, read: 10 * time.Second, write: writeTime, idle: 2 * time.Minute}
+func defaultTimeouts() timeouts {
+	return timeouts{header: 5 * time.Second, read: 10 * time.Second, write: writeTime, idle: 2 * time.Minute}
 }
 
 const (
-	// memoryGoal is how much memory, in bytes, the program may take before it is collected more
-	// eagerly: what SQLite takes comes on top. GOMEMLIMIT in the environment takes its place.
+	// memoryGoal is how much memory, in bytes, Go may use before it collects garbage more often.
+	// SQLite's memory comes on top. GOMEMLIMIT in the environment replaces it.
 	memoryGoal = 640 << 20
-	// growth is by how many per cent the memory in use grows between two collections, as long as
-	// there is enough of it: Go's 100 would collect several times a second while many claims come
-	// in, and with much more each time would take long enough to be noticed. GOGC in the
-	// environment takes its place.
+	// growth is by how many per cent the memory in use may grow between two collections below
+	// memoryGoal. Go's 100 would collect several times a second while many claims arrive; with a
+	// much higher value each collection would delay answers noticeably. GOGC in the environment
+	// replaces it.
 	growth = 200
 )
 
@@ -53,8 +53,8 @@ func limitMemory() {
 	}
 }
 
-// newServer returns a server that nobody can hold up for long.
-func newServer(h http.Handler, p patience, log *zap.Logger) *http.Server {
+// newServer returns a server on which no client can hold a connection for long.
+func newServer(h http.Handler, p timeouts, log *zap.Logger) *http.Server {
 	return &http.Server{
 		Handler: h, ReadHeaderTimeout: p.header, ReadTimeout: p.read, WriteTimeout: p.write, IdleTimeout: p.idle,
 		MaxHeaderBytes: maxHeaderBytes, ErrorLog: zap.NewStdLog(log),
@@ -87,7 +87,7 @@ func (s *scheduler) listen(ctx context.Context) (<-chan error, error) {
 	if err != nil {
 		return nil, errors.Join(err, l.Close())
 	}
-	server, gate := newServer(mux, usualPatience(), s.log), newGate(l, places, leastIdle)
+	server, gate := newServer(mux, defaultTimeouts(), s.log), newGate(l, places, leastIdle)
 	server.ConnState = gate.state
 	s.log.Info("listening", zap.String("address", l.Addr().String()), zap.Int("connections", places))
 	go func() {

@@ -16,7 +16,7 @@ import (
 	"oxenswap/swap"
 )
 
-// metricsTime is the most that one look at the metrics may take.
+// metricsTime is the most time that collecting the metrics once may take.
 const metricsTime = 10 * time.Second
 
 // viewer is what the metrics read.
@@ -24,8 +24,8 @@ type viewer interface {
 	View(ctx context.Context, read func(t swap.Tables, size uint64) error) error
 }
 
-// ledgerMetrics tells what the ledger says, whichever process wrote it: commands that send and stop
-// at a rail have ended long before anybody looks.
+// ledgerMetrics derives metrics from the ledger, whichever process wrote it: a command that stopped
+// at a rail has ended long before the next collection.
 type ledgerMetrics struct {
 	ledger                               viewer
 	hits, stopped, alarms, entries, open *prometheus.Desc
@@ -104,7 +104,7 @@ func exposeMetrics(ctx context.Context, address string, r *prometheus.Registry, 
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/metrics", promhttp.HandlerFor(r, promhttp.HandlerOpts{ErrorLog: zap.NewStdLog(log)}))
-	server := newServer(mux, usualPatience(), log)
+	server := newServer(mux, defaultTimeouts(), log)
 	log.Info("metrics", zap.String("address", l.Addr().String()))
 	go func() {
 		if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {

@@ -72,7 +72,7 @@ oxenswap_transactions_open 1
 		t.Error(err)
 	}
 	if problems, err := testutil.GatherAndLint(r); err != nil || len(problems) > 0 {
-		t.Errorf("%v, %v", problems, err)
+		t.Errorf("problems of the metrics: got %v, %v, want none", problems, err)
 	}
 
 	l.err = errors.New("disk I/O error")
@@ -84,9 +84,9 @@ oxenswap_transactions_open 1
 	}
 	defer answer.Body.Close()
 	if text, _ := io.ReadAll(answer.Body); answer.StatusCode != http.StatusInternalServerError || !strings.Contains(string(text), "disk I/O") {
-		t.Errorf("%s: %s", answer.Status, text)
+		t.Errorf("metrics of a ledger that cannot be read: got %s: %s, want 500 and the disk I/O error", answer.Status, text)
 	}
 	if err := exposeMetrics(t.Context(), "nowhere:x", r, zap.NewNop()); err == nil || !strings.Contains(err.Error(), "serve.metrics") {
-		t.Errorf("%v", err)
+		t.Errorf("an address that cannot be listened on: got %v, want an error that names serve.metrics", err)
 	}
 }

@@ -15,7 +15,7 @@ import (
 	"oxenswap/swap"
 )
 
-// guardConfig is what of the section is about requests.
+// guardConfig returns the settings of the section that bound requests.
 func guardConfig(c *datadir.PortalConfig) (guard.Config, error) {
 	proxies, err := c.ProxyNetworks()
 	return guard.Config{
@@ -31,8 +31,8 @@ func deskLimits(c *datadir.PortalConfig) desk.Limits {
 	}
 }
 
-// openPortal adds the portal to what is served, if one is configured, and keeps it up to date until
-// ctx ends. The channel is closed when it has let the ledger go.
+// openPortal adds the portal to the mux, if one is configured, and keeps it up to date until ctx
+// ends. The channel is closed when the portal no longer uses the ledger.
 func (s *scheduler) openPortal(ctx context.Context, mux *http.ServeMux) (<-chan struct{}, error) {
 	done := make(chan struct{})
 	c := s.dir.Config.Portal

@@ -24,12 +24,12 @@ func Run(ctx context.Context, d *datadir.Dir, log *zap.Logger) error {
 	if err != nil {
 		return err
 	}
-	signer, err := datadir.ReadKey(d.File(datadir.KeyFile))
+	key, err := datadir.ReadKey(d.File(datadir.KeyFile))
 	if err != nil {
 		return err
 	}
 	limitMemory()
-	site := &ledgerSite{dir: filepath.Join(d.Path, datadir.PublicDir), log: log, exporter: publish.Exporter{Dir: d, Signer: signer}}
+	site := &ledgerSite{dir: filepath.Join(d.Path, datadir.PublicDir), log: log, exporter: publish.Exporter{Dir: d, Signer: key}}
 	return (&scheduler{d, daemons, log, site}).run(ctx)
 }
 

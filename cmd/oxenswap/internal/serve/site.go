@@ -77,7 +77,7 @@ func (s *ledgerSite) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case n == nil:
 		header.Set("Retry-After", "5")
-		http.Error(w, "the ledger is being published, ask again", http.StatusServiceUnavailable)
+		http.Error(w, "the ledger is being published: try again in a few seconds", http.StatusServiceUnavailable)
 	case path == "checkpoint":
 		serveNote(w, r, n.checkpoint)
 	case path == "manifest":
@@ -128,7 +128,7 @@ func (s *ledgerSite) serveFile(w http.ResponseWriter, r *http.Request, path stri
 	http.ServeContent(w, r, "", info.ModTime(), f)
 }
 
-// allowTime gives an answer the time that it takes a slow client.
+// allowTime extends the deadline of an answer by what a slow client needs for its size.
 func allowTime(w http.ResponseWriter, size int64) {
 	// Not every ResponseWriter has deadlines; the server's has.
 	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(writeTime + time.Duration(size/slowest)*time.Second))
