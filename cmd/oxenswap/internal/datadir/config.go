@@ -119,7 +119,7 @@ batch = {{.Rails.Batch}}
 [chain]
 # JSON-RPC of the token's chain (id {{.ChainID}}); with two of them both must agree.
 rpc = [{{range $i, $u := .Chain.RPC}}{{if $i}}, {{end}}"{{$u}}"{{end}}]
-# JSON-RPC of Ethereum, only to look for contract wallets that do not exist on the token's chain. Empty: not checked.
+# JSON-RPC of Ethereum, only to find contract wallets that do not exist on the token's chain. Empty: not checked.
 ethereum_rpc = ""
 
 # The three roles of the distributor, three addresses. For those for which this machine signs, give either keystore and
@@ -144,10 +144,10 @@ password_file = "{{.Chain.Guardian.PasswordFile}}"{{else}}# keystore = "guardian
 # password_file = "guardian.json.password"{{end}}
 
 [schedule]
-# When "oxenswap serve" looks whether a snapshot is due, and whether one is final (cron expressions, UTC).
+# When "oxenswap serve" takes a snapshot that is due, and finalises snapshots (cron expressions, UTC).
 take = "@every 20s"
 finalize = "*/5 * * * *"
-# When it brings the public export of the ledger, the folder "public" beside this file, up to date: at least every minute.
+# When it updates the public export of the ledger, the folder "public" beside this file: at least every minute.
 publish = "@every 20s"
 
 [serve]

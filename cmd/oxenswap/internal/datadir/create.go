@@ -20,8 +20,8 @@ type Created struct {
 }
 
 // Create makes the data directory of a migration from its terms and the text of its first
-// configuration. Everything is made beside it and put in place by one rename, so a directory is
-// either whole or not there. software is what the first entry records as the program that made it.
+// configuration. It makes everything beside it and puts it in place by one rename, so a directory
+// is either whole or not there. The first entry records software as the program that made it.
 func (o Options) Create(ctx context.Context, terms *swap.Terms, config []byte, software string) (*Created, error) {
 	if err := o.CheckClock(terms); err != nil {
 		return nil, err

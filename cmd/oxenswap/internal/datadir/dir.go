@@ -38,7 +38,7 @@ const PublicDir = "public"
 type Options struct {
 	Path  string
 	Clock time.Time                        // fixes the clock, on a fakechain only; zero: the system's
-	Warn  func(format string, args ...any) // gets what a person should know and nothing stops for
+	Warn  func(format string, args ...any) // gets warnings for the person at the terminal
 }
 
 // Now returns the clock.
@@ -101,7 +101,7 @@ func (o Options) openWith(ctx context.Context, key note.Signer) (*Dir, error) {
 	return o.prepare(ctx, &Dir{Reader: s.Reader, updates: s, Writer: s})
 }
 
-// prepare checks what must hold before anything is written, or closes the directory again.
+// prepare checks what must hold before anything is written. On an error it closes the directory.
 func (o Options) prepare(ctx context.Context, d *Dir) (_ *Dir, err error) {
 	defer func() {
 		if err != nil {
@@ -198,7 +198,7 @@ func (d *Dir) applyConfig(ctx context.Context) error {
 	return d.Reload(ctx)
 }
 
-// Person names who is at the keyboard, as the system knows them.
+// Person returns the name of the system's user who runs the program.
 func Person() string {
 	if u, err := user.Current(); err == nil && u.Username != "" {
 		return u.Username

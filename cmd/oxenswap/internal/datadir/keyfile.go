@@ -71,7 +71,8 @@ func WriteNew(path string, data []byte, mode os.FileMode) error {
 	return errors.Join(fail.Do("new file name", func() error { return os.Link(draft, path) }), os.Remove(draft), SyncDir(filepath.Dir(path)))
 }
 
-// ReplaceFile writes or replaces a file of mode 0644, durably and at once: it is never there in part.
+// ReplaceFile writes or replaces a file of mode 0644, durably and at once: it is never there in
+// part.
 func ReplaceFile(path string, data []byte) error {
 	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
 	if err != nil {

@@ -28,17 +28,17 @@ type PortalConfig struct {
 // portalTemplate is the section as `init` writes it.
 const portalTemplate = `
 [portal]
-# The portal for holders, at serve.listen: pages, and the API under /api/v1. Leave this section out and there is none. No
-# number but the last one may be 0.
-# Web servers that stand before it, as addresses or networks: only their X-Forwarded-For is believed.
+# The portal for holders, at serve.listen: pages, and the API under /api/v1. Without this section there is none. Only
+# the last number may be 0.
+# Reverse proxies in front of it, as addresses or networks: only their X-Forwarded-For is trusted.
 proxies = []
-# What one client may ask for in a second, and at one time after a pause, and how much of that may hand something in. A client
-# is an IPv4 address or an IPv6 network of 64 bits.
+# How many requests one client may make in a second, and in a burst after a pause; and how many of them may be submissions. A
+# client is an IPv4 address or an IPv6 network of 64 bits.
 requests = 50
 requests_burst = 300
 posts = 2
 posts_burst = 30
-# How many claims of one account are recorded in a minute, and at one time after a pause.
+# How many claims of one account are recorded in a minute, and in a burst after a pause.
 account = 6
 account_burst = 20
 # How much is served at one time: requests without and with a body, claims being checked or recorded, proofs of coins being
@@ -49,9 +49,9 @@ claims = 512
 uploads = 4
 waiting = 200
 judges = 1
-# Memory for answers that are kept, in megabytes.
+# Memory for cached answers, in megabytes.
 memory_mb = 128
-# For how many days browsers shall come back over https only. 0: nothing is said about it.
+# For how many days browsers must use https only (HSTS). 0: no such header.
 https_only_days = 0
 `
 
@@ -80,7 +80,7 @@ func (c *PortalConfig) check() error {
 	return err
 }
 
-// ProxyNetworks are the web servers whose X-Forwarded-For is believed.
+// ProxyNetworks are the reverse proxies whose X-Forwarded-For is trusted.
 func (c *PortalConfig) ProxyNetworks() ([]netip.Prefix, error) {
 	var out []netip.Prefix
 	for _, text := range c.Proxies {
@@ -97,5 +97,5 @@ func (c *PortalConfig) ProxyNetworks() ([]netip.Prefix, error) {
 	return out, nil
 }
 
-// HSTS is for how long browsers shall come back over https only; 0: nothing is said about it.
+// HSTS is for how long browsers must use https only; 0: no such header.
 func (c *PortalConfig) HSTS() time.Duration { return time.Duration(c.HTTPSDays) * 24 * time.Hour }

@@ -9,8 +9,8 @@ import (
 	"oxenswap/swap"
 )
 
-// KeyConfig names the account of a role and, where this machine signs for it, who holds the key: an
-// encrypted keystore file with its password, or an external signer such as Clef.
+// KeyConfig names the account of a role and, where this machine signs for it, where the key is: in
+// an encrypted keystore file with its password, or in an external signer such as Clef.
 type KeyConfig struct {
 	Address      string `toml:"address"`
 	Keystore     string `toml:"keystore"`
@@ -18,12 +18,12 @@ type KeyConfig struct {
 	External     string `toml:"external"`
 }
 
-// check refuses half a key, and two.
+// check refuses an incomplete key, and two ways to sign.
 func (k KeyConfig) check() error {
 	if k.External != "" {
 		switch {
 		case k.Keystore != "" || k.PasswordFile != "":
-			return errors.New("external is given beside keystore or password_file: give one of the two ways to sign")
+			return errors.New("external is given together with keystore or password_file: give one of the two ways to sign")
 		case k.Address == "":
 			return errors.New("external is given without address: say which of the signer's accounts it is")
 		}

@@ -16,18 +16,19 @@ import (
 	"oxenswap/swap/ledger"
 )
 
-// The ledger's key is changed in this order, so that wherever it is cut short, the same call
+// A rotation of the ledger's key has these steps. Wherever it is interrupted, the same call
 // finishes it:
 //
-//  1. the next key is put beside the present one, as ledger.key.next: once its entry is recorded the ledger is worth nothing
-//     without it;
+//  1. the next key is written beside the present one, as ledger.key.next: once its entry is
+//     recorded, nothing can be appended without it;
 //  2. key.rotated, signed by the present key, is recorded; from then on the next key signs;
-//  3. the present key gets the name ledger.key.until-ENTRY, and the next one takes its place by a rename.
+//  3. the present key gets the name ledger.key.until-ENTRY, and a rename puts the next one in its
+//     place.
 
 // nextKeyFile holds the next key from before its entry is recorded until it is in its place.
 const nextKeyFile = KeyFile + ".next"
 
-// ErrSameKey says that the ledger's key is to be replaced by itself.
+// ErrSameKey refuses to replace the ledger's key by itself.
 var ErrSameKey = errors.New("this is the ledger's key already")
 
 // Rotation is a change of the ledger's key.
@@ -98,7 +99,7 @@ func (d *Dir) rotate(ctx context.Context, next note.Signer, skey, vkey string) (
 	return out, nil
 }
 
-// keepNext puts the next key beside the present one, unless it is there.
+// keepNext writes the next key beside the present one, unless it is there.
 func (d *Dir) keepNext(skey string) (made bool, err error) {
 	path := filepath.Join(d.Path, nextKeyFile)
 	kept, err := os.ReadFile(path)
@@ -108,7 +109,7 @@ func (d *Dir) keepNext(skey string) (made bool, err error) {
 	text := strings.TrimSpace(string(kept))
 	if there := err == nil; there && text != skey {
 		if _, err := ledger.NewSigner(text); err == nil {
-			return false, fmt.Errorf("%s holds another key, of a rotation that was cut short before its entry: remove it, or rotate to that one", path)
+			return false, fmt.Errorf("%s holds another key, of a rotation that was interrupted before its entry: remove it, or rotate to that one", path)
 		}
 		if err := os.Remove(path); err != nil { // half written
 			return false, err
