@@ -65,7 +65,7 @@ func ask(b *testing.B, address string, status string, next func() []byte) {
 				return
 			}
 			if got, err := readAnswer(in); err != nil || got != status {
-				b.Errorf("%s: %v", got, err)
+				b.Errorf("answer: got %s, %v, want %s", got, err, status)
 				return
 			}
 		}

@@ -73,7 +73,7 @@ func (p *Portal) Run(ctx context.Context) error { return p.desk.Run(ctx) }
 // Follow reads the entries that are new, as Run does all the time.
 func (p *Portal) Follow(ctx context.Context) error { return p.desk.Follow(ctx) }
 
-// Note is told of entries that were appended, so that the next answer knows them.
+// Note invalidates the answers that appended entries change, so that the next answer includes them.
 func (p *Portal) Note(entries []ledger.Entry) { p.desk.Note(entries) }
 
 // site leads requests to the API and the pages.

@@ -147,7 +147,7 @@ func (a *API) answer(w http.ResponseWriter, r *http.Request, serve func(*API, ht
 
 func (a *API) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if errors.Is(err, context.Canceled) && r.Context().Err() != nil {
-		return // nobody waits for it
+		return // the client has gone
 	}
 	p := problem.Of(err)
 	if p.Err != nil {

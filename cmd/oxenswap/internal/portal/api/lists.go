@@ -69,11 +69,11 @@ func (a *API) allocationFile(w http.ResponseWriter, r *http.Request, n uint64) e
 		w.WriteHeader(http.StatusNotModified)
 		return nil
 	}
-	leave, err := a.enter()
+	release, err := a.acquire()
 	if err != nil {
 		return err
 	}
-	defer leave()
+	defer release()
 	file := startFile(w, r, "round-"+r.PathValue("round")+"-allocations.csv")
 	file.row("account", "programme", "recipient", "claim", "owed", "remainder", "den", "before", "amount")
 	for after := swap.Account(""); file.err == nil; {

@@ -41,11 +41,11 @@ func (a *API) post(w http.ResponseWriter, r *http.Request, limit int64, do func(
 	if err != nil || kind != "application/json" {
 		return problem.New(problem.MediaType, http.StatusUnsupportedMediaType, "the body is %.60q: expected application/json", r.Header.Get("Content-Type"))
 	}
-	body, leave, err := a.read(w, r, limit)
+	body, release, err := a.read(w, r, limit)
 	if err != nil {
 		return err
 	}
-	defer leave()
+	defer release()
 	return a.keys.once(w, r, body, func(ctx context.Context) (*stored, error) {
 		out, err := do(a, ctx, body)
 		if err != nil {
@@ -60,8 +60,8 @@ func (a *API) post(w http.ResponseWriter, r *http.Request, limit int64, do func(
 	})
 }
 
-// enter takes one of the places for what takes much memory or time.
-func (a *API) enter() (leave func(), err error) {
+// acquire takes one of the places for what takes much memory or time.
+func (a *API) acquire() (release func(), err error) {
 	select {
 	case a.large <- struct{}{}:
 		return func() { <-a.large }, nil
@@ -71,10 +71,10 @@ func (a *API) enter() (leave func(), err error) {
 }
 
 // read reads a body. One that is large needs a place, for few of them fit into memory.
-func (a *API) read(w http.ResponseWriter, r *http.Request, limit int64) (body []byte, leave func(), err error) {
-	leave = func() {}
+func (a *API) read(w http.ResponseWriter, r *http.Request, limit int64) (body []byte, release func(), err error) {
+	release = func() {}
 	if r.ContentLength > limit {
-		return nil, leave, &http.MaxBytesError{Limit: limit}
+		return nil, release, &http.MaxBytesError{Limit: limit}
 	}
 	in := http.MaxBytesReader(w, r.Body, limit)
 	body, err = io.ReadAll(io.LimitReader(in, min(limit, smallBody)))
@@ -83,7 +83,7 @@ func (a *API) read(w http.ResponseWriter, r *http.Request, limit int64) (body []
 		// themselves.
 		_ = http.NewResponseController(w).SetReadDeadline(slow(limit))
 		_ = http.NewResponseController(w).SetWriteDeadline(slow(2 * limit))
-		if leave, err = a.enter(); err != nil {
+		if release, err = a.acquire(); err != nil {
 			return nil, func() {}, err
 		}
 		var rest bytes.Buffer
@@ -95,13 +95,13 @@ func (a *API) read(w http.ResponseWriter, r *http.Request, limit int64) (body []
 		body = rest.Bytes()
 	}
 	if err != nil {
-		leave()
+		release()
 		if errors.As(err, new(*http.MaxBytesError)) {
 			return nil, func() {}, err
 		}
 		return nil, func() {}, problem.New(problem.Malformed, http.StatusBadRequest, "the body broke off")
 	}
-	return body, leave, nil
+	return body, release, nil
 }
 
 // decode reads one JSON object with known keys only.

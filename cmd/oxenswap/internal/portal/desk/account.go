@@ -25,11 +25,11 @@ type Account struct {
 	Lines     []Given    `json:"lines"`   // what rounds gave it, with where that stands
 	Claim     *Claim     `json:"claim"`   // in force; null: none
 	Proofs    []Proof    `json:"proofs"`
-	Next      []NextStep `json:"next"`   // what is missing, in order
+	NextSteps []NextStep `json:"next"`   // what is missing, in order
 	Causes    []Cause    `json:"causes"` // why nothing is found; empty when something is owed or could be
 	ClaimBy   time.Time  `json:"claim_by"`
 	CollectBy *time.Time `json:"collect_by"` // the distributor's closing as deployed; null: not deployed yet
-	NextStep  *Step      `json:"next_step"`  // the next date from which coins convert at another rate; null: none
+	NextRate  *RateStep  `json:"next_step"`  // the next date from which coins convert at another rate; null: none
 	Basis     Basis      `json:"-"`
 }
 
@@ -42,7 +42,7 @@ type Balance struct {
 	Rewards swap.Oxen           `json:"rewards"`
 }
 
-// NextStep is what has to happen before the account has everything; stable, for programs.
+// NextStep is something that has to happen before the account has everything. Values are stable.
 type NextStep string
 
 // The steps.
@@ -159,7 +159,7 @@ func (d *Desk) fill(out *Account, t swap.Tables, m swap.Migration, claim *swap.C
 	if p, ok := m.Terms.CoinsProgramme(); ok {
 		for _, s := range p.Steps {
 			if s.From.After(now) {
-				out.NextStep = &Step{s.From.UTC(), s.Factor.String()}
+				out.NextRate = &RateStep{s.From.UTC(), s.Factor.String()}
 				out.Basis.until = boundary(now, out.Basis.until, s.From)
 				break
 			}
@@ -176,7 +176,7 @@ func (d *Desk) fill(out *Account, t swap.Tables, m swap.Migration, claim *swap.C
 	if err != nil && !errors.As(err, new(*swap.ProofRefusal)) {
 		return err
 	}
-	out.Next = nextSteps(out, &m, claim != nil, err == nil, now)
+	out.NextSteps = nextSteps(out, &m, claim != nil, err == nil, now)
 	out.Causes = causes(out, &m, balances, named, snapshots)
 	return nil
 }

@@ -175,7 +175,7 @@ func (d *Desk) Claim(ctx context.Context, entry uint64) (*ClaimStatus, error) {
 		*out = ClaimStatus{Rounds: []ClaimStep{}}
 		var err error
 		if c, err = t.ClaimAt(entry); err != nil {
-			return none(err, "claim of entry %d", entry)
+			return notFound(err, "claim of entry %d", entry)
 		}
 		latest, err := t.LatestClaim(c.Account)
 		if err != nil {
@@ -274,7 +274,7 @@ func (d *Desk) AccountClaims(ctx context.Context, oxen string) ([]Claim, error) 
 func (d *Desk) Receipt(ctx context.Context, entry uint64) ([]byte, error) {
 	if err := d.log.View(ctx, func(t swap.Tables, _ uint64) error {
 		_, err := t.ClaimAt(entry)
-		return none(err, "claim of entry %d", entry)
+		return notFound(err, "claim of entry %d", entry)
 	}); err != nil {
 		return nil, err
 	}

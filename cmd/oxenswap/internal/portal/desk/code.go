@@ -9,89 +9,90 @@ import (
 )
 
 const (
-	seeTime  = 5 * time.Second // for one look at a recipient
-	seeAtOne = 16              // looks at one time
-	seenFor  = time.Minute
-	mostSeen = 4096 // recipients that are remembered
+	codeReadTime    = 5 * time.Second // for reading the code at one recipient
+	mostCodeReads   = 16              // at one time
+	codeLifetime    = time.Minute     // of an answer in the cache
+	mostCachedCodes = 4096            // recipients
 )
 
-// codes remember what was seen at recipients.
-type codes struct {
-	see func(context.Context, swap.EVMAddress) (swap.RecipientCode, error)
+// codeCache reads the code at recipients and keeps the answers for a short time.
+type codeCache struct {
+	read func(context.Context, swap.EVMAddress) (swap.RecipientCode, error) // nil: nothing is read
 
-	mu   sync.Mutex
-	seen map[swap.EVMAddress]*look
-	busy int
+	mu      sync.Mutex
+	reads   map[swap.EVMAddress]*codeRead
+	running int
 }
 
-// look is one look at a recipient, done or under way.
-type look struct {
+// codeRead is one reading of the code at a recipient, done or under way.
+type codeRead struct {
 	done chan struct{}
-	at   time.Time
+	at   time.Time // of its end; zero: under way
 	code swap.RecipientCode
 	err  error
 }
 
-// at looks at a recipient, or remembers what was seen within the last minute. The error is a
+// get returns the code at a recipient as it was within the last minute. The error is a
 // *RetryLater.
-func (c *codes) at(ctx context.Context, to swap.EVMAddress) (swap.RecipientCode, error) {
-	if c.see == nil {
+func (c *codeCache) get(ctx context.Context, to swap.EVMAddress) (swap.RecipientCode, error) {
+	if c.read == nil {
 		return swap.RecipientCode{Ethereum: swap.SeenNotChecked, Target: swap.SeenNotChecked}, nil
 	}
-	l, mine, err := c.look(to)
+	r, started, err := c.join(to)
 	if err != nil {
 		return swap.RecipientCode{}, err
 	}
-	if mine {
-		// Others wait for it, so it does not end with who happened to ask first.
-		go c.finish(context.WithoutCancel(ctx), to, l)
+	if started {
+		// Other requests wait for this reading too, so it goes on when the first one is cancelled.
+		go c.run(context.WithoutCancel(ctx), to, r)
 	}
 	select {
-	case <-l.done:
+	case <-r.done:
 	case <-ctx.Done():
 		return swap.RecipientCode{}, &RetryLater{Reason: RetryChain, After: 2 * time.Second, Err: ctx.Err()}
 	}
-	if l.err != nil {
-		return swap.RecipientCode{}, &RetryLater{Reason: RetryChain, After: 10 * time.Second, Err: l.err}
+	if r.err != nil {
+		return swap.RecipientCode{}, &RetryLater{Reason: RetryChain, After: 10 * time.Second, Err: r.err}
 	}
-	return l.code, nil
+	return r.code, nil
 }
 
-func (c *codes) look(to swap.EVMAddress) (l *look, mine bool, err error) {
+// join returns the reading for a recipient, and whether it is a new one that the caller must run.
+func (c *codeCache) join(to swap.EVMAddress) (r *codeRead, started bool, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	now := time.Now()
-	if l := c.seen[to]; l != nil && (l.at.IsZero() || now.Sub(l.at) < seenFor) {
-		return l, false, nil
+	if r := c.reads[to]; r != nil && (r.at.IsZero() || now.Sub(r.at) < codeLifetime) {
+		return r, false, nil
 	}
-	if c.busy >= seeAtOne {
+	if c.running >= mostCodeReads {
 		return nil, false, &RetryLater{Reason: RetryBusy, After: time.Second}
 	}
-	if c.seen == nil || len(c.seen) >= mostSeen {
-		old := c.seen
-		c.seen = map[swap.EVMAddress]*look{}
-		for to, l := range old {
-			if l.at.IsZero() {
-				c.seen[to] = l
+	if c.reads == nil || len(c.reads) >= mostCachedCodes {
+		old := c.reads
+		c.reads = map[swap.EVMAddress]*codeRead{}
+		for to, r := range old {
+			if r.at.IsZero() {
+				c.reads[to] = r
 			}
 		}
 	}
-	l = &look{done: make(chan struct{})}
-	c.seen[to] = l
-	c.busy++
-	return l, true, nil
+	r = &codeRead{done: make(chan struct{})}
+	c.reads[to] = r
+	c.running++
+	return r, true, nil
 }
 
-func (c *codes) finish(ctx context.Context, to swap.EVMAddress, l *look) {
-	ctx, cancel := context.WithTimeout(ctx, seeTime)
+func (c *codeCache) run(ctx context.Context, to swap.EVMAddress, r *codeRead) {
+	ctx, cancel := context.WithTimeout(ctx, codeReadTime)
 	defer cancel()
-	code, err := c.see(ctx, to)
+	code, err := c.read(ctx, to)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	l.code, l.err, l.at = code, err, time.Now()
-	c.busy--
+	r.code, r.err, r.at = code, err, time.Now()
+	c.running--
 	if err != nil {
-		delete(c.seen, to)
+		delete(c.reads, to)
 	}
-	close(l.done)
+	close(r.done)
 }

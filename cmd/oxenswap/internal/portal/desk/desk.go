@@ -48,25 +48,24 @@ type Config struct {
 	Log Log
 	// Now is the clock of the ledger. nil: time.Now.
 	Now func() time.Time
-	// ReadCode reads what stands at a recipient on Ethereum and on the token's chain. It is asked
-	// for one address at a time, is bounded in time by ctx, and its answers are kept for a minute.
-	// nil: the check is recorded as not made.
+	// ReadCode reads the code at a recipient on Ethereum and on the token's chain. ctx bounds its
+	// time; the desk keeps its answers for a minute. nil: the check is recorded as not made.
 	ReadCode func(context.Context, swap.EVMAddress) (swap.RecipientCode, error)
 	// Daemons are asked about proofs of coins. None: proofs are received and wait.
 	Daemons []swap.CoinDaemon
 	Limits  Limits
-	// Logger hears what no holder is told. nil: nobody does.
+	// Logger gets what answers to holders leave out. nil: it is discarded.
 	Logger *zap.Logger
 }
 
 // Limits bound what is done at one time. Zero is refused.
 type Limits struct {
-	Claims  int // claims and signatures that are being checked or recorded: while some are committed, as many others are checked
+	Claims  int // claims and signatures that are being checked or recorded: while some are committed, others are checked
 	Uploads int // proofs of coins that are being received, up to 8 MiB each
 	Waiting int // proofs that are received and not judged
 	Judges  int // proofs that are being judged
 	// Account is how often claims and proofs of one account are recorded. They count once their
-	// signature is verified, so nobody can use up somebody else's.
+	// signature is verified, so no one can use up the limit of another account.
 	Account bucket.Rate
 }
 
@@ -97,19 +96,19 @@ type Desk struct {
 	daemons []swap.CoinDaemon
 	limits  Limits
 
-	views   chan struct{} // one for each look at the tables
-	claims  chan struct{} // one for each claim in work
+	views   chan struct{} // holds one element for each running view
+	claims  chan struct{} // holds one element for each claim in work
 	uploads chan struct{}
 	buckets *bucket.Set // of accounts
 
 	stamps    stamps
 	history   history
-	reading   sync.Mutex // held by who reads new entries into history
+	reading   sync.Mutex // held while new entries are read into history
 	trees     trees
 	shares    shares
-	known     known
+	entitled  entitledSet
 	addresses swap.Addresses // that claims came from
-	codes     codes
+	codes     codeCache
 	queue     queue
 	graph     graph
 }
@@ -131,7 +130,7 @@ func New(ctx context.Context, c Config) (*Desk, error) {
 		d.zap = zap.NewNop()
 	}
 	d.history.init()
-	d.codes.see = c.ReadCode
+	d.codes.read = c.ReadCode
 	d.queue.wake = make(chan struct{}, 1)
 	return d, d.log.View(ctx, func(t swap.Tables, _ uint64) error {
 		m, err := t.Migration()
@@ -143,7 +142,7 @@ func New(ctx context.Context, c Config) (*Desk, error) {
 // Terms are the migration's.
 func (d *Desk) Terms() *swap.Terms { return d.terms }
 
-// A NotFoundError says that there is no such thing.
+// A NotFoundError says that what was asked for does not exist.
 type NotFoundError struct {
 	What string // such as "claim of entry 12"
 }
@@ -188,8 +187,8 @@ func (e *RetryLater) Message() string {
 
 func (e *RetryLater) Unwrap() error { return e.Err }
 
-// enter takes one of a bounded number of places, or says that there is none.
-func enter(places chan struct{}, reason RetryReason) (leave func(), err error) {
+// acquire takes one of a bounded number of places, or says that there is none.
+func acquire(places chan struct{}, reason RetryReason) (release func(), err error) {
 	select {
 	case places <- struct{}{}:
 		return func() { <-places }, nil
@@ -224,8 +223,8 @@ func (d *Desk) entry(ctx context.Context, seq uint64) (ledger.Entry, error) {
 	return ledger.ParseEntry(list[0])
 }
 
-// none turns the tables' ErrNotFound into a NotFoundError.
-func none(err error, format string, args ...any) error {
+// notFound turns the tables' ErrNotFound into a NotFoundError.
+func notFound(err error, format string, args ...any) error {
 	if errors.Is(err, swap.ErrNotFound) {
 		return &NotFoundError{fmt.Sprintf(format, args...)}
 	}

@@ -60,7 +60,7 @@ func TestLife(t *testing.T) {
 	oxen := w.Oxen(2)
 	expect := func(a *desk.Account, next ...desk.NextStep) {
 		t.Helper()
-		if diff := cmp.Diff(next, a.Next); diff != "" {
+		if diff := cmp.Diff(next, a.NextSteps); diff != "" {
 			t.Fatalf("what comes next: %s", diff)
 		}
 		if !d.Holds(&a.Basis) {
@@ -105,7 +105,7 @@ func TestLife(t *testing.T) {
 	submitted, err := d.Submit(t.Context(), desk.Submission{Oxen: oxen, Text: draft.Text, Signature: w.Sign(w.Wallets[2], draft.Text)})
 	w.Must(err)
 	if d.Holds(&a.Basis) {
-		t.Error("who has claimed is told the answer of before")
+		t.Error("an account that has claimed got the answer from before its claim")
 	}
 	again, err := d.Submit(t.Context(), desk.Submission{Oxen: oxen, Text: draft.Text, Signature: w.Sign(w.Wallets[2], draft.Text)})
 	w.Must(err)
@@ -248,7 +248,7 @@ func TestRefusals(t *testing.T) {
 		"another text than named": {desk.Submission{Oxen: good.Oxen, Text: w.Text(to, 2), Signature: good.Signature}, swap.ReasonSignature},
 	} {
 		if _, err := d.Submit(t.Context(), c.s); refusal(err) != c.want {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("%s: got %v, want reason %s", name, err, c.want)
 		}
 	}
 	if after := size(); after != before {
@@ -267,8 +267,8 @@ func TestRefusals(t *testing.T) {
 	if _, err := d.Submit(t.Context(), submission(w, w.Wallets[2], to, 1)); refusal(err) != swap.ReasonClosed {
 		t.Errorf("after the closing: %v", err)
 	}
-	if a := lookup(t, d, w.Oxen(2)); !slices.Contains(a.Next, desk.NextClosed) {
-		t.Errorf("%v", a.Next)
+	if a := lookup(t, d, w.Oxen(2)); !slices.Contains(a.NextSteps, desk.NextClosed) {
+		t.Errorf("next steps after the closing: got %v, want %s among them", a.NextSteps, desk.NextClosed)
 	}
 }
 

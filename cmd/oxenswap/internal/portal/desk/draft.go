@@ -36,7 +36,7 @@ type Draft struct {
 	Message      string              `json:"message,omitempty"`       // for which a proof of coins is made
 	NeedsProof   bool                `json:"needs_proof"`             // the claim is taken only together with a proof of coins
 	Replaces     *uint64             `json:"replaces"`                // entry of the claim in force; null: none
-	Code         *swap.RecipientCode `json:"code"`                    // seen at the recipient; null: could not be looked at now
+	Code         *swap.RecipientCode `json:"code"`                    // at the recipient; null: it could not be read now
 	NeedsConfirm bool                `json:"needs_confirm"`           // a contract that is on Ethereum only: the holder has to confirm it
 }
 
@@ -115,9 +115,8 @@ func (d *Desk) Draft(ctx context.Context, r DraftRequest) (*Draft, error) {
 		out.Message = swap.ProofMessage(out.Text)
 		out.ProofCommand = "get_reserve_proof all " + out.Message
 	}
-	// Who only drafts a line is not kept from it by a chain that does not answer: it is looked at
-	// again when the claim comes.
-	if code, err := d.codes.at(ctx, to); err == nil {
+	// A chain that does not answer does not prevent a draft: Submit reads the code again.
+	if code, err := d.codes.get(ctx, to); err == nil {
 		out.Code, out.NeedsConfirm = &code, code.Check(to) != nil
 	}
 	return out, nil

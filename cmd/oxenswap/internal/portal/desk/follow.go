@@ -20,15 +20,15 @@ import (
 type Basis struct {
 	size    uint64 // entries that it was computed from, at least
 	until   time.Time
-	subject []uint32 // slots of the accounts, recipients and claims that it is about; none: whatever is recorded matters
+	subject []uint32 // slots of the accounts, recipients and claims that it is about; nil: any new entry may change it
 }
 
 // Always is the basis of what never changes.
 func Always() Basis { return Basis{size: math.MaxUint64, subject: []uint32{}} }
 
-// stamps say up to which entry answers about something may be out of date: the number of entries
-// after the last one that changed it. Accounts share slots, so an answer may be thrown away without
-// need, but never kept wrongly.
+// stamps say from which ledger size on an answer about something is current: the number of entries
+// after the last one that changed it. Accounts share slots, so an answer may be invalidated without
+// need, but a stale one is never kept.
 type stamps struct {
 	all atomic.Uint64 // concerns every answer
 	any atomic.Uint64 // entries read
@@ -69,7 +69,7 @@ func (d *Desk) Holds(b *Basis) bool {
 	return true
 }
 
-// note throws answers away that an entry changes.
+// note invalidates the answers that an entry changes.
 func (d *Desk) note(seq uint64, event swap.Event) {
 	size := seq + 1
 	raise(&d.stamps.any, size)
@@ -103,8 +103,8 @@ func (d *Desk) note(seq uint64, event swap.Event) {
 	}
 }
 
-// Note throws answers away that entries change which were just appended, so that whoever appended
-// them finds them in the next answer. Run finds entries too, a moment later.
+// Note invalidates the answers that just appended entries change, so that the next answer includes
+// them. Run finds the entries too, a moment later.
 func (d *Desk) Note(entries []ledger.Entry) {
 	for _, e := range entries {
 		if event, err := swap.DecodeEvent(e.Kind, e.Body); err == nil {
@@ -113,7 +113,7 @@ func (d *Desk) Note(entries []ledger.Entry) {
 	}
 }
 
-// poll is how often the ledger is looked at for entries that were not appended here.
+// poll is how often Run checks the ledger for entries that other processes appended.
 const poll = 100 * time.Millisecond
 
 // Run reads the ledger, keeps answers up to date and judges proofs of coins, until ctx ends.
@@ -155,12 +155,12 @@ func (d *Desk) Follow(ctx context.Context) error {
 	if err := d.catchUp(ctx, size); err != nil {
 		return err
 	}
-	return d.learn(ctx)
+	return d.updateEntitled(ctx)
 }
 
 const (
-	startTime = 2 * time.Second // when to ask again while the ledger is read for the first time
-	maxBehind = 20_000          // entries that are read while somebody waits for an answer
+	startTime = 2 * time.Second // after which clients retry while the ledger is read for the first time
+	maxBehind = 20_000          // entries that a request may wait for
 )
 
 // catchUp reads entries into the history until it has at least size of them.
@@ -200,21 +200,21 @@ func (d *Desk) catchUp(ctx context.Context, size uint64) error {
 // errBehind says that the tables hold entries that the history does not.
 var errBehind = errors.New("the history is behind the tables")
 
-// view is look for a question that is answered quickly. Few run at one time, as they take nothing
-// but processor time, of which those who record claims need some too.
+// view is readTables for quick questions. Few run at one time: they need only processor time, and
+// recording claims needs some of it too.
 func (d *Desk) view(ctx context.Context, read func(t swap.Tables, m swap.Migration) error) (size uint64, err error) {
 	select {
 	case d.views <- struct{}{}:
 		defer func() { <-d.views }()
-		return d.look(ctx, read)
+		return d.readTables(ctx, read)
 	case <-ctx.Done():
 		return 0, ctx.Err()
 	}
 }
 
-// look runs read on tables and a history that holds the same entries at least. read must not ask
-// the log itself.
-func (d *Desk) look(ctx context.Context, read func(t swap.Tables, m swap.Migration) error) (size uint64, err error) {
+// readTables runs read on tables and a history that holds the same entries at least. read must not
+// ask the log itself.
+func (d *Desk) readTables(ctx context.Context, read func(t swap.Tables, m swap.Migration) error) (size uint64, err error) {
 	for {
 		err := d.log.View(ctx, func(t swap.Tables, n uint64) error {
 			size = n
@@ -230,7 +230,7 @@ func (d *Desk) look(ctx context.Context, read func(t swap.Tables, m swap.Migrati
 		if err != errBehind {
 			return size, err
 		}
-		// Right after the start the whole ledger is read; nobody should wait for that.
+		// Right after the start Run reads the whole ledger, which takes too long for a request.
 		if size-d.history.read() > maxBehind {
 			return size, &RetryLater{Reason: RetryStart, After: startTime}
 		}

@@ -8,7 +8,7 @@ import (
 	"oxenswap/swap"
 )
 
-// Migration is what holders are told of the migration as a whole.
+// Migration is what holders see of the migration as a whole.
 type Migration struct {
 	ID           string       `json:"id"`
 	Name         string       `json:"name"`
@@ -28,7 +28,7 @@ type Migration struct {
 	Daemons      int          `json:"daemons"`     // that are asked
 	Quorum       int          `json:"quorum"`      // that must agree
 	Live         uint64       `json:"live"`        // round whose root is live on chain; 0: none
-	Alarms       int          `json:"alarms"`      // things on chain that the ledger did not cause and nobody has explained yet
+	Alarms       int          `json:"alarms"`      // events on chain that the ledger did not cause and that have no correction yet
 	Terms        string       `json:"terms"`       // canonical JSON, whose SHA-256 begins with the id
 	Basis        Basis        `json:"-"`
 }
@@ -59,15 +59,15 @@ type Programme struct {
 	Every     uint64           `json:"every,omitempty"` // blocks between its snapshots
 	Ratio     *swap.Ratio      `json:"-"`
 	Fraction  string           `json:"ratio,omitempty"` // "54/100"
-	Steps     []Step           `json:"steps,omitempty"`
+	Steps     []RateStep       `json:"steps,omitempty"`
 	MinCoins  swap.Oxen        `json:"min_coins,omitempty"` // atomic OXEN that an account without stake must show
 	Settled   bool             `json:"settled"`             // its snapshots are fixed: what it owes from them moves no more
 	Heights   []uint64         `json:"heights"`             // of the snapshots that it is computed from, once settled
 	Snapshots []SnapshotStatus `json:"snapshots"`           // those in its range so far, the last 100 of them
 }
 
-// Step is a factor that applies to what is received from a time on.
-type Step struct {
+// RateStep is a factor that applies to what is received from a time on.
+type RateStep struct {
 	From   time.Time `json:"from"`
 	Factor string    `json:"factor"` // "7/10"
 }
@@ -168,7 +168,7 @@ func programme(m *swap.Migration, p *swap.Programme, snapshots []swap.Snapshot) 
 		out.Ratio, out.Fraction = &ratio, ratio.String()
 	}
 	for _, s := range p.Steps {
-		out.Steps = append(out.Steps, Step{s.From.UTC(), s.Factor.String()})
+		out.Steps = append(out.Steps, RateStep{s.From.UTC(), s.Factor.String()})
 	}
 	for _, s := range slices.Backward(snapshots) {
 		if out.Height == 0 || s.Height < out.Height || s.Height > last || len(out.Snapshots) == mostSnapshots {

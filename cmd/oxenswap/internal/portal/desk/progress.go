@@ -56,7 +56,7 @@ type graph struct {
 	last  *Progress // nil: none yet
 	since time.Time // when last was computed
 	took  time.Duration
-	next  *summing // nil: nobody computes
+	next  *summing // nil: no computation is running
 }
 
 // summing is a Progress that is being computed.
@@ -133,7 +133,7 @@ func (g *graph) renew(d *Desk, s *summing) {
 
 func (d *Desk) progress(ctx context.Context) (*Progress, error) {
 	out := &Progress{}
-	size, err := d.look(ctx, func(t swap.Tables, m swap.Migration) error {
+	size, err := d.readTables(ctx, func(t swap.Tables, m swap.Migration) error {
 		*out = Progress{Programmes: []ProgrammeProgress{}, Days: []Day{}}
 		c := &counter{desk: d, t: t, m: m, out: out, days: map[time.Time][]Sums{}, index: map[string]int{}}
 		for i := range m.Terms.Programmes {

@@ -130,8 +130,8 @@ func (q *queue) set(t *ticket, s Stage) {
 	t.stage = s
 }
 
-// leave ends judging; a proof that is to be judged again goes to the end, not before a time.
-func (q *queue) leave(t *ticket, again bool, after time.Time) {
+// finish ends judging; a proof that is to be judged again goes to the end, not before a time.
+func (q *queue) finish(t *ticket, again bool, after time.Time) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for i := range q.judging {
@@ -176,11 +176,11 @@ func (d *Desk) receive(ctx context.Context, in service.HandIn) (*Proof, error) {
 	if len(in.Proof) > MaxProof {
 		return nil, &swap.ProofRefusal{Check: cryptonote.CheckFormat.String(), Detail: fmt.Sprintf("%d bytes: at most %d are taken", len(in.Proof), MaxProof)}
 	}
-	leave, err := enter(d.uploads, RetryBusy)
+	release, err := acquire(d.uploads, RetryBusy)
 	if err != nil {
 		return nil, err
 	}
-	defer leave()
+	defer release()
 	if d.queue.length() >= d.limits.Waiting {
 		return nil, &RetryLater{Reason: RetryQueue, After: time.Minute}
 	}
@@ -216,7 +216,7 @@ func (d *Desk) Proof(ctx context.Context, entry uint64) (*Proof, error) {
 	if err := d.log.View(ctx, func(t swap.Tables, _ uint64) error {
 		p, err := t.Proof(entry)
 		out = d.viewProof(p)
-		return none(err, "proof of coins of entry %d", entry)
+		return notFound(err, "proof of coins of entry %d", entry)
 	}); err != nil {
 		return nil, err
 	}
@@ -268,7 +268,7 @@ func (d *Desk) judge(ctx context.Context) {
 		// The ledger decides whether there is still something to be judged.
 		p, lost := d.Proof(ctx, t.entry)
 		pause := min(10*time.Second<<min(t.tries, 6), mostPause)
-		d.queue.leave(t, lost != nil || p.Status == swap.ReceivedProof, time.Now().Add(pause))
+		d.queue.finish(t, lost != nil || p.Status == swap.ReceivedProof, time.Now().Add(pause))
 	}
 }
 

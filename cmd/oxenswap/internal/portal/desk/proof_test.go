@@ -77,7 +77,7 @@ func TestProofs(t *testing.T) {
 	if done.Entry != 0 || done.Proof == nil || done.Proof.Stage != desk.StageWaiting || done.Proof.Place != 1 || done.Proof.Outputs != 2 {
 		t.Fatalf("the claim handed in with a proof: got %+v, want its proof of 2 outputs waiting first", done)
 	}
-	if a := lookup(t, d, s.Oxen); len(a.Next) == 0 || a.Next[0] != desk.NextJudge || len(a.Causes) > 0 {
+	if a := lookup(t, d, s.Oxen); len(a.NextSteps) == 0 || a.NextSteps[0] != desk.NextJudge || len(a.Causes) > 0 {
 		t.Errorf("the account while its proof waits: got %+v, want the next step to be judging", a)
 	}
 

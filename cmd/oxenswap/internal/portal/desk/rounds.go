@@ -59,7 +59,7 @@ func (d *Desk) Round(ctx context.Context, number uint64) (*Round, error) {
 	size, err := d.view(ctx, func(t swap.Tables, _ swap.Migration) error {
 		r, err := t.Round(number)
 		out = d.viewRound(r)
-		return none(err, "round %d", number)
+		return notFound(err, "round %d", number)
 	})
 	if err != nil {
 		return nil, err
@@ -239,7 +239,7 @@ func (d *Desk) roundState(ctx context.Context, number uint64) (roundState, error
 	size, err := d.view(ctx, func(t swap.Tables, m swap.Migration) error {
 		r, err := t.Round(number)
 		if err != nil {
-			return none(err, "round %d", number)
+			return notFound(err, "round %d", number)
 		}
 		if !r.Status.Published() {
 			return &NotFoundError{fmt.Sprintf("proof under round %d, which is %s", number, r.Status)}

@@ -36,16 +36,16 @@ type Submitted struct {
 	Proof     *Proof             `json:"proof"` // null: none was handed in
 }
 
-// Submit takes a claim: what is cheap to check first, then the signature, the recipient on chain,
-// and the ledger. A claim of an unknown account or with a bad signature costs nothing but processor
-// time. Errors are *swap.Refusal, *swap.ProofRefusal (then the claim of an entitled account is
-// recorded all the same) and *RetryLater.
+// Submit takes a claim. Cheap checks come first, then the signature, the recipient on chain, and
+// the ledger. A claim of an unknown account or with a bad signature costs only processor time.
+// Errors are *swap.Refusal, *swap.ProofRefusal (the claim of an entitled account is recorded all
+// the same) and *RetryLater.
 func (d *Desk) Submit(ctx context.Context, s Submission) (*Submitted, error) {
-	leave, err := enter(d.claims, RetryBusy)
+	release, err := acquire(d.claims, RetryBusy)
 	if err != nil {
 		return nil, err
 	}
-	defer leave()
+	defer release()
 	in, err := d.verify(s)
 	if err != nil {
 		return nil, err
@@ -53,7 +53,7 @@ func (d *Desk) Submit(ctx context.Context, s Submission) (*Submitted, error) {
 	if err := d.admit(in.Claim.Account); err != nil {
 		return nil, err
 	}
-	if in.Code, err = d.codes.at(ctx, in.Claim.Recipient); err != nil {
+	if in.Code, err = d.codes.get(ctx, in.Claim.Recipient); err != nil {
 		return nil, err
 	}
 	in.Code.Confirm(s.ConfirmContract)
@@ -78,7 +78,7 @@ func (d *Desk) Submit(ctx context.Context, s Submission) (*Submitted, error) {
 	return out, err
 }
 
-// verify checks all of a claim that needs no ledger, the dear checks last.
+// verify makes all checks of a claim that need no ledger, the expensive ones last.
 func (d *Desk) verify(s Submission) (in service.Incoming, err error) {
 	oxen, text, signature := strings.Join(strings.Fields(s.Oxen), ""), strings.TrimSpace(s.Text), strings.Join(strings.Fields(s.Signature), "")
 	if _, err := swap.ParseClaimText(text); err != nil {
@@ -87,7 +87,7 @@ func (d *Desk) verify(s Submission) (in service.Incoming, err error) {
 	if _, err := cryptonote.ParseSignature(signature); err != nil {
 		return in, &swap.Refusal{Reason: swap.ReasonSignature, Detail: err.Error() + ": paste the whole SigV1 line"}
 	}
-	if a, err := cryptonote.DecodeAddress(oxen); err == nil && a.Kind != cryptonote.Subaddress && strings.TrimSpace(s.Proof) == "" && d.stranger(swap.AccountOf(a)) {
+	if a, err := cryptonote.DecodeAddress(oxen); err == nil && a.Kind != cryptonote.Subaddress && strings.TrimSpace(s.Proof) == "" && d.notEntitled(swap.AccountOf(a)) {
 		return in, &swap.Refusal{Reason: swap.ReasonNotEntitled, Detail: a.Standard().String() +
 			" has no stake and no rewards in a snapshot that counts: coins that were never staked need a proof of coins"}
 	}
@@ -95,8 +95,8 @@ func (d *Desk) verify(s Submission) (in service.Incoming, err error) {
 	return in, err
 }
 
-// invalidatingLedger is the ledger for acts of the desk: answers that the new entries change are
-// thrown away before the act returns.
+// invalidatingLedger is the ledger for acts of the desk: it invalidates the answers that new
+// entries change before the act returns.
 type invalidatingLedger struct{ desk *Desk }
 
 func (d *Desk) ledger() swap.Ledger { return invalidatingLedger{d} }
@@ -113,34 +113,32 @@ func (l invalidatingLedger) Update(ctx context.Context, decide func(swap.Tables,
 	return entries, err
 }
 
-// known are the accounts that may be entitled: all that ever were in a snapshot or had a proof
-// accepted. It answers for those who are not without asking the ledger, of which there can be many
-// and which must cost little. It grows by some 20 bytes an account.
-type known struct {
+// entitledSet holds the accounts that may be entitled: all that were ever in a snapshot or had a
+// proof accepted. With it the desk refuses other accounts, of which there can be many, without a
+// query of the ledger. It grows by some 20 bytes an account.
+type entitledSet struct {
 	mu       sync.RWMutex
 	accounts map[uint64]struct{} // hashes
 	heights  map[uint64]uint64   // of the snapshots in it -> their entries
 	size     uint64              // entries up to which it is complete
 }
 
-func knownKey(a swap.Account) uint64 { return maphash.String(seed, string(a)) }
+func accountKey(a swap.Account) uint64 { return maphash.String(seed, string(a)) }
 
-// stranger reports whether an account was certainly not entitled when the ledger was last looked
-// at.
-func (d *Desk) stranger(a swap.Account) bool {
-	k := &d.known
+// notEntitled reports whether an account is certainly not entitled as of the last entry read.
+func (d *Desk) notEntitled(a swap.Account) bool {
+	k := &d.entitled
 	k.mu.RLock()
 	defer k.mu.RUnlock()
-	_, ok := k.accounts[knownKey(a)]
+	_, ok := k.accounts[accountKey(a)]
 	return k.size > 0 && k.size >= d.stamps.entitling.Load() && !ok
 }
 
-// learn reads the accounts of snapshots and proofs that are new into known.
-func (d *Desk) learn(ctx context.Context) error {
-	// Whatever was recorded after this is learnt next time, and until then its accounts are no
-	// certain strangers.
+// updateEntitled adds the accounts of new snapshots and proofs to the set.
+func (d *Desk) updateEntitled(ctx context.Context) error {
+	// The next update adds what is recorded after this. Until then notEntitled is false for all.
 	due := d.stamps.entitling.Load()
-	k := &d.known
+	k := &d.entitled
 	k.mu.RLock()
 	done := k.size > 0 && k.size >= due
 	k.mu.RUnlock()
@@ -161,13 +159,13 @@ func (d *Desk) learn(ctx context.Context) error {
 				continue
 			}
 			heights[s.Height] = s.Taken
-			if err := t.Balances(s.Height, func(b swap.Balance) error { fresh = append(fresh, knownKey(b.Account)); return ctx.Err() }); err != nil {
+			if err := t.Balances(s.Height, func(b swap.Balance) error { fresh = append(fresh, accountKey(b.Account)); return ctx.Err() }); err != nil {
 				return err
 			}
 		}
 		return t.Proofs(func(p swap.Proof) error {
 			if p.Status == swap.AcceptedProof {
-				fresh = append(fresh, knownKey(p.Account))
+				fresh = append(fresh, accountKey(p.Account))
 			}
 			return nil
 		})
@@ -189,7 +187,7 @@ func (d *Desk) learn(ctx context.Context) error {
 	return nil
 }
 
-func (k *known) has(s swap.Snapshot) bool {
+func (k *entitledSet) has(s swap.Snapshot) bool {
 	k.mu.RLock()
 	defer k.mu.RUnlock()
 	entry, ok := k.heights[s.Height]

@@ -38,11 +38,11 @@ type ClaimWords struct {
 // VerifySignature verifies a message signature by the spend key of an Oxen address of any network,
 // subaddresses included. The error is a *RetryLater.
 func (d *Desk) VerifySignature(_ context.Context, c SignatureCheck) (*SignatureVerdict, error) {
-	leave, err := enter(d.claims, RetryBusy)
+	release, err := acquire(d.claims, RetryBusy)
 	if err != nil {
 		return nil, err
 	}
-	defer leave()
+	defer release()
 	out := &SignatureVerdict{}
 	if words, err := swap.ParseClaimText(c.Message); err == nil {
 		out.Claim = &ClaimWords{words.Migration, words.Migration == d.terms.ID(), words.Recipient, words.Sequence, words.Until}
@@ -76,11 +76,11 @@ type ReceiptVerdict struct {
 // VerifyReceipt verifies a receipt of this ledger, and that the ledger still holds what the
 // receipt's checkpoint signed.
 func (d *Desk) VerifyReceipt(ctx context.Context, receipt []byte) (*ReceiptVerdict, error) {
-	leave, err := enter(d.claims, RetryBusy)
+	release, err := acquire(d.claims, RetryBusy)
 	if err != nil {
 		return nil, err
 	}
-	defer leave()
+	defer release()
 	e, c, _, err := d.log.Keys().CheckReceipt(receipt)
 	if err != nil {
 		return &ReceiptVerdict{Reason: err.Error()}, nil

@@ -17,28 +17,27 @@ import (
 
 // Config says what is let through. Zero is refused but where it says otherwise.
 type Config struct {
-	// Proxies are those whose X-Forwarded-For is believed; none: nobody's.
+	// Proxies are the networks whose X-Forwarded-For is trusted. None: the header is ignored.
 	Proxies []netip.Prefix
-	// Requests and Posts are how much one client may ask for: an address, or an IPv6 network of 64
-	// bits.
+	// Requests and Posts limit one client: an IPv4 address, or an IPv6 network of 64 bits.
 	Requests, Posts bucket.Rate
-	// InFlight and Posting are how many requests without and with a body are served at one time:
-	// who sends a body slowly keeps nobody from reading.
+	// InFlight and Posting are how many requests without and with a body are served at one time.
+	// They are separate so that slow uploads do not block readers.
 	InFlight, Posting int
-	// HSTS is for how long browsers shall come back over https only. 0: nothing is said about it.
+	// HSTS is for how long browsers must use https only. 0: no such header.
 	HSTS time.Duration
-	// Refuse answers for pages; what lies under /api/ is answered with the problem itself. nil:
-	// everything is.
+	// Refuse writes a refusal as a page. Paths under /api/ get the problem as JSON. nil: all paths
+	// do.
 	Refuse func(http.ResponseWriter, *http.Request, *problem.Problem)
 }
 
-// Bounds of a request beside its body. Servers bound the headers as a whole.
+// Bounds of a request apart from its body. The server bounds the total size of the headers.
 const (
 	maxTarget  = 2048 // bytes of path and query
 	maxHeaders = 64
 	maxHops    = 16
 	maxUnread  = 16 << 10 // bytes of a refused body
-	clients    = 1 << 16  // whose buckets are remembered
+	clients    = 1 << 16  // whose buckets are kept
 )
 
 // Guard lets requests through to a handler.
@@ -210,7 +209,7 @@ func (g *Guard) client(r *http.Request) string {
 		if err != nil || !g.believed(peer) || len(hops) == 0 {
 			break
 		}
-		// Each proxy appends whom it saw, so the last one is the nearest.
+		// Each proxy appends the address of its client, so the last one is the nearest.
 		last := hops[len(hops)-1]
 		before, hop, more := cutLast(last)
 		if more {

@@ -1,9 +1,9 @@
-// Package problem tells clients why something did not work, as RFC 9457 wants it: a JSON object
-// with a type that stays the same for ever, whatever the words become. Types are
+// Package problem describes errors to clients as RFC 9457 specifies: a JSON object with a type that
+// never changes, even when the texts do. Types are
 //
 //	urn:oxenswap:problem:<code>
 //
-// and the codes are those below, claim-<reason> for the reasons of swap.Refusal, and proof-refused,
+// The codes are those below, claim-<reason> for the reasons of swap.Refusal, and proof-refused,
 // whose check says more.
 package problem
 
@@ -26,7 +26,7 @@ type Code string
 // The codes that are not those of a claim's refusal.
 const (
 	Malformed   Code = "malformed"          // the request is not what the API document describes
-	NotFound    Code = "not-found"          // there is no such thing
+	NotFound    Code = "not-found"          // nothing of that name or number exists
 	Method      Code = "method"             // not with this method
 	TooLarge    Code = "too-large"          // the body or the address
 	MediaType   Code = "media-type"         // the body is of another type
@@ -36,15 +36,15 @@ const (
 	RateLimited Code = "rate-limited"       // too many requests of one client or about one account
 	Busy        Code = "busy"               // too many requests in all
 	Queue       Code = "queue"              // too many proofs of coins wait
-	Chain       Code = "chain"              // the recipient could not be looked at
+	Chain       Code = "chain"              // the code at the recipient could not be read
 	Start       Code = "start"              // the ledger is still being read
-	Internal    Code = "internal"           // something is wrong here
+	Internal    Code = "internal"           // an error of this server
 )
 
 // claim is the code for a claim that is refused for a reason.
 func claim(r swap.Reason) Code { return Code("claim-" + r) }
 
-// Problem is the answer to what did not work.
+// Problem is the answer to a request that failed.
 type Problem struct {
 	Type       string           `json:"type"`
 	Title      string           `json:"title"`
@@ -56,7 +56,7 @@ type Problem struct {
 	RetryAfter int              `json:"retry_after,omitempty"`
 
 	Code Code  `json:"-"`
-	Err  error `json:"-"` // for the log; nil: nothing is wrong here
+	Err  error `json:"-"` // for the log; nil: not an error of this server
 }
 
 // New is a problem of a code.
@@ -64,7 +64,7 @@ func New(code Code, status int, format string, args ...any) *Problem {
 	return &Problem{Type: "urn:oxenswap:problem:" + string(code), Title: title(code), Status: status, Detail: fmt.Sprintf(format, args...), Code: code}
 }
 
-// Later is a problem that passes.
+// Later is a temporary problem.
 func Later(code Code, status int, after time.Duration, format string, args ...any) *Problem {
 	p := New(code, status, format, args...)
 	p.RetryAfter = int(max(math.Ceil(after.Seconds()), 1))

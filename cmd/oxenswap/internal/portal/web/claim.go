@@ -17,7 +17,7 @@ import (
 // claimPage is the claim in its steps, as far as it is.
 type claimPage struct {
 	Oxen, To, Until, Sequence string // typed
-	Problem                   *trouble
+	Problem                   *errorText
 	Spelling                  *desk.SpellingError
 	Typed                     string // recipient that is spelt otherwise, as it was typed
 	Draft                     *desk.Draft
@@ -69,7 +69,7 @@ func (page claimPage) answer() answer {
 }
 
 // refused puts an error into the page, if it is one about what was typed, or one that passes.
-func (page *claimPage) refused(err error) *trouble {
+func (page *claimPage) refused(err error) *errorText {
 	t := explain(err)
 	if t.Code == problem.Internal || t.Code == problem.NotFound {
 		return nil

@@ -22,7 +22,7 @@ func (s *Site) home(r *http.Request, v *view) (answer, error) {
 // lookupPage is what an account has and gets, or why that cannot be said.
 type lookupPage struct {
 	Typed    string
-	Problem  *trouble
+	Problem  *errorText
 	Account  *desk.Account
 	Named    *desk.Balance // at the snapshot at which stake, rewards and coins convert
 	Earlier  []desk.Balance
@@ -71,7 +71,7 @@ func (s *Site) lookup(r *http.Request, v *view) (answer, error) {
 	for _, row := range page.Rows {
 		page.Expected += row.Expected
 	}
-	page.CanClaim = v.Open && slices.ContainsFunc(account.Next, func(n desk.NextStep) bool {
+	page.CanClaim = v.Open && slices.ContainsFunc(account.NextSteps, func(n desk.NextStep) bool {
 		return n == desk.NextClaim || n == desk.NextProve
 	}) || v.Open && account.Claim != nil
 	return answer{page: "lookup", data: page}, nil

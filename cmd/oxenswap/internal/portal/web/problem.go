@@ -14,25 +14,25 @@ import (
 	"oxenswap/swap"
 )
 
-// trouble is an error in words: what is wrong, what to do, and the technical detail, which is in
+// errorText is an error as a page shows it: what is wrong, what to do, and the technical detail in
 // English.
-type trouble struct {
+type errorText struct {
 	What, Do string // keys of the catalogue
 	Detail   string
 	Entry    uint64 // of the claim that was recorded all the same; 0: none
 	*problem.Problem
 }
 
-// Message is what is wrong.
-func (t trouble) Words(v *view) (template.HTML, error) { return v.Text(t.What) }
+// Message says what is wrong, in the language of the page.
+func (t errorText) Message(v *view) (template.HTML, error) { return v.Text(t.What) }
 
 // maxDetail is how much of an error's detail is shown, in characters.
 const maxDetail = 600
 
 // explain puts an error into words.
-func explain(err error) trouble {
+func explain(err error) errorText {
 	p := problem.Of(err)
-	t := trouble{Detail: printable(p.Detail, maxDetail), Problem: p}
+	t := errorText{Detail: printable(p.Detail, maxDetail), Problem: p}
 	if reason, ok := strings.CutPrefix(string(p.Code), "claim-"); ok {
 		t.What, t.Do = "refusal."+reason, "remedy."+reason
 		return t

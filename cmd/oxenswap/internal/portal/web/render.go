@@ -114,12 +114,12 @@ func (s *Site) view(r *http.Request) (*view, error) {
 
 // migrationNow is the migration, kept for as long as the desk says that it is still so.
 func (s *Site) migrationNow(ctx context.Context) (*desk.Migration, error) {
-	if m := s.known.Load(); m != nil && s.desk.Holds(&m.Basis) {
+	if m := s.latest.Load(); m != nil && s.desk.Holds(&m.Basis) {
 		return m, nil
 	}
 	m, err := s.desk.Migration(ctx)
 	if err == nil {
-		s.known.Store(m)
+		s.latest.Store(m)
 	}
 	return m, err
 }

@@ -129,7 +129,7 @@ func (s *Site) collectFile(r *http.Request, v *view) (answer, error) {
 type provePage struct {
 	Claim   *desk.ClaimStatus
 	Message string
-	Problem *trouble
+	Problem *errorText
 }
 
 func (s *Site) prove(r *http.Request, v *view) (answer, error) {

@@ -22,14 +22,14 @@ import (
 //go:embed templates/*.html
 var sources embed.FS
 
-// Options are what the pages need beside a desk.
+// Options are what the pages need besides a desk.
 type Options struct {
 	// Now is the clock by which the pages say whether claims are taken. nil: time.Now.
 	Now func() time.Time
 	// Uploads is how many forms above 64 KiB, which only proofs of coins are, are read at one time.
 	// Zero: 4.
 	Uploads int
-	// Logger hears what went wrong. nil: nobody does.
+	// Logger gets errors that are this server's. nil: they are discarded.
 	Logger *zap.Logger
 }
 
@@ -46,7 +46,7 @@ type Site struct {
 	uploads  chan struct{}
 	charts   charts
 	refusals refusals
-	known    atomic.Pointer[desk.Migration] // as it was last
+	latest   atomic.Pointer[desk.Migration] // as it was last
 }
 
 // New returns the pages.

@@ -458,7 +458,8 @@ func TestBadRequests(t *testing.T) {
 	}
 }
 
-// TestBusy: when all places for uploads are taken, who comes is told so, and small forms are read all the same.
+// TestBusy: when all places for uploads are taken, who comes is told so, and small forms are read
+// all the same.
 func TestBusy(t *testing.T) {
 	r := open(t, 1)
 	r.Take(desktest.Named)
@@ -475,7 +476,7 @@ func TestBusy(t *testing.T) {
 	r.site.Refuse(refused, request, problem.Later(problem.RateLimited, http.StatusTooManyRequests, 3e9, "slow down"))
 	r.says(r.status(refused, "a refusal", 429), "zu viele Anfragen")
 	if refused.Result().Header.Get("Retry-After") != "3" {
-		t.Errorf("%v", refused.Result().Header)
+		t.Errorf("Retry-After of a refusal: got %q, want \"3\"", refused.Result().Header.Get("Retry-After"))
 	}
 }
 

@@ -34,7 +34,7 @@ func TestText(t *testing.T) {
 	got, err := l.Text("a.b", "x", "<i>", "html", template.HTML("<u>"))
 	want := `&lt;b&gt; <strong>&lt;i&gt;</strong> <code>&lt;i&gt; y</code> <a href="/z">to &lt;i&gt;</a> &amp; <u>`
 	if err != nil || string(got) != want {
-		t.Errorf("%s: %v", got, err)
+		t.Errorf("text a.b: got %s, %v, want %s", got, err, want)
 	}
 	for _, bad := range []func() (template.HTML, error){
 		func() (template.HTML, error) { return l.Text("a.c") },
@@ -42,7 +42,7 @@ func TestText(t *testing.T) {
 		func() (template.HTML, error) { return l.Text("a.b", "x") },
 	} {
 		if got, err := bad(); err == nil {
-			t.Errorf("%s", got)
+			t.Errorf("a text with a missing key or value: got %s, want an error", got)
 		}
 	}
 	for _, bad := range []string{"", "{X}", "a ** b", "[a](http://elsewhere)", "`"} {
