@@ -57,7 +57,8 @@ func (d *Dir) checkClockOutside(ctx context.Context, warn func(format string, ar
 	if !asked {
 		return nil
 	}
-	return fmt.Errorf("the clock says %s, which is %v: set it right before anything is recorded", FormatTime(d.Now()), wrong)
+	return fmt.Errorf("the clock says %s, which is %v: set it right before anything is recorded",
+		FormatTime(d.Now()), wrong)
 }
 
 // daemonTime is the time of a daemon's top block.

@@ -238,7 +238,8 @@ func ParseConfig(text []byte) (*Config, error) {
 		}
 		first := when.Next(time.Unix(0, 0).UTC())
 		if second := when.Next(first); name == "publish" && second.Sub(first) > time.Minute {
-			return nil, fmt.Errorf("schedule.publish = %q: the ledger is published at least every minute, such as \"@every 20s\"", expr)
+			return nil, fmt.Errorf("schedule.publish = %q: the ledger is published at least every minute, such as \"@every 20s\"",
+				expr)
 		}
 	}
 	if c.Serve.Listen != "" {

@@ -154,7 +154,9 @@ func (d *Dir) Reload(ctx context.Context) error {
 }
 
 // Update implements swap.Ledger.
-func (d *Dir) Update(ctx context.Context, decide func(swap.Tables, time.Time) ([]swap.Record, error)) ([]ledger.Entry, error) {
+func (d *Dir) Update(
+	ctx context.Context, decide func(swap.Tables, time.Time) ([]swap.Record, error),
+) ([]ledger.Entry, error) {
 	if d.updates == nil {
 		return nil, errors.New("the data directory is open for reading only")
 	}

@@ -62,7 +62,8 @@ func (c ChainConfig) Roles(needed bool) (*sender.Roles, error) {
 	}{{"owner", c.Owner, &out.Owner}, {"publisher", c.Publisher, &out.Publisher}, {"guardian", c.Guardian, &out.Guardian}} {
 		if role.key.Address == "" {
 			if needed {
-				return nil, fmt.Errorf("%s gives no address for chain.%s: the distributor needs all three roles", ConfigFile, role.name)
+				return nil, fmt.Errorf("%s gives no address for chain.%s: the distributor needs all three roles",
+					ConfigFile, role.name)
 			}
 			return nil, nil
 		}

@@ -90,7 +90,8 @@ func (d *Dir) rotate(ctx context.Context, next note.Signer, skey, vkey string) (
 	last := list[len(list)-1]
 	former := filepath.Join(d.Path, fmt.Sprintf("%s.until-%d", KeyFile, last.Entry))
 	if err := d.placeNext(next, skey, former); err != nil {
-		return nil, fmt.Errorf("entry %d has put the key into force, but not its file in place: run the command again: %w", last.Entry, err)
+		return nil, fmt.Errorf("entry %d has put the key into force, but not its file in place: run the command again: %w",
+			last.Entry, err)
 	}
 	out := &Rotation{Entry: last.Entry, New: last.New, Old: last.Old}
 	if _, err := os.Stat(former); err == nil {

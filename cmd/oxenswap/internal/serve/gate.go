@@ -188,7 +188,8 @@ func placesFor(connections int) (int, error) {
 	}
 	const leastFiles = 2 * spareFiles
 	if limit.Cur < leastFiles {
-		return 0, fmt.Errorf("this program may open %d files and needs at least %d: raise the limit (`ulimit -Hn`, LimitNOFILE of the service)", limit.Cur, leastFiles)
+		return 0, fmt.Errorf("this program may open %d files and needs at least %d: raise the limit (`ulimit -Hn`, LimitNOFILE of the service)",
+			limit.Cur, leastFiles)
 	}
 	return int(min(uint64(connections), uint64(limit.Cur)-spareFiles-mostRefusals)), nil
 }

@@ -75,7 +75,7 @@ func TestGate(t *testing.T) {
 	}
 	third := dial()
 	if r := answerOf(t, third); r.StatusCode != http.StatusServiceUnavailable || r.Header.Get("Retry-After") == "" || !r.Close {
-		t.Errorf("a connection too many: %s, %v", r.Status, r.Header)
+		t.Errorf("a connection too many: got %s, %v, want 503 with Retry-After and close", r.Status, r.Header)
 	}
 	release <- struct{}{}
 	release <- struct{}{}
@@ -92,7 +92,7 @@ func TestGate(t *testing.T) {
 	<-working
 	release <- struct{}{}
 	if r := answerOf(t, fourth); r.StatusCode != http.StatusOK {
-		t.Errorf("beside idle connections: %s", r.Status)
+		t.Errorf("a new connection while others are idle: got %s, want 200", r.Status)
 	}
 	closed := make(chan net.Conn, 2)
 	for _, c := range []net.Conn{first, second} {
@@ -106,7 +106,7 @@ func TestGate(t *testing.T) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.open > 2 {
-		t.Errorf("%d connections are open", g.open)
+		t.Errorf("open connections: got %d, want at most 2", g.open)
 	}
 }
 

@@ -166,7 +166,9 @@ type content struct {
 }
 
 // send answers from what is kept under a key, or makes it.
-func (a *API) send(w http.ResponseWriter, r *http.Request, key string, make func(context.Context) (content, error)) error {
+func (a *API) send(
+	w http.ResponseWriter, r *http.Request, key string, make func(context.Context) (content, error),
+) error {
 	known := a.cache.get(key)
 	if known == nil || !a.desk.Holds(&known.basis) {
 		c, err := make(r.Context())

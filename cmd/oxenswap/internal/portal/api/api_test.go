@@ -175,13 +175,13 @@ func TestDocument(t *testing.T) {
 	r := s.post("/claims", map[string]any{"oxen": s.Oxen(0), "text": draft.Text, "signature": s.Sign(s.Wallets[0], draft.Text)}, http.StatusCreated, &done)
 	here := fmt.Sprintf("/claims/%d", done.Entry)
 	if r.Header.Get("Location") != Prefix+here {
-		t.Errorf("it is at %q", r.Header.Get("Location"))
+		t.Errorf("Location of a claim: got %q, want %q", r.Header.Get("Location"), Prefix+here)
 	}
 	s.post("/claims", s.claim(s.Wallets[0], to, 1), http.StatusOK, nil)
 	s.post("/claims", s.claim(s.Wallets[0], s.Address(), 1), http.StatusConflict, &problem)
 	s.post("/claims", s.claim(s.Wallet(), to, 1), http.StatusUnprocessableEntity, &problem)
 	if problem.Type != "urn:oxenswap:problem:claim-not-entitled" {
-		t.Errorf("a claim of a stranger: got %+v, want claim-not-entitled", problem)
+		t.Errorf("a claim of an account without stake: got %+v, want claim-not-entitled", problem)
 	}
 	s.post("/claims", s.claim(s.Wallets[1], s.Address(), 1), http.StatusCreated, nil)
 	receipt, err := io.ReadAll(s.get(here+"/receipt", http.StatusOK, nil).Body)
@@ -263,24 +263,24 @@ func TestConditional(t *testing.T) {
 	first := s.get(path, http.StatusOK, nil)
 	etag := first.Header.Get("ETag")
 	if r := s.ask(http.MethodGet, path, nil, "If-None-Match", `"x", W/`+etag); r.StatusCode != http.StatusNotModified || r.ContentLength > 0 {
-		t.Errorf("what is known: %d", r.StatusCode)
+		t.Errorf("If-None-Match with the current ETag: got %d, want 304", r.StatusCode)
 	}
 	if r := s.ask(http.MethodHead, path, nil); r.StatusCode != http.StatusOK || r.Header.Get("ETag") != etag {
-		t.Errorf("HEAD: %d, %q", r.StatusCode, r.Header.Get("ETag"))
+		t.Errorf("HEAD: got %d, %q, want 200, %q", r.StatusCode, r.Header.Get("ETag"), etag)
 	}
 	s.post("/claims", s.claim(s.Wallets[1], s.Address(), 1), http.StatusCreated, nil)
 	if r := s.ask(http.MethodGet, path, nil, "If-None-Match", etag); r.StatusCode != http.StatusNotModified {
-		t.Errorf("after somebody else's claim: %d", r.StatusCode)
+		t.Errorf("the account after another account's claim: got %d, want 304", r.StatusCode)
 	}
 	s.post("/claims", s.claim(s.Wallets[0], s.Address(), 1), http.StatusCreated, nil)
 	if r := s.ask(http.MethodGet, path, nil, "If-None-Match", etag); r.StatusCode != http.StatusOK {
-		t.Errorf("after a claim: %d", r.StatusCode)
+		t.Errorf("the account after its claim: got %d, want 200", r.StatusCode)
 	}
 	if cc := s.get("/entries?from=0&limit=2", http.StatusOK, nil).Header.Get("Cache-Control"); !strings.Contains(cc, "immutable") {
-		t.Errorf("a full page of entries: %q", cc)
+		t.Errorf("Cache-Control of a full page of entries: got %q, want immutable", cc)
 	}
 	if cc := s.get("/entries?from=0&limit=200", http.StatusOK, nil).Header.Get("Cache-Control"); cc != "no-cache" {
-		t.Errorf("a page that will grow: %q", cc)
+		t.Errorf("Cache-Control of a page that will grow: got %q, want no-cache", cc)
 	}
 }
 
@@ -339,7 +339,7 @@ func TestIdempotencyKey(t *testing.T) {
 	after, err := s.Size(t.Context())
 	s.Must(err)
 	if after != before+1 {
-		t.Errorf("%d entries", after-before)
+		t.Errorf("entries of requests with one key: got %d, want 1", after-before)
 	}
 }
 
@@ -354,10 +354,10 @@ func TestKeysAreBounded(t *testing.T) {
 		k.finish(fmt.Sprint(i), at, &stored{})
 	}
 	if len(k.by) != mostKeys {
-		t.Errorf("%d keys are kept", len(k.by))
+		t.Errorf("keys kept: got %d, want %d", len(k.by), mostKeys)
 	}
 	if _, mine := k.take("0", [32]byte{}); !mine {
-		t.Error("the oldest is still there")
+		t.Error("the oldest key: got it kept, want it forgotten")
 	}
 }
 

@@ -45,7 +45,9 @@ type stored struct {
 func newKeys() *keys { return &keys{by: map[string]*attempt{}, order: make([]string, mostKeys)} }
 
 // once answers a request, with what do gives or gave before.
-func (k *keys) once(w http.ResponseWriter, r *http.Request, body []byte, do func(context.Context) (*stored, error)) error {
+func (k *keys) once(
+	w http.ResponseWriter, r *http.Request, body []byte, do func(context.Context) (*stored, error),
+) error {
 	key := r.Header.Get("Idempotency-Key")
 	if key == "" {
 		answer, err := do(r.Context())
@@ -81,7 +83,9 @@ func (k *keys) once(w http.ResponseWriter, r *http.Request, body []byte, do func
 	}
 }
 
-func (k *keys) run(w http.ResponseWriter, r *http.Request, key string, at *attempt, do func(context.Context) (*stored, error)) error {
+func (k *keys) run(
+	w http.ResponseWriter, r *http.Request, key string, at *attempt, do func(context.Context) (*stored, error),
+) error {
 	var answer *stored
 	defer func() { k.finish(key, at, answer) }()
 	// Who asked may be gone before it is done, and will ask again for just this answer.

@@ -33,7 +33,9 @@ type outcome struct {
 }
 
 // post reads a body, does what it asks for, once for each Idempotency-Key, and answers.
-func (a *API) post(w http.ResponseWriter, r *http.Request, limit int64, do func(*API, context.Context, []byte) (*outcome, error)) error {
+func (a *API) post(
+	w http.ResponseWriter, r *http.Request, limit int64, do func(*API, context.Context, []byte) (*outcome, error),
+) error {
 	if _, err := query(r); err != nil {
 		return err
 	}

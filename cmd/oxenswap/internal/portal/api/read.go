@@ -113,7 +113,9 @@ func (a *API) proof(w http.ResponseWriter, r *http.Request) error {
 }
 
 // entry is send for what an entry's number in the path names.
-func (a *API) entry(w http.ResponseWriter, r *http.Request, what string, make func(context.Context, uint64) (content, error)) error {
+func (a *API) entry(
+	w http.ResponseWriter, r *http.Request, what string, make func(context.Context, uint64) (content, error),
+) error {
 	text := r.PathValue("entry")
 	entry, err := number("entry", text)
 	if err == nil {

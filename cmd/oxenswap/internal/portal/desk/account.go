@@ -267,7 +267,9 @@ func underway(lines []Given) (sum swap.Sesh) {
 }
 
 // causes explains why nothing is found.
-func causes(a *Account, m *swap.Migration, balances []swap.HeightBalance, named uint64, snapshots []swap.Snapshot) []Cause {
+func causes(
+	a *Account, m *swap.Migration, balances []swap.HeightBalance, named uint64, snapshots []swap.Snapshot,
+) []Cause {
 	out := []Cause{}
 	if a.Total > 0 || a.Given > 0 || a.Entitled || len(a.Proofs) > 0 {
 		return out

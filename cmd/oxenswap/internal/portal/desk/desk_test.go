@@ -61,7 +61,7 @@ func TestLife(t *testing.T) {
 	expect := func(a *desk.Account, next ...desk.NextStep) {
 		t.Helper()
 		if diff := cmp.Diff(next, a.NextSteps); diff != "" {
-			t.Fatalf("what comes next: %s", diff)
+			t.Fatalf("next steps (-want +got):\n%s", diff)
 		}
 		if !d.Holds(&a.Basis) {
 			t.Fatal("an answer is out of date at once")
@@ -163,12 +163,12 @@ func TestLife(t *testing.T) {
 		t.Errorf("what a holder collects with: got %+v, want the whole amount and calldata", c)
 	}
 	if _, err := d.Collect(t.Context(), r.Round, w.Address()); !errors.As(err, new(*desk.NotFoundError)) {
-		t.Errorf("a stranger's proof: %v", err)
+		t.Errorf("proof of a recipient without a leaf: got %v, want a NotFoundError", err)
 	}
 	w.Pay(to, r.Round, a.Total, a.Total)
 	w.Must(d.Follow(t.Context()))
 	if d.Holds(&account.Basis) {
-		t.Error("a payment leaves the answer about its recipient")
+		t.Error("an answer about a recipient: got valid after a payment, want invalid")
 	}
 	paid := status()
 	if p := paid.Rounds[0].Paid; p == nil || p.Amount != a.Total || p.Tx == nil || p.Block == 0 || paid.Paid != a.Total {
@@ -252,39 +252,39 @@ func TestRefusals(t *testing.T) {
 		}
 	}
 	if after := size(); after != before {
-		t.Errorf("%d entries about claims that nobody stands behind", after-before)
+		t.Errorf("entries after refused claims: got %d, want none", after-before)
 	}
 	if _, err := d.Submit(t.Context(), good); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := d.Submit(t.Context(), submission(w, w.Wallets[0], w.Address(), 1)); refusal(err) != swap.ReasonAlreadyUsed {
-		t.Errorf("a number twice: %v", err)
+		t.Errorf("a number twice: got %v, want %s", err, swap.ReasonAlreadyUsed)
 	}
 	if _, err := d.Submit(t.Context(), submission(w, w.Wallets[1], swap.EVMAddress{}, 1)); refusal(err) != swap.ReasonRecipient {
-		t.Errorf("the zero address: %v", err)
+		t.Errorf("the zero address: got %v, want %s", err, swap.ReasonRecipient)
 	}
 	w.Pass(2 * 365 * 24 * time.Hour)
 	if _, err := d.Submit(t.Context(), submission(w, w.Wallets[2], to, 1)); refusal(err) != swap.ReasonClosed {
-		t.Errorf("after the closing: %v", err)
+		t.Errorf("a claim after the closing: got %v, want %s", err, swap.ReasonClosed)
 	}
 	if a := lookup(t, d, w.Oxen(2)); !slices.Contains(a.NextSteps, desk.NextClosed) {
 		t.Errorf("next steps after the closing: got %v, want %s among them", a.NextSteps, desk.NextClosed)
 	}
 }
 
-// TestNewlyEntitled: somebody who is in a snapshot that was just recorded, by whomever, is no
-// stranger.
+// TestNewlyEntitled: an account of a snapshot that was just recorded can claim at once, whichever
+// process recorded it.
 func TestNewlyEntitled(t *testing.T) {
 	w := desktest.New(t, 1)
 	d := open(t, w)
 	w.Must(d.Follow(t.Context()))
 	if _, err := d.Submit(t.Context(), submission(w, w.Wallets[0], w.Address(), 1)); refusal(err) != swap.ReasonNotEntitled {
-		t.Errorf("before the snapshot: %v", err)
+		t.Errorf("a claim before the snapshot: got %v, want %s", err, swap.ReasonNotEntitled)
 	}
 	w.Watch(d.Note)
 	w.Take(desktest.Named)
 	if _, err := d.Submit(t.Context(), submission(w, w.Wallets[0], w.Address(), 1)); err != nil {
-		t.Errorf("after the snapshot: %v", err)
+		t.Errorf("a claim after the snapshot: got %v, want none refused", err)
 	}
 }
 
@@ -299,14 +299,14 @@ func TestDraft(t *testing.T) {
 	lower := strings.ToLower(to.String())
 	var spelling *desk.SpellingError
 	if _, err := d.Draft(t.Context(), desk.DraftRequest{Oxen: w.Oxen(0), To: lower}); !errors.As(err, &spelling) || spelling.Right != to || !spelling.Plain {
-		t.Errorf("lower case: %v", err)
+		t.Errorf("a recipient in lower case: got %v, want a plain SpellingError with %s", err, to)
 	}
 	mixed := strings.Replace(lower, "fe", "fE", 1)
 	if mixed == to.String() {
 		mixed = strings.Replace(lower, "fe", "Fe", 1)
 	}
 	if _, err := d.Draft(t.Context(), desk.DraftRequest{Oxen: w.Oxen(0), To: mixed}); !errors.As(err, &spelling) || spelling.Plain {
-		t.Errorf("mistyped: %v", err)
+		t.Errorf("a mistyped recipient: got %v, want a SpellingError that is not plain", err)
 	}
 	integrated := w.Wallets[0].Integrated([8]byte{1}).String()
 	draft, err := d.Draft(t.Context(), desk.DraftRequest{Oxen: integrated, To: lower, Repair: true, Sequence: 7, Until: "2026-12-31"})
@@ -316,7 +316,7 @@ func TestDraft(t *testing.T) {
 	}
 	s := desk.Submission{Oxen: integrated, Text: draft.Text, Signature: w.Sign(w.Wallets[0], draft.Text)}
 	if _, err := d.Submit(t.Context(), s); refusal(err) != swap.ReasonContract {
-		t.Errorf("a contract that is not there: %v", err)
+		t.Errorf("a contract that the token's chain lacks: got %v, want %s", err, swap.ReasonContract)
 	}
 	s.ConfirmContract = true
 	done, err := d.Submit(t.Context(), s)
@@ -356,7 +356,7 @@ func TestAllocationPages(t *testing.T) {
 	whole, err := swap.ParseAllocations(list)
 	w.Must(err)
 	if len(whole) != 27 {
-		t.Fatalf("%d lines", len(whole))
+		t.Fatalf("allocations of round 1: got %d lines, want 27", len(whole))
 	}
 	for n := 1; n < 30; n++ {
 		var got []swap.Allocation
@@ -364,7 +364,7 @@ func TestAllocationPages(t *testing.T) {
 			page, err := d.Allocations(t.Context(), 1, after, n)
 			w.Must(err)
 			if len(page.Lines) == 0 || len(page.Lines) > max(n, 3) {
-				t.Fatalf("a page of %d lines, of %d", len(page.Lines), n)
+				t.Fatalf("a page of at most %d lines: got %d", n, len(page.Lines))
 			}
 			got = append(got, page.Lines...)
 			if after = page.Next; after == "" {
@@ -372,14 +372,14 @@ func TestAllocationPages(t *testing.T) {
 			}
 		}
 		if diff := cmp.Diff(whole, got); diff != "" {
-			t.Fatalf("pages of %d: %s", n, diff)
+			t.Fatalf("pages of %d lines (-want +got):\n%s", n, diff)
 		}
 	}
 	if _, err := d.Allocations(t.Context(), 2, "", 10); !errors.As(err, new(*desk.NotFoundError)) {
-		t.Errorf("round 2: %v", err)
+		t.Errorf("allocations of a round that does not exist: got %v, want a NotFoundError", err)
 	}
 	if _, err := d.Collect(t.Context(), 1, w.Address()); !errors.As(err, new(*desk.NotFoundError)) {
-		t.Errorf("a proof under a round that nobody approved: %v", err)
+		t.Errorf("a proof under a round without approval: got %v, want a NotFoundError", err)
 	}
 }
 
@@ -394,7 +394,7 @@ func TestVerify(t *testing.T) {
 	}
 	v, err = d.VerifySignature(t.Context(), desk.SignatureCheck{Oxen: s.Oxen, Message: s.Text + " ", Signature: s.Signature})
 	if err != nil || v.Good || v.Claim != nil || v.Reason == "" {
-		t.Errorf("another text: %+v: %v", v, err)
+		t.Errorf("a signature of another text: got %+v, %v, want it not good, with a reason", v, err)
 	}
 	done, err := d.Submit(t.Context(), s)
 	w.Must(err)
@@ -411,17 +411,17 @@ func TestVerify(t *testing.T) {
 	other.Take(desktest.Named)
 	other.Take(250)
 	if r, err := open(t, other).VerifyReceipt(t.Context(), receipt); err != nil || r.Good {
-		t.Errorf("by another ledger with the same key: %+v: %v", r, err)
+		t.Errorf("a receipt of another ledger with the same key: got %+v, %v, want it not good", r, err)
 	}
 	entries, err := d.Entries(t.Context(), desk.Latest, 1)
 	if err != nil || len(entries) != 1 || entries[0].Seq != done.Entry || !json.Valid(entries[0].Body) {
 		t.Errorf("the latest entry: got %+v, %v, want the claim", entries, err)
 	}
 	if _, err := d.Receipt(t.Context(), 0); !errors.As(err, new(*desk.NotFoundError)) {
-		t.Errorf("the receipt of what is no claim: %v", err)
+		t.Errorf("the receipt of an entry that is no claim: got %v, want a NotFoundError", err)
 	}
 	if _, err := d.Claim(t.Context(), 99); !errors.As(err, new(*desk.NotFoundError)) {
-		t.Errorf("a claim that is not there: %v", err)
+		t.Errorf("a claim that does not exist: got %v, want a NotFoundError", err)
 	}
 	before, err := d.Migration(t.Context())
 	w.Must(err)
@@ -431,13 +431,13 @@ func TestVerify(t *testing.T) {
 		w.Must(err)
 		for _, receipt := range [][]byte{receipt, again} {
 			if r, err := d.VerifyReceipt(t.Context(), receipt); err != nil || !r.Good {
-				t.Errorf("after a change of the key: %+v: %v", r, err)
+				t.Errorf("a receipt after a rotation of the key: got %+v, %v, want it good", r, err)
 			}
 		}
 		w.Take(250 + n)
 	}
 	if now, err := d.Migration(t.Context()); err != nil || now.LedgerKey == before.LedgerKey || now.LedgerKey == "" {
-		t.Errorf("the key after its change: %+v: %v", now, err)
+		t.Errorf("the key after its rotation: got %+v, %v, want another one than %s", now, err, before.LedgerKey)
 	}
 }
 

@@ -214,7 +214,9 @@ func (d *Desk) view(ctx context.Context, read func(t swap.Tables, m swap.Migrati
 
 // readTables runs read on tables and a history that holds the same entries at least. read must not
 // ask the log itself.
-func (d *Desk) readTables(ctx context.Context, read func(t swap.Tables, m swap.Migration) error) (size uint64, err error) {
+func (d *Desk) readTables(
+	ctx context.Context, read func(t swap.Tables, m swap.Migration) error,
+) (size uint64, err error) {
 	for {
 		err := d.log.View(ctx, func(t swap.Tables, n uint64) error {
 			size = n

@@ -41,7 +41,7 @@ func verdict(t *testing.T, d *desk.Desk, entry uint64) *desk.Proof {
 		select {
 		case <-tick.C:
 		case <-t.Context().Done():
-			t.Fatal("it is not judged")
+			t.Fatal("a proof: got no verdict, want one before the test's deadline")
 		}
 	}
 }
@@ -58,14 +58,14 @@ func TestProofs(t *testing.T) {
 	s := submission(w, poor, to, 1)
 	s.Proof = w.Prove(poor, s.Text, coins.Mint(poor, 200, 60e9, 70e9)...)
 	if _, err := d.Submit(t.Context(), s); !errors.As(err, new(*swap.ProofRefusal)) {
-		t.Errorf("before the snapshot: %v", err)
+		t.Errorf("a proof before the snapshot: got %v, want a ProofRefusal", err)
 	}
 	w.Take(desktest.Named)
 	w.Must(d.Follow(t.Context()))
 	plain := s
 	plain.Proof = ""
 	if _, err := d.Submit(t.Context(), plain); refusal(err) != swap.ReasonNotEntitled {
-		t.Errorf("without a proof: %v", err)
+		t.Errorf("a claim without a proof: got %v, want %s", err, swap.ReasonNotEntitled)
 	}
 	draft, err := d.Draft(t.Context(), desk.DraftRequest{Oxen: s.Oxen, To: to.String()})
 	w.Must(err)
@@ -99,7 +99,7 @@ func TestProofs(t *testing.T) {
 		t.Errorf("the programme for coins: got %+v, want 54%% of 130e9 owed", a.Programmes[3])
 	}
 	if _, err := d.Submit(t.Context(), plain); err != nil {
-		t.Errorf("the claim alone, once its proof is accepted: %v", err)
+		t.Errorf("the claim alone, once its proof is accepted: got %v, want no error", err)
 	}
 
 	// The same coins by another proof, for a claim that is recorded.
@@ -112,10 +112,10 @@ func TestProofs(t *testing.T) {
 	received, err := d.Prove(t.Context(), desk.Proving{Claim: done.Entry, Proof: "\n" + w.Prove(w.Wallets[0], claim.Claim.Text, coins.Mint(w.Wallets[0], 300, 5e9)...) + "\n"})
 	w.Must(err)
 	if p := verdict(t, d, received.Entry); p.Status != swap.RefusedProof || p.Check != swap.CheckNothing || p.Detail == "" {
-		t.Errorf("coins from after the snapshot: %+v", p)
+		t.Errorf("coins from after the snapshot: got %+v, want refused by %s", p, swap.CheckNothing)
 	}
 	if _, err := d.Prove(t.Context(), desk.Proving{Claim: done.Entry, Proof: s.Proof}); !errors.As(err, new(*swap.ProofRefusal)) {
-		t.Errorf("somebody else's proof: %v", err)
+		t.Errorf("another account's proof: got %v, want a ProofRefusal", err)
 	}
 }
 
@@ -132,12 +132,12 @@ func TestProofQueueIsBounded(t *testing.T) {
 		p, err := d.Prove(t.Context(), desk.Proving{Claim: done.Entry, Proof: w.Prove(w.Wallets[0], text)})
 		w.Must(err)
 		if p.Place != i+1 {
-			t.Errorf("proof %d has place %d", i, p.Place)
+			t.Errorf("place of proof %d in the queue: got %d, want %d", i, p.Place, i+1)
 		}
 	}
 	var later *desk.RetryLater
 	if _, err := d.Prove(t.Context(), desk.Proving{Claim: done.Entry, Proof: w.Prove(w.Wallets[0], text)}); !errors.As(err, &later) || later.Reason != desk.RetryQueue {
-		t.Errorf("the third: %v", err)
+		t.Errorf("the third proof in a queue of two: got %v, want %s", err, desk.RetryQueue)
 	}
 }
 
@@ -200,7 +200,7 @@ func TestRecipientLooks(t *testing.T) {
 		time.Sleep(2 * time.Minute) // of the bubble's clock
 		d.draft(to)
 		if looks != 2 {
-			t.Errorf("%d looks", looks)
+			t.Errorf("readings of the code, a cache lifetime later: got %d, want 2", looks)
 		}
 		fail = true
 		if draft := d.draft(w.Address()); draft.Code != nil || draft.NeedsConfirm {
@@ -208,7 +208,7 @@ func TestRecipientLooks(t *testing.T) {
 		}
 		var later *desk.RetryLater
 		if _, err := d.Submit(t.Context(), submission(w, w.Wallets[0], w.Address(), 1)); !errors.As(err, &later) || later.Reason != desk.RetryChain {
-			t.Errorf("while the chain does not answer: %v", err)
+			t.Errorf("a claim while the chain does not answer: got %v, want %s", err, desk.RetryChain)
 		}
 	})
 }

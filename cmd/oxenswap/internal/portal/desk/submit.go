@@ -107,7 +107,9 @@ func (l invalidatingLedger) View(ctx context.Context, read func(swap.Tables, uin
 }
 
 // Update implements swap.Ledger.
-func (l invalidatingLedger) Update(ctx context.Context, decide func(swap.Tables, time.Time) ([]swap.Record, error)) ([]ledger.Entry, error) {
+func (l invalidatingLedger) Update(
+	ctx context.Context, decide func(swap.Tables, time.Time) ([]swap.Record, error),
+) ([]ledger.Entry, error) {
 	entries, err := l.desk.log.Update(ctx, decide)
 	l.desk.Note(entries)
 	return entries, err

@@ -103,7 +103,8 @@ func (l *Language) sameAs(other *Language) error {
 			return fmt.Errorf("catalogue %s.toml: %s is missing: translate it as in %s.toml", l.Code, key, other.Code)
 		}
 		if a, b := names(l.texts[key]), names(other.texts[key]); !slices.Equal(a, b) {
-			return fmt.Errorf("catalogue %s.toml: %s has the placeholders %v, in %s.toml they are %v", l.Code, key, a, other.Code, b)
+			return fmt.Errorf("catalogue %s.toml: %s has the placeholders %v, in %s.toml they are %v",
+				l.Code, key, a, other.Code, b)
 		}
 	}
 	for _, key := range l.Keys() {
