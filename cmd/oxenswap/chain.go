@@ -23,9 +23,10 @@ import (
 )
 
 func (a *app) chainCommand() *cobra.Command {
-	return cli.Group("chain", "The distributor and its transactions", a.chainDeployCommand(), a.chainFundCommand(), a.chainProposeCommand(),
-		a.chainActivateCommand(), a.chainCancelCommand(), a.chainPauseCommand(), a.chainUnpauseCommand(), a.chainPushCommand(), a.chainStatusCommand(),
-		a.chainReconcileCommand(), a.safeExportCommand())
+	return cli.Group("chain", "The distributor and its transactions",
+		a.chainDeployCommand(), a.chainFundCommand(), a.chainProposeCommand(), a.chainActivateCommand(),
+		a.chainCancelCommand(), a.chainPauseCommand(), a.chainUnpauseCommand(), a.chainPushCommand(),
+		a.chainStatusCommand(), a.chainReconcileCommand(), a.safeExportCommand())
 }
 
 // chainLedger is the ledger as the sender uses it.
@@ -50,11 +51,11 @@ type operator struct {
 	sender *sender.Sender
 }
 
-// nodes says through which nodes of the token's chain a command works. The zero value is all of the
-// configuration, and each must answer.
+// nodes selects the nodes of the token's chain that a command uses. The zero value is all nodes of
+// the configuration, and each must answer.
 type nodes struct {
-	any  bool   // those that answer are enough: the command stops the distributor
-	only string // URL of a node that is believed instead of them, with any; they get the transaction too
+	any  bool   // the nodes that answer are enough: the command stops the distributor
+	only string // with any: URL of the one node to trust; the others still get the transaction
 }
 
 // withChain runs a function on the data directory, opened for writing, and the token's chain.
@@ -74,7 +75,7 @@ func (a *app) onChain(ctx context.Context, d *datadir.Dir, n nodes, f func(*oper
 	var missing error
 	if n.only != "" {
 		urls = append([]string{n.only}, urls...)
-		missing = errors.New("--rpc names the one to believe")
+		missing = errors.New("--rpc names the one to trust")
 	}
 	if len(urls) == 0 {
 		return fmt.Errorf("%s names no RPC of the token's chain: set chain.rpc", datadir.ConfigFile)
@@ -111,10 +112,16 @@ func (a *app) onChain(ctx context.Context, d *datadir.Dir, n nodes, f func(*oper
 	return f(&operator{d, reader, sender.New(reader, clients[0], chainLedger{d}, o)})
 }
 
-// progress says what happens to each transaction, and on a terminal how far a push is.
+// progress returns a function that reports each transaction, and on a terminal a push's progress.
 func (a *app) progress() func(sender.Step) {
 	bar, terminal := a.bar(0, "batches"), a.terminal()
-	waiting, trouble := map[swap.Intent]bool{}, ""
+	waiting, last := map[swap.Intent]bool{}, ""
+	once := func(what, format, note string) { // a repeated note is said once
+		if what+note != last {
+			last = what + note
+			a.say("%s: "+format+": %s", what, note)
+		}
+	}
 	return func(s sender.Step) {
 		what := s.Purpose
 		if s.Round > 0 {
@@ -134,15 +141,9 @@ func (a *app) progress() func(sender.Step) {
 		case sender.StageSigned:
 			a.say("%s: signed transaction 0x%s", what, s.Hash)
 		case sender.StageRefused:
-			if note := what + s.Note; note != trouble {
-				trouble = note
-				a.say("%s: the node answered: %s", what, s.Note)
-			}
+			once(what, "the node answered", s.Note)
 		case sender.StageTrouble:
-			if note := what + s.Note; note != trouble {
-				trouble = note
-				a.say("%s: trying again: %s", what, s.Note)
-			}
+			once(what, "trying again", s.Note)
 		case sender.StageAlone:
 			a.say("%s: %s", what, s.Note)
 		case sender.StageMined:
@@ -160,7 +161,7 @@ func (a *app) progress() func(sender.Step) {
 	}
 }
 
-// terminal reports whether a person watches stderr.
+// terminal reports whether stderr is a terminal.
 func (a *app) terminal() bool {
 	f, ok := a.stderr.(*os.File)
 	return ok && term.IsTerminal(int(f.Fd()))
@@ -175,7 +176,7 @@ func ether(wei *big.Int) string {
 // unixTime shows a time of the chain.
 func unixTime(seconds uint64) string { return datadir.FormatTime(time.Unix(int64(seconds), 0)) }
 
-// alarmed says what the ledger did not cause, and is the answer no if there is such a thing.
+// alarmed prints the alarms, and returns cli.ErrNo if there are any.
 func (a *app) alarmed(m swap.Migration) error {
 	for _, entry := range slices.Sorted(maps.Keys(m.Alarms)) {
 		a.say("alarm, entry %d: %s", entry, m.Alarms[entry])

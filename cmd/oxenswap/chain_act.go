@@ -30,8 +30,8 @@ func (a *app) act(use, short string, open openKey, args cobra.PositionalArgs, ru
 	}
 }
 
-// actToStop is act for the guardian's two means to stop the distributor, which work whatever nodes
-// say.
+// actToStop is act for the guardian's two ways to stop the distributor, which work even when nodes
+// disagree or do not answer.
 func (a *app) actToStop(use, short string, args cobra.PositionalArgs, run actWith) *cobra.Command {
 	n := nodes{any: true}
 	c := &cobra.Command{
@@ -40,7 +40,7 @@ func (a *app) actToStop(use, short string, args cobra.PositionalArgs, run actWit
 	}
 	c.Long = short + `. Where nodes of the configuration disagree or do not answer, the command believes the one whose
 newest block is the latest. All others get the transaction too, and the rest is recorded when they agree.`
-	c.Flags().StringVar(&n.only, "rpc", "", "URL of the node to believe alone")
+	c.Flags().StringVar(&n.only, "rpc", "", "URL of the only node to trust")
 	return c
 }
 
@@ -75,7 +75,8 @@ func (a *app) ownersKey(ctx context.Context, d *datadir.Dir) (signer.Signer, err
 	return a.keyOf("owner")(ctx, d)
 }
 
-// actByAnyone is act for what needs no role: --key says whose key signs, by default the publisher's.
+// actByAnyone is act for calls that need no role: --key says whose key signs, by default the
+// publisher's.
 func (a *app) actByAnyone(use, short, note string, args cobra.PositionalArgs, run actWith) *cobra.Command {
 	var role string
 	open := func(ctx context.Context, d *datadir.Dir) (signer.Signer, error) { return a.keyOf(role)(ctx, d) }
@@ -96,7 +97,7 @@ func oneRound(to *uint64) cobra.PositionalArgs {
 	}
 }
 
-// checkedFirst refuses wrong flags before anything is opened.
+// checkedFirst checks flags before anything is opened.
 func checkedFirst(c *cobra.Command, check func() error) *cobra.Command {
 	inner := c.Args
 	c.Args = func(c *cobra.Command, args []string) error {
@@ -111,22 +112,25 @@ func checkedFirst(c *cobra.Command, check func() error) *cobra.Command {
 func (a *app) chainDeployCommand() *cobra.Command {
 	var d sender.Deployment
 	var closes string
-	c := a.actByAnyone("deploy", "Create the migration's one distributor", "", cli.NoArgs, func(ctx context.Context, o *operator, key signer.Signer) error {
-		roles, err := o.Config.Chain.Roles(true)
-		if err != nil {
-			return err
-		}
-		d.Roles = *roles
-		made, err := o.sender.Deploy(ctx, key, d)
-		if err != nil {
-			return err
-		}
-		return a.print(made, func(w io.Writer) { printDistributor(w, made) })
-	})
+	c := a.actByAnyone("deploy", "Create the migration's one distributor", "", cli.NoArgs,
+		func(ctx context.Context, o *operator, key signer.Signer) error {
+			roles, err := o.Config.Chain.Roles(true)
+			if err != nil {
+				return err
+			}
+			d.Roles = *roles
+			made, err := o.sender.Deploy(ctx, key, d)
+			if err != nil {
+				return err
+			}
+			return a.print(made, func(w io.Writer) { printDistributor(w, made) })
+		})
 	c.Long = `Create the migration's one distributor, with the owner, publisher and guardian of the configuration. Deploying needs no
 role: any funded key may sign. Running it again returns the distributor that there is.`
-	c.Flags().Uint64Var(&d.ActivationDelay, "activation-delay", sender.DefaultDelay, "seconds between a proposal and its activation; less than a day only on a development chain")
-	c.Flags().StringVar(&closes, "closes-at", "", "when claims close, such as 2028-03-31T00:00:00Z (default, and the earliest: 90 days after the terms' closing)")
+	c.Flags().Uint64Var(&d.ActivationDelay, "activation-delay", sender.DefaultDelay,
+		"seconds between a proposal and its activation; less than a day only on a development chain")
+	c.Flags().StringVar(&closes, "closes-at", "",
+		"when claims close, such as 2028-03-31T00:00:00Z (default, and the earliest: 90 days after the terms' closing)")
 	return checkedFirst(c, func() error {
 		if closes == "" {
 			return nil
@@ -141,9 +145,11 @@ role: any funded key may sign. Running it again returns the distributor that the
 }
 
 func printDistributor(w io.Writer, d swap.Distributor) {
-	fmt.Fprintf(w, "distributor\t%s\ncode hash\t0x%s\ntoken\t%s\nchain id\t%d\n", d.Address, d.CodeHash, d.Token, d.ChainID)
+	fmt.Fprintf(w, "distributor\t%s\ncode hash\t0x%s\ntoken\t%s\nchain id\t%d\n",
+		d.Address, d.CodeHash, d.Token, d.ChainID)
 	fmt.Fprintf(w, "owner\t%s\npublisher\t%s\nguardian\t%s\n", d.Owner, d.Publisher, d.Guardian)
-	fmt.Fprintf(w, "activation delay\t%s\ncloses\t%s\nblock\t%d\n", time.Duration(d.ActivationDelay)*time.Second, unixTime(d.ClosesAt), d.Block)
+	fmt.Fprintf(w, "activation delay\t%s\ncloses\t%s\nblock\t%d\n",
+		time.Duration(d.ActivationDelay)*time.Second, unixTime(d.ClosesAt), d.Block)
 }
 
 func (a *app) chainFundCommand() *cobra.Command {
@@ -158,20 +164,20 @@ func (a *app) chainFundCommand() *cobra.Command {
 			}
 			return a.print(done, func(w io.Writer) {
 				if done.Sent == 0 {
-					fmt.Fprintf(w, "the distributor has been given %s or more already\n", done.Goal)
+					fmt.Fprintf(w, "the distributor has received %s or more already\n", done.Goal)
 					return
 				}
-				fmt.Fprintf(w, "sent\t%s\nthe distributor was given\t%s in all\n", done.Sent, done.Goal)
+				fmt.Fprintf(w, "sent\t%s\nthe distributor received\t%s in all\n", done.Sent, done.Goal)
 				if done.Tx != nil {
 					fmt.Fprintf(w, "transaction\t0x%s\n", done.Tx)
 				}
 			})
 		})
-	c.Long = `Transfer from the owner to the distributor what its balance and its payments lack of the total of a round, or of --amount:
-so much it will have been given in all, however often the command is run. On a development chain the owner's keystore
-signs. Elsewhere the owner transfers with the owner's own wallet; the error says how much, and where to.`
+	c.Long = `Transfer from the owner to the distributor what its balance and its payments lack of the total of a round, or of --amount.
+Running it again transfers nothing more. On a development chain the owner's keystore signs. Elsewhere the owner transfers
+with the owner's own wallet; the error says how much, and where to.`
 	c.Flags().Uint64Var(&round, "round", 0, "the round whose total is needed")
-	c.Flags().StringVar(&amount, "amount", "", "what the distributor shall have been given in all, atomic SESH")
+	c.Flags().StringVar(&amount, "amount", "", "what the distributor should have received in all, atomic SESH")
 	return checkedFirst(c, func() (err error) {
 		if (round == 0) == (amount == "") {
 			return cli.Usage("expected one of --round and --amount (usage: %s)", c.UseLine())
@@ -194,7 +200,7 @@ func (a *app) printMoved(r swap.Round) error {
 
 func (a *app) chainProposeCommand() *cobra.Command {
 	var number uint64
-	return a.act("propose ROUND", "Put an approved round's root forward, signed by the publisher", a.keyOf("publisher"), oneRound(&number),
+	return a.act("propose ROUND", "Propose an approved round's root, signed by the publisher", a.keyOf("publisher"), oneRound(&number),
 		func(ctx context.Context, o *operator, key signer.Signer) error {
 			r, err := o.sender.Propose(ctx, key, number)
 			if err != nil {
@@ -213,7 +219,8 @@ func (a *app) chainActivateCommand() *cobra.Command {
 		case 1:
 			return oneRound(&number)(c, args)
 		}
-		return cli.Usage("%d arguments given, %s takes at most one (usage: %s)", len(args), c.CommandPath(), c.UseLine())
+		return cli.Usage("%d arguments given, %s takes at most one (usage: %s)",
+			len(args), c.CommandPath(), c.UseLine())
 	}
 	return a.actByAnyone("activate [ROUND]", "Make the pending root the live one, once its delay is over", "; anyone may activate", args,
 		func(ctx context.Context, o *operator, key signer.Signer) error {
@@ -233,7 +240,8 @@ func (a *app) chainCancelCommand() *cobra.Command {
 				return err
 			}
 			return a.print(map[string]any{"round": number, "status": swap.CancelledRound}, func(w io.Writer) {
-				fmt.Fprintf(w, "round %d is %s: its number is not used again, what it gave is owed again\n", number, swap.CancelledRound)
+				fmt.Fprintf(w, "round %d is %s: its number is not used again, and its amounts are owed again\n",
+					number, swap.CancelledRound)
 			})
 		})
 }
@@ -261,7 +269,7 @@ func (a *app) chainUnpauseCommand() *cobra.Command {
 func (a *app) printPaused(paused bool) error {
 	return a.print(map[string]bool{"paused": paused}, func(w io.Writer) {
 		if paused {
-			fmt.Fprintln(w, "the distributor is paused: nobody is paid until the owner unpauses it")
+			fmt.Fprintln(w, "the distributor is paused: it pays no one until the owner unpauses it")
 		} else {
 			fmt.Fprintln(w, "the distributor is not paused")
 		}
@@ -270,11 +278,11 @@ func (a *app) printPaused(paused bool) error {
 
 func (a *app) chainPushCommand() *cobra.Command {
 	var number uint64
-	var dryRun, anew bool
+	var dryRun, newPlan bool
 	c := a.actByAnyone("push ROUND [--dry-run]", "Pay everyone in the live round who is not paid yet, in batches", "; anyone may push", oneRound(&number),
 		func(ctx context.Context, o *operator, key signer.Signer) error {
 			push := o.sender.Push
-			if anew {
+			if newPlan {
 				push = o.sender.PushAnew
 			}
 			p, err := push(ctx, key, number, dryRun)
@@ -283,16 +291,19 @@ func (a *app) chainPushCommand() *cobra.Command {
 			}
 			return a.print(p, func(w io.Writer) { printPushed(w, p, dryRun) })
 		})
-	c.Long = `Pay everyone in the live round who is not paid yet, in batches. After an interruption the same command goes on in the
-middle. When all is final, the ledger is compared with the chain (` + "`oxenswap chain reconcile`" + `).`
-	c.Flags().BoolVar(&dryRun, "dry-run", false, "show the batches, the cost at the present price of gas and the total; sign nothing")
-	c.Flags().BoolVar(&anew, "new-plan", false, "leave the rest of the last plan and cut new batches by the settings in force")
+	c.Long = `Pay everyone in the live round who is not paid yet, in batches. After an interruption the same command continues. When all
+is final, it compares the ledger with the chain (` + "`oxenswap chain reconcile`" + `).`
+	c.Flags().BoolVar(&dryRun, "dry-run", false,
+		"show the batches, the cost at the present price of gas and the total; sign nothing")
+	c.Flags().BoolVar(&newPlan, "new-plan", false,
+		"drop the rest of the last plan and make new batches by the settings in force")
 	return c
 }
 
 func printPushed(w io.Writer, p *sender.Pushed, dryRun bool) {
 	if len(p.Batches) == 0 {
-		fmt.Fprintf(w, "round %d: nobody is left to push to: %d recipients have it, %d are below the least amount that is pushed\n", p.Round, p.Paid, p.TooSmall)
+		fmt.Fprintf(w, "round %d: no recipient is left to push to: %d have it, %d are below the least amount that is pushed\n",
+			p.Round, p.Paid, p.TooSmall)
 		return
 	}
 	last := "TRANSACTION"
@@ -306,7 +317,7 @@ func printPushed(w io.Writer, p *sender.Pushed, dryRun bool) {
 		case b.Tx != nil:
 			tx = "0x" + b.Tx.String()
 		case !dryRun:
-			tx = "none: they had it already"
+			tx = "none: paid already"
 		}
 		fmt.Fprintf(w, "%d\t%d\t%s\t%d\t%d\t%s\n", b.Batch, b.Recipients, b.Amount.Coins(), b.Gas, b.Bytes, tx)
 	}
@@ -314,9 +325,10 @@ func printPushed(w io.Writer, p *sender.Pushed, dryRun bool) {
 	if dryRun {
 		verb = "would be pushed"
 	}
-	fmt.Fprintf(w, "\n%s %s to %d recipients of round %d (plan %d); gas: %s of the chain's coin\n", p.Amount, verb, p.Recipients, p.Round, p.Plan, ether(p.Cost))
+	fmt.Fprintf(w, "\n%s %s to %d recipients of round %d (plan %d); gas: %s of the chain's coin\n",
+		p.Amount, verb, p.Recipients, p.Round, p.Plan, ether(p.Cost))
 	if p.Price != nil {
 		fmt.Fprintf(w, "at the present price of %s wei per gas\n", p.Price)
 	}
-	fmt.Fprintf(w, "left out: %d who have it already, %d below the least amount that is pushed\n", p.Paid, p.TooSmall)
+	fmt.Fprintf(w, "left out: %d that have it already, %d below the least amount that is pushed\n", p.Paid, p.TooSmall)
 }

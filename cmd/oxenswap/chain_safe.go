@@ -22,18 +22,21 @@ import (
 type safeFlags struct{ out, created string }
 
 func (a *app) safeExportCommand() *cobra.Command {
-	c := cli.Group("safe-export", "Write calls of the owner or the publisher for a Safe to sign", a.safeFundCommand(), a.safeProposeCommand(),
-		a.safeUnpauseCommand(), a.safeExtendCommand(), a.safeSweepCommand())
+	c := cli.Group("safe-export", "Write calls of the owner or the publisher for a Safe to sign",
+		a.safeFundCommand(), a.safeProposeCommand(), a.safeUnpauseCommand(), a.safeExtendCommand(), a.safeSweepCommand())
 	c.Long = `Write a call of the owner or the publisher as a file for the Safe Transaction Builder, and say on stderr what it does. The
-call is checked as if it were signed here: with the ledger, the distributor's state, and a trial run by a node. Nothing is
-written to the ledger and no key is opened, so it works beside a running service. What the Safe did is seen from the
-distributor's events.`
+command checks the call as if it were signed here: with the ledger, the distributor's state, and a trial run by a node. It
+writes nothing to the ledger and opens no key, so it works while the service runs. The distributor's events show later what
+the Safe did.`
 	return c
 }
 
 // safeExport is a command that exports one request. The function gets the arguments and makes the
 // request.
-func (a *app) safeExport(use, short string, args cobra.PositionalArgs, request func(ctx context.Context, s *sender.Sender, args []string) (*sender.Request, error)) *cobra.Command {
+func (a *app) safeExport(
+	use, short string, args cobra.PositionalArgs,
+	request func(ctx context.Context, s *sender.Sender, args []string) (*sender.Request, error),
+) *cobra.Command {
 	var f safeFlags
 	c := &cobra.Command{
 		Use: use, Short: short, Args: args,
@@ -50,7 +53,8 @@ func (a *app) safeExport(use, short string, args cobra.PositionalArgs, request f
 		},
 	}
 	c.Flags().StringVar(&f.out, "out", "", "file to write or replace, in one step (default: stdout)")
-	c.Flags().StringVar(&f.created, "created-at", "", "the file's time, such as 2026-11-22T12:00:00Z (default: that of the newest block)")
+	c.Flags().StringVar(&f.created, "created-at", "",
+		"the file's time, such as 2026-11-22T12:00:00Z (default: that of the newest block)")
 	return c
 }
 
@@ -76,7 +80,7 @@ func (a *app) safeProposeCommand() *cobra.Command {
 }
 
 func (a *app) safeUnpauseCommand() *cobra.Command {
-	return a.safeExport("unpause", "The owner's ending of a pause", cli.NoArgs,
+	return a.safeExport("unpause", "The owner's call that ends a pause", cli.NoArgs,
 		func(ctx context.Context, s *sender.Sender, _ []string) (*sender.Request, error) {
 			return s.RequestUnpause(ctx)
 		})
@@ -84,7 +88,7 @@ func (a *app) safeUnpauseCommand() *cobra.Command {
 
 func (a *app) safeExtendCommand() *cobra.Command {
 	var closes string
-	c := a.safeExport("extend --closes-at TIME", "The owner's moving of the closing to a later time, for good", cli.NoArgs,
+	c := a.safeExport("extend --closes-at TIME", "The owner's call that moves the closing to a later time, for good", cli.NoArgs,
 		func(ctx context.Context, s *sender.Sender, _ []string) (*sender.Request, error) {
 			at, err := timeFlag("closes-at", closes)
 			if err != nil {
@@ -92,13 +96,13 @@ func (a *app) safeExtendCommand() *cobra.Command {
 			}
 			return s.RequestExtension(ctx, uint64(at.Unix()))
 		})
-	c.Flags().StringVar(&closes, "closes-at", "", "when claims close then, such as 2030-03-31T00:00:00Z")
+	c.Flags().StringVar(&closes, "closes-at", "", "the new closing of claims, such as 2030-03-31T00:00:00Z")
 	return cli.Require(c, "closes-at")
 }
 
 func (a *app) safeSweepCommand() *cobra.Command {
 	var to string
-	c := a.safeExport("sweep --to ADDRESS", "The owner's taking of what nobody claimed, after the closing", cli.NoArgs,
+	c := a.safeExport("sweep --to ADDRESS", "The owner's call that takes what was not claimed, after the closing", cli.NoArgs,
 		func(ctx context.Context, s *sender.Sender, _ []string) (*sender.Request, error) {
 			address, err := swap.ParseEIP55(to)
 			if err != nil {
@@ -106,7 +110,7 @@ func (a *app) safeSweepCommand() *cobra.Command {
 			}
 			return s.RequestSweep(ctx, swap.EVMAddress(address))
 		})
-	c.Flags().StringVar(&to, "to", "", "who gets it: an address with its EIP-55 checksum")
+	c.Flags().StringVar(&to, "to", "", "the recipient: an address with its EIP-55 checksum")
 	return cli.Require(c, "to")
 }
 
@@ -150,7 +154,8 @@ func (a *app) writeSafe(ctx context.Context, o *operator, r *sender.Request, f s
 	if seen, err := recipients.OnTokenChain(ctx, r.From); err != nil {
 		return err
 	} else if seen != swap.SeenCode {
-		a.say("the %s %s is no contract on chain %d, so it is no Safe there: only its key can send this", r.Role, r.From, r.Distributor.ChainID)
+		a.say("the %s %s is no contract on chain %d, so it is no Safe there: only its key can send this",
+			r.Role, r.From, r.Distributor.ChainID)
 	}
 	if err := describeRequest(a.stderr, r, what, b.Meta.Checksum); err != nil {
 		return err
@@ -176,13 +181,16 @@ func describeRequest(w io.Writer, r *sender.Request, what, checksum string) erro
 	switch s := r.State; r.Purpose {
 	case swap.PurposeFund:
 		line("transfers", "%s to the distributor %s", r.Amount, r.Distributor.Address)
-		line("which has", "%s, and paid %s; round %d needs %s in all", s.Balance, s.TotalClaimed.Coins(), r.Round.Round, r.Round.Total.Coins())
+		line("which has", "%s, and paid %s; round %d needs %s in all",
+			s.Balance, s.TotalClaimed.Coins(), r.Round.Round, r.Round.Total.Coins())
 		line("beware", "sign it once: a second transfer would be beyond what is needed")
 	case swap.PurposePropose:
 		line("root", "0x%s", r.Round.Root)
-		line("total", "%s in all rounds, %s of them new, for %d recipients", r.Round.Total, r.Round.Amount.Coins(), r.Round.Recipients)
+		line("total", "%s in all rounds, %s of them new, for %d recipients",
+			r.Round.Total, r.Round.Amount.Coins(), r.Round.Recipients)
 		line("ledger", "entry %d approved it", r.Round.Approved)
-		line("then", "anyone can activate it %s later; until then owner and guardian can cancel it", time.Duration(r.Distributor.ActivationDelay)*time.Second)
+		line("then", "anyone can activate it %s later; until then owner and guardian can cancel it",
+			time.Duration(r.Distributor.ActivationDelay)*time.Second)
 	case swap.PurposeUnpause:
 		line("paused", "since %s; claims close that much later than %s", unixTime(s.PausedAt), unixTime(s.ClosesAt))
 	case sender.PurposeExtend:

@@ -66,9 +66,9 @@ func (a *app) chainStatusCommand() *cobra.Command {
 		Short: "Record what happened on chain, and show the distributor, open transactions and alarms",
 		Args:  cli.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			return a.withChainOrBeside(c.Context(), func(o *operator, beside bool) error {
+			return a.withChainOrReading(c.Context(), func(o *operator, reading bool) error {
 				m := o.Migration
-				if !beside {
+				if !reading {
 					var err error
 					if m, err = o.sender.Sync(c.Context()); err != nil {
 						return err
@@ -132,7 +132,11 @@ func (o *operator) status(ctx context.Context, m swap.Migration) (*chainStatus, 
 	if roles == nil {
 		return s, nil
 	}
-	for _, r := range []gasStatus{{Role: "owner", Address: roles.Owner}, {Role: "publisher", Address: roles.Publisher}, {Role: "guardian", Address: roles.Guardian}} {
+	for _, r := range []gasStatus{
+		{Role: "owner", Address: roles.Owner},
+		{Role: "publisher", Address: roles.Publisher},
+		{Role: "guardian", Address: roles.Guardian},
+	} {
 		if r.Wei, err = o.reader.GasMoney(ctx, r.Address); err != nil {
 			return nil, err
 		}
@@ -169,7 +173,8 @@ func (s *chainStatus) print(w io.Writer) {
 	}
 	fmt.Fprintf(w, "open transactions\t%d\n", len(s.Open))
 	for _, a := range s.Open {
-		fmt.Fprintf(w, "  %s round %d plan %d batch %d\t%s, attempt %d, nonce %d of %s, 0x%s\n", a.Purpose, a.Round, a.Plan, a.Batch, a.Status, a.Attempt, a.Nonce, a.Sender, a.Hash)
+		fmt.Fprintf(w, "  %s round %d plan %d batch %d\t%s, attempt %d, nonce %d of %s, 0x%s\n",
+			a.Purpose, a.Round, a.Plan, a.Batch, a.Status, a.Attempt, a.Nonce, a.Sender, a.Hash)
 	}
 	fmt.Fprintf(w, "alarms\t%d\n", len(s.Alarms))
 }
@@ -182,14 +187,16 @@ func (d *distributorStatus) print(w io.Writer) {
 		fmt.Fprintf(w, "live\tround %d, %s in all, root 0x%s\n", d.Live.Round, d.Live.Total, d.Live.Root)
 	}
 	if d.Pending != nil {
-		fmt.Fprintf(w, "pending\tround %d, %s in all, root 0x%s, from %s on\n", d.Pending.Round, d.Pending.Total, d.Pending.Root, unixTime(d.ActivatesAt))
+		fmt.Fprintf(w, "pending\tround %d, %s in all, root 0x%s, from %s on\n",
+			d.Pending.Round, d.Pending.Total, d.Pending.Root, unixTime(d.ActivatesAt))
 	}
 	fmt.Fprintf(w, "holds\t%s\nhas paid\t%s\n", d.Balance, d.TotalClaimed)
 	if owed := d.Live.Total - min(d.Live.Total, d.TotalClaimed); d.Live.Round > 0 {
 		fmt.Fprintf(w, "still owes\t%s under the live root\n", owed)
 	}
 	if d.Paused {
-		fmt.Fprintf(w, "paused\tyes, closing moves later meanwhile (%s without the pause)\n", time.Unix(int64(d.ClosesAt), 0).UTC().Format(time.DateOnly))
+		fmt.Fprintf(w, "paused\tyes, closing moves later meanwhile (%s without the pause)\n",
+			time.Unix(int64(d.ClosesAt), 0).UTC().Format(time.DateOnly))
 	}
 }
 
@@ -199,13 +206,13 @@ func (a *app) chainReconcileCommand() *cobra.Command {
 		Short: "Rebuild every payment from the distributor's events and compare it with the ledger",
 		Long: `Read everything that the distributor did, from its deployment to the newest final block, and compare it with the ledger,
 the live root and the contract's own sums. A difference is recorded and stops sending until a person acknowledges it
-(` + "`oxenswap ledger correct`" + `). Beside a command that sends, it only looks.`,
+(` + "`oxenswap ledger correct`" + `). While another command sends, it only compares and records nothing.`,
 		Args: cli.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			ctx := c.Context()
-			return a.withChainOrBeside(ctx, func(o *operator, beside bool) error {
+			return a.withChainOrReading(ctx, func(o *operator, reading bool) error {
 				compare := o.sender.Reconcile
-				if beside {
+				if reading {
 					compare = o.sender.Inspect
 				}
 				r, err := compare(ctx)
@@ -227,9 +234,9 @@ the live root and the contract's own sums. A difference is recorded and stops se
 	}
 }
 
-// withChainOrBeside is withChain, unless another command is sending or writing: then the function
-// gets the data directory opened for reading, and is told so.
-func (a *app) withChainOrBeside(ctx context.Context, f func(o *operator, beside bool) error) error {
+// withChainOrReading is withChain, unless another command is sending or writing. Then f gets the
+// data directory opened for reading, and reading is true.
+func (a *app) withChainOrReading(ctx context.Context, f func(o *operator, reading bool) error) error {
 	started := false
 	err := a.withChain(ctx, nodes{}, func(o *operator) error {
 		started = true
@@ -238,7 +245,7 @@ func (a *app) withChainOrBeside(ctx context.Context, f func(o *operator, beside 
 	if started || !errors.Is(err, store.ErrInUse) {
 		return err
 	}
-	a.say("another command is at work here: this shows what the ledger knows and the chain says, and records nothing")
+	a.say("another command is running here: this one shows what the ledger and the chain say, and records nothing")
 	return a.with(ctx, a.openReading, func(d *datadir.Dir) error {
 		return a.onChain(ctx, d, nodes{}, func(o *operator) error { return f(o, true) })
 	})
@@ -250,7 +257,7 @@ func printReport(w io.Writer, r *reconcile.Report) {
 		fmt.Fprintf(w, ", %d of them newer than the ledger", r.Newer)
 	}
 	fmt.Fprintf(w, "\npayments\t%d to %d recipients, %s\n", r.Payments, r.Recipients, r.Paid)
-	fmt.Fprintf(w, "still owed\t%s under the live root, %s are there\n", r.Owed, r.Balance)
+	fmt.Fprintf(w, "still owed\t%s under the live root, the distributor holds %s\n", r.Owed, r.Balance)
 	if r.Acknowledged > 0 {
 		fmt.Fprintf(w, "acknowledged\t%d differences\n", r.Acknowledged)
 	}

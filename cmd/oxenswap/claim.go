@@ -15,7 +15,8 @@ import (
 )
 
 func (a *app) claimCommand() *cobra.Command {
-	return cli.Group("claim", "Claims of holders", a.claimTextCommand(), a.claimSubmitCommand(), a.claimProveCommand(), a.claimImportCommand(), a.claimListCommand(), a.claimShowCommand())
+	return cli.Group("claim", "Claims of holders", a.claimTextCommand(), a.claimSubmitCommand(),
+		a.claimProveCommand(), a.claimImportCommand(), a.claimListCommand(), a.claimShowCommand())
 }
 
 func (a *app) claimTextCommand() *cobra.Command {
@@ -50,7 +51,10 @@ func (a *app) claimTextCommand() *cobra.Command {
 					return usageOf("sequence", err)
 				}
 				line := text.String()
-				out := map[string]any{"text": line, "oxen": address.Standard().String(), "sequence": text.Sequence, "command": "sign_value " + line}
+				out := map[string]any{
+					"text": line, "oxen": address.Standard().String(), "sequence": text.Sequence,
+					"command": "sign_value " + line,
+				}
 				_, coins := d.Terms().CoinsProgramme()
 				proof := "get_reserve_proof all " + swap.ProofMessage(line)
 				if coins {
@@ -58,12 +62,14 @@ func (a *app) claimTextCommand() *cobra.Command {
 				}
 				return a.print(out, func(w io.Writer) {
 					fmt.Fprintf(w, "%s\n\n", line)
-					fmt.Fprintf(w, "Command-line wallet (oxen-wallet-cli), with %s open:\n\n  sign_value %s\n\n", address.Standard(), line)
+					fmt.Fprintf(w, "Command-line wallet (oxen-wallet-cli), with %s open:\n\n  sign_value %s\n\n",
+						address.Standard(), line)
 					fmt.Fprint(w, "Desktop wallet: paste the line into its sign box, unchanged. Wallet RPC: method sign, the line as data.\n")
 					fmt.Fprint(w, "Hardware, watch-only and multisig wallets cannot sign. The claim, with both addresses, becomes public.\n")
 					fmt.Fprint(w, "Then: oxenswap claim submit --oxen A --text \"the line\" --signature SigV1...\n")
 					if coins {
-						fmt.Fprintf(w, "\nCoins that were never staked: prove them with the same wallet, which writes the proof to a file:\n\n  %s\n\n", proof)
+						fmt.Fprintf(w, "\nCoins that were never staked: prove them with the same wallet, which writes the proof to a file:\n\n  %s\n\n",
+							proof)
 						fmt.Fprint(w, "Then: oxenswap claim prove --claim ENTRY --proof-file FILE, or claim submit with --proof-file.\n")
 						fmt.Fprint(w, "Do not move coins before the proof is accepted. Hardware, watch-only and multisig wallets and exchanges cannot make one:\n")
 						fmt.Fprint(w, "send the coins to a wallet of your own before the snapshot, or ask the operator for a grant with other evidence.\n")
@@ -80,7 +86,7 @@ func (a *app) claimTextCommand() *cobra.Command {
 	return cli.Require(c, "oxen", "to")
 }
 
-// usageOf makes a flag's value that is no day and no number of a claim a wrong call.
+// usageOf makes a malformed value of a flag a usage error.
 func usageOf(flag string, err error) error {
 	var refused *swap.Refusal
 	if errors.As(err, &refused) && refused.Reason == swap.ReasonText {
@@ -132,7 +138,8 @@ func (a *app) claimSubmitCommand() *cobra.Command {
 	flags.StringVar(&text, "text", "", "the line that was signed")
 	flags.StringVar(&signature, "signature", "", "SigV1...")
 	flags.StringVar(&proofFile, "proof-file", "", "file with a proof of coins made for this line (see `claim text`)")
-	flags.BoolVar(&confirm, "confirm-contract", false, "the holder controls this contract address on the token's chain too")
+	flags.BoolVar(&confirm, "confirm-contract", false,
+		"the holder controls this contract address on the token's chain too")
 	return cli.Require(c, "oxen", "text", "signature")
 }
 
@@ -173,28 +180,16 @@ func viewClaim(c swap.Claim) claimView {
 }
 
 func (a *app) claimListCommand() *cobra.Command {
-	return &cobra.Command{
-		Use:   "list",
-		Short: "List the claim in force of every account",
-		Args:  cli.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
-			return a.with(c.Context(), a.openReading, func(d *datadir.Dir) error {
-				list := []claimView{}
-				if err := d.View(c.Context(), func(t swap.Tables, _ uint64) error {
-					list = list[:0]
-					return t.LatestClaims(func(c swap.Claim) error { list = append(list, viewClaim(c)); return nil })
-				}); err != nil {
-					return err
-				}
-				return a.print(list, func(w io.Writer) {
-					fmt.Fprintln(w, "ENTRY\tOXEN ADDRESS\tCLAIM\tRECIPIENT")
-					for _, c := range list {
-						fmt.Fprintf(w, "%d\t%s\t%s\t%s\n", c.Entry, c.Oxen, claimNumber(c.Sequence), c.Recipient)
-					}
-				})
-			})
-		},
-	}
+	return listCommand(a, "list", "List the claim in force of every account", func(t swap.Tables) ([]claimView, error) {
+		list := []claimView{}
+		err := t.LatestClaims(func(c swap.Claim) error { list = append(list, viewClaim(c)); return nil })
+		return list, err
+	}, func(w io.Writer, _ *datadir.Dir, list []claimView) {
+		fmt.Fprintln(w, "ENTRY\tOXEN ADDRESS\tCLAIM\tRECIPIENT")
+		for _, c := range list {
+			fmt.Fprintf(w, "%d\t%s\t%s\t%s\n", c.Entry, c.Oxen, claimNumber(c.Sequence), c.Recipient)
+		}
+	})
 }
 
 func claimNumber(sequence uint32) string {
@@ -226,8 +221,8 @@ func (a *app) claimShowCommand() *cobra.Command {
 					return err
 				}
 				return a.print(v, func(w io.Writer) {
-					fmt.Fprintf(w, "oxen address\t%s\naccount\t%s\nclaim\t%s\nrecipient\t%s\nentry\t%d\ntext\t%s\nsignature\t%s\n",
-						v.Oxen, v.Account, claimNumber(v.Sequence), v.Recipient, v.Entry, v.Text, v.Signature)
+					fmt.Fprintf(w, "oxen address\t%s\naccount\t%s\nclaim\t%s\nrecipient\t%s\n"+
+						"entry\t%d\ntext\t%s\nsignature\t%s\n", v.Oxen, v.Account, claimNumber(v.Sequence), v.Recipient, v.Entry, v.Text, v.Signature)
 				})
 			})
 		},

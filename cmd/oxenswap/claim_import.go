@@ -76,7 +76,9 @@ func (a *app) bar(n int, what string) *progressbar.ProgressBar {
 	return progressbar.DefaultSilent(int64(n))
 }
 
-func (a *app) importLegacy(ctx context.Context, d *datadir.Dir, file []byte, lines [][]byte) (service.ImportSummary, error) {
+func (a *app) importLegacy(
+	ctx context.Context, d *datadir.Dir, file []byte, lines [][]byte,
+) (service.ImportSummary, error) {
 	bar := a.bar(len(lines), "verifying")
 	verified := make([]swap.LegacyLine, 0, len(lines))
 	if err := parallel.InOrder(slices.Values(lines), func(line []byte) swap.LegacyLine {
@@ -105,7 +107,9 @@ type verifiedLine struct {
 	err   error
 }
 
-func (a *app) importClaims(ctx context.Context, d *datadir.Dir, _ []byte, lines [][]byte) (service.ImportSummary, error) {
+func (a *app) importClaims(
+	ctx context.Context, d *datadir.Dir, _ []byte, lines [][]byte,
+) (service.ImportSummary, error) {
 	reader := d.Recipients()
 	defer reader.Close()
 	claims := &service.Import{

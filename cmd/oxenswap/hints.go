@@ -24,7 +24,7 @@ func hint(err error) string {
 	return ""
 }
 
-// asUsage makes errors that a flag alone has caused wrong calls.
+// asUsage makes an error that only a flag can cause a usage error.
 func asUsage(err error) error {
 	if errors.Is(err, datadir.ErrFixedClock) {
 		return cli.Usage("--clock: %w", err)

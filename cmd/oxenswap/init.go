@@ -49,10 +49,12 @@ func (a *app) initCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			a.say("made %s: read %s, then keep a copy of %s in a safe place", made.Path, filepath.Join(made.Path, datadir.ConfigFile), filepath.Join(made.Path, datadir.KeyFile))
-			return a.print(map[string]string{"migration": terms.ID(), "ledger_key": made.LedgerKey, "dir": made.Path}, func(w io.Writer) {
-				fmt.Fprintf(w, "migration\t%s\nledger key\t%s\n", terms.ID(), made.LedgerKey)
-			})
+			a.say("made %s: read %s, then keep a copy of %s in a safe place",
+				made.Path, filepath.Join(made.Path, datadir.ConfigFile), filepath.Join(made.Path, datadir.KeyFile))
+			return a.print(map[string]string{"migration": terms.ID(), "ledger_key": made.LedgerKey, "dir": made.Path},
+				func(w io.Writer) {
+					fmt.Fprintf(w, "migration\t%s\nledger key\t%s\n", terms.ID(), made.LedgerKey)
+				})
 		},
 	}
 	flags := c.Flags()
@@ -60,13 +62,14 @@ func (a *app) initCommand() *cobra.Command {
 	flags.StringArrayVar(&operators, "operator", nil, "verifier key of an operator (repeat for more)")
 	flags.StringArrayVar(&daemons, "daemon", nil, "an Oxen daemon as NAME=URL (repeat for more)")
 	flags.StringArrayVar(&chain.rpc, "rpc", nil, "JSON-RPC URL of the token's chain")
-	flags.StringVar(&chain.owner, "owner", "", "the distributor's owner: an address, or a keystore file, with its password in FILE.password")
+	flags.StringVar(&chain.owner, "owner", "",
+		"the distributor's owner: an address, or a keystore file, with its password in FILE.password")
 	flags.StringVar(&chain.publisher, "publisher", "", "the distributor's publisher, likewise")
 	flags.StringVar(&chain.guardian, "guardian", "", "the distributor's guardian, likewise")
 	return cli.Require(c, "terms", "operator")
 }
 
-// chainFlags are what `init` is told about the chain; each role is an address or a keystore file.
+// chainFlags are the flags about the chain; each role is an address or a keystore file.
 type chainFlags struct {
 	rpc                        []string
 	owner, publisher, guardian string

@@ -25,7 +25,8 @@ func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys
 func (a *app) ledgerCommand() *cobra.Command {
 	return cli.Group("ledger", "The append-only log",
 		a.ledgerHeadCommand(), a.ledgerCosignCommand(), a.ledgerTailCommand(), a.ledgerShowCommand(), a.ledgerExportCommand(),
-		a.ledgerVerifyCommand(), a.ledgerRebuildCommand(), a.ledgerBackupCommand(), a.ledgerRestoreCommand(), a.ledgerCorrectCommand(), a.ledgerKeygenCommand(), a.ledgerRotateCommand())
+		a.ledgerVerifyCommand(), a.ledgerRebuildCommand(), a.ledgerBackupCommand(), a.ledgerRestoreCommand(),
+		a.ledgerCorrectCommand(), a.ledgerKeygenCommand(), a.ledgerRotateCommand())
 }
 
 // entryView is an entry as `ledger tail` and `ledger show` print it.
@@ -125,7 +126,7 @@ func (a *app) ledgerExportCommand() *cobra.Command {
 			if full && public {
 				return cli.Usage("--public and --full exclude each other")
 			}
-			signer, err := datadir.ReadKey(filepath.Join(a.dir, datadir.KeyFile))
+			key, err := datadir.ReadKey(filepath.Join(a.dir, datadir.KeyFile))
 			if err != nil {
 				return err
 			}
@@ -140,7 +141,7 @@ func (a *app) ledgerExportCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				e := publish.Exporter{Dir: d, Signer: signer, Full: full}
+				e := publish.Exporter{Dir: d, Signer: key, Full: full}
 				stats, err := e.Export(c.Context(), args[0], signed)
 				if err != nil {
 					return err
@@ -152,7 +153,7 @@ func (a *app) ledgerExportCommand() *cobra.Command {
 			})
 		},
 	}
-	c.Flags().BoolVar(&public, "public", false, "leave out what holders were promised to be kept from the public (the default)")
+	c.Flags().BoolVar(&public, "public", false, "leave out what the ledger withholds from the public (the default)")
 	c.Flags().BoolVar(&cosigned, "cosigned", false, "as of the last checkpoint that witnesses have cosigned")
 	c.Flags().BoolVar(&full, "full", false, "everything, for auditors")
 	return c

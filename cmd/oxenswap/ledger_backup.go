@@ -52,7 +52,7 @@ func (a *app) ledgerRestoreCommand() *cobra.Command {
 	var checkpoint, key, conf string
 	c := &cobra.Command{
 		Use:   "restore FILE [--checkpoint FILE] [--key FILE] [--config FILE]",
-		Short: "Make a data directory from a backup, unless entries are known that the backup lacks",
+		Short: "Make a data directory from a backup that lacks no known entry",
 		Long: `Make a data directory from a backup, or from what a replicator has restored. The directory (--dir) must hold no database. The
 command uses the ledger key, configuration and last checkpoint that the directory has, and otherwise those given.
 

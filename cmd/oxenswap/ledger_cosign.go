@@ -95,7 +95,7 @@ func (a *app) ledgerCosignCommand() *cobra.Command {
 	var file string
 	c := &cobra.Command{
 		Use:   "cosign --add FILE",
-		Short: "Keep what a witness has sent for the present checkpoint: its signature lines, or the checkpoint with them",
+		Short: "Add a witness's cosignature of the present checkpoint: its signature lines, or the checkpoint with them",
 		Args:  cli.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			sent, err := a.readLimited(file, ledger.MaxCheckpointSize)
@@ -108,7 +108,8 @@ func (a *app) ledgerCosignCommand() *cobra.Command {
 					return err
 				}
 				if len(witnesses) == 0 {
-					return fmt.Errorf("%s names no witnesses: add the keys of those whom auditors are to trust to witnesses = [...]", datadir.ConfigFile)
+					return fmt.Errorf("%s names no witnesses: add the keys of witnesses that auditors should trust to witnesses = [...]",
+						datadir.ConfigFile)
 				}
 				signed, added, err := d.AddCosignatures(sent, witnesses...)
 				if err != nil {
@@ -130,4 +131,5 @@ func (a *app) ledgerCosignCommand() *cobra.Command {
 }
 
 // errNotCosigned is what `ledger export --cosigned` says before the first cosignature.
-var errNotCosigned = errors.New("no checkpoint has been cosigned: send `oxenswap ledger head` to a witness and add what comes back with `oxenswap ledger cosign --add FILE`")
+var errNotCosigned = errors.New("no checkpoint has been cosigned: send `oxenswap ledger head` to a witness " +
+	"and add the answer with `oxenswap ledger cosign --add FILE`")

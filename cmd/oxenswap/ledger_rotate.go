@@ -15,7 +15,7 @@ func (a *app) ledgerKeygenCommand() *cobra.Command {
 	var out string
 	c := &cobra.Command{
 		Use:   "keygen --out FILE",
-		Short: "Make a next key for the ledger: the secret half into FILE, the verifier key to stdout",
+		Short: "Make the ledger's next key: the secret half into FILE, the verifier key to stdout",
 		Args:  cli.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return a.with(c.Context(), a.openReading, func(d *datadir.Dir) error {
@@ -48,7 +48,7 @@ func (a *app) ledgerRotateCommand() *cobra.Command {
 one), which signs from then on and takes the place of ` + datadir.KeyFile + `. The name of the log stays, and so do receipts, checkpoints and
 the migration id. The service must be stopped.
 
-What was cut short is finished by the same command. The former key stays beside the new one, for you to destroy.`,
+After an interruption the same command finishes it. The former key stays beside the new one, for you to destroy.`,
 		Args: cli.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			options, err := a.options()

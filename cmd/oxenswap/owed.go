@@ -95,7 +95,8 @@ func (v *owedView) explain(out io.Writer, terms *swap.Terms) {
 	case v.Claim == nil:
 		fmt.Fprintf(out, "No claim yet: `oxenswap claim text --oxen %s --to 0x...` prints the line to sign.\n", v.Oxen)
 	default:
-		fmt.Fprintf(out, "New amounts go to %s (claim %s, entry %d).\n", v.Claim.Recipient, claimNumber(v.Claim.Sequence), v.Claim.Entry)
+		fmt.Fprintf(out, "New amounts go to %s (claim %s, entry %d).\n",
+			v.Claim.Recipient, claimNumber(v.Claim.Sequence), v.Claim.Entry)
 	}
 }
 

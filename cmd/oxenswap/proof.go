@@ -94,7 +94,8 @@ func viewJudged(j service.Judged) judgedView {
 // printJudged says what became of a proof; one that is not accepted is an answer of no.
 func (a *app) printJudged(j service.Judged) error {
 	v := viewJudged(j)
-	if err := a.print(v, func(out io.Writer) {
+	good := v.Status == swap.AcceptedProof && v.ClaimErr == ""
+	return a.printVerdict(v, good, func(out io.Writer) {
 		if v.Claim != nil {
 			fmt.Fprintf(out, "claim recorded as entry %d\n", *v.Claim)
 		}
@@ -112,13 +113,7 @@ func (a *app) printJudged(j service.Judged) error {
 		for _, reason := range sortedKeys(v.LeftOut) {
 			fmt.Fprintf(out, "  %d not counted: %s\n", v.LeftOut[reason], reason)
 		}
-	}); err != nil {
-		return err
-	}
-	if v.Status != swap.AcceptedProof || v.ClaimErr != "" {
-		return cli.ErrNo
-	}
-	return nil
+	})
 }
 
 func nonEmpty(words ...string) []string {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -9,6 +8,7 @@ import (
 	"io"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -73,7 +73,7 @@ func printRound(out io.Writer, r roundView) {
 	fmt.Fprintf(out, "from\tthe first %d entries\n", r.Cutoff)
 	fmt.Fprintf(out, "gives\t%s in %d lines, at most %s to one recipient\n", r.Amount, r.Lines, r.Largest.Coins())
 	fmt.Fprintf(out, "tree\t%d recipients, %s in all rounds\nroot\t0x%s\n", r.Recipients, r.Total, r.Root)
-	fmt.Fprintf(out, "approved by\t%s\n", cmp.Or(joinWords(r.Approvals), "nobody yet"))
+	fmt.Fprintf(out, "approved by\t%s\n", cmp.Or(strings.Join(r.Approvals, ", "), "no one yet"))
 	fmt.Fprintln(out, "\nPROGRAMME\tOWED SESH\tGIVEN BEFORE\tTHIS ROUND\tWITHOUT CLAIM\tOVERPAID\t")
 	for _, p := range r.Programmes {
 		word := ""
@@ -83,50 +83,25 @@ func printRound(out io.Writer, r roundView) {
 		case len(p.Heights) == 0 && p.Owed == 0:
 			word = "nothing owed so far"
 		}
-		fmt.Fprintf(out, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", p.Programme, p.Owed.Coins(), p.Before.Coins(), p.Amount.Coins(), p.Unclaimed.Coins(), p.Overpaid.Coins(), word)
+		fmt.Fprintf(out, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n",
+			p.Programme, p.Owed.Coins(), p.Before.Coins(), p.Amount.Coins(), p.Unclaimed.Coins(), p.Overpaid.Coins(), word)
 	}
-}
-
-func joinWords(words []string) string {
-	var buf bytes.Buffer
-	for i, w := range words {
-		if i > 0 {
-			buf.WriteString(", ")
-		}
-		buf.WriteString(w)
-	}
-	return buf.String()
 }
 
 func (a *app) roundListCommand() *cobra.Command {
-	return &cobra.Command{
-		Use:   "list",
-		Short: "List the rounds",
-		Args:  cli.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
-			return a.with(c.Context(), a.openReading, func(d *datadir.Dir) error {
-				list := []roundView{}
-				if err := d.View(c.Context(), func(t swap.Tables, _ uint64) error {
-					rounds, err := t.Rounds()
-					for _, r := range rounds {
-						list = append(list, viewRound(r))
-					}
-					return err
-				}); err != nil {
-					return err
-				}
-				return a.print(list, func(out io.Writer) {
-					fmt.Fprintln(out, "ROUND\tSTATUS\tGIVES SESH\tRECIPIENTS\tAPPROVED BY\tROOT")
-					for _, r := range list {
-						fmt.Fprintf(out, "%d\t%s\t%s\t%d\t%s\t0x%s\n", r.Round, r.Status, r.Amount.Coins(), r.Recipients, cmp.Or(joinWords(r.Approvals), "-"), r.Root)
-					}
-				})
-			})
-		},
-	}
+	return listCommand(a, "list", "List the rounds", func(t swap.Tables) ([]roundView, error) {
+		rounds, err := t.Rounds()
+		return views(rounds, err, viewRound)
+	}, func(out io.Writer, _ *datadir.Dir, list []roundView) {
+		fmt.Fprintln(out, "ROUND\tSTATUS\tGIVES SESH\tRECIPIENTS\tAPPROVED BY\tROOT")
+		for _, r := range list {
+			approved := cmp.Or(strings.Join(r.Approvals, ", "), "-")
+			fmt.Fprintf(out, "%d\t%s\t%s\t%d\t%s\t0x%s\n", r.Round, r.Status, r.Amount.Coins(), r.Recipients, approved, r.Root)
+		}
+	})
 }
 
-// roundArg reads a round's number given as an argument.
+// roundArg parses the number of a round.
 func roundArg(arg string) (uint64, error) {
 	n, err := strconv.ParseUint(arg, 10, 53)
 	if err != nil || n == 0 {
@@ -136,7 +111,9 @@ func roundArg(arg string) (uint64, error) {
 }
 
 // onRound is a command about one round, named by its number.
-func (a *app) onRound(use, short string, open opener, run func(c *cobra.Command, d *datadir.Dir, r swap.Round) error) *cobra.Command {
+func (a *app) onRound(
+	use, short string, open opener, run func(c *cobra.Command, d *datadir.Dir, r swap.Round) error,
+) *cobra.Command {
 	return &cobra.Command{
 		Use:   use,
 		Short: short,
@@ -159,38 +136,39 @@ func (a *app) onRound(use, short string, open opener, run func(c *cobra.Command,
 
 func (a *app) roundApproveCommand() *cobra.Command {
 	var key string
-	c := a.onRound("approve ROUND --key FILE", "Approve a round with an operator's key, after showing what it gives", a.open, func(c *cobra.Command, d *datadir.Dir, r swap.Round) error {
-		signer, err := datadir.ReadKey(key)
-		if err != nil {
-			return err
-		}
-		if slices.Contains(r.Approvals, signer.Name()) {
-			a.say("%s has approved round %d before", signer.Name(), r.Round)
-			return a.printApproved(r)
-		}
-		list, err := service.RoundChanges(c.Context(), d, d, r)
-		if err != nil {
-			return err
-		}
-		moves, err := service.MovedRecipients(c.Context(), d, r)
-		if err != nil {
-			return err
-		}
-		if !a.json {
-			if err := a.print(nil, func(out io.Writer) {
-				printRound(out, viewRound(r))
-				printChanges(out, list, 10)
-				printMoved(out, moves)
-				fmt.Fprintln(out)
-			}); err != nil {
+	c := a.onRound("approve ROUND --key FILE", "Approve a round with an operator's key, after showing what it gives", a.open,
+		func(c *cobra.Command, d *datadir.Dir, r swap.Round) error {
+			operator, err := datadir.ReadKey(key)
+			if err != nil {
 				return err
 			}
-		}
-		if r, err = service.ApproveRound(c.Context(), d, &r.RoundBuilt, signer); err != nil {
-			return err
-		}
-		return a.printApproved(r)
-	})
+			if slices.Contains(r.Approvals, operator.Name()) {
+				a.say("%s has approved round %d before", operator.Name(), r.Round)
+				return a.printApproved(r)
+			}
+			list, err := service.RoundChanges(c.Context(), d, d, r)
+			if err != nil {
+				return err
+			}
+			moves, err := service.MovedRecipients(c.Context(), d, r)
+			if err != nil {
+				return err
+			}
+			if !a.json {
+				if err := a.print(nil, func(out io.Writer) {
+					printRound(out, viewRound(r))
+					printChanges(out, list, 10)
+					printMoved(out, moves)
+					fmt.Fprintln(out)
+				}); err != nil {
+					return err
+				}
+			}
+			if r, err = service.ApproveRound(c.Context(), d, &r.RoundBuilt, operator); err != nil {
+				return err
+			}
+			return a.printApproved(r)
+		})
 	c.Flags().StringVar(&key, "key", "", "the operator's secret key file")
 	return cli.Require(c, "key")
 }
@@ -198,22 +176,24 @@ func (a *app) roundApproveCommand() *cobra.Command {
 func (a *app) printApproved(r swap.Round) error {
 	return a.print(viewRound(r), func(out io.Writer) {
 		if r.Status == swap.BuiltRound {
-			fmt.Fprintf(out, "round %d is above a limit: %d of %d approvals, another operator must approve it too\n", r.Round, len(r.Approvals), r.Needed)
+			fmt.Fprintf(out, "round %d is above a limit: %d of %d approvals, another operator must approve it too\n",
+				r.Round, len(r.Approvals), r.Needed)
 			return
 		}
-		fmt.Fprintf(out, "round %d is %s, approved by %s\n", r.Round, r.Status, joinWords(r.Approvals))
+		fmt.Fprintf(out, "round %d is %s, approved by %s\n", r.Round, r.Status, strings.Join(r.Approvals, ", "))
 	})
 }
 
 func (a *app) roundAbandonCommand() *cobra.Command {
 	var reason string
-	c := a.onRound("abandon ROUND --reason TEXT", "End a round whose proposal was never signed; what it gave is owed again", a.open, func(c *cobra.Command, d *datadir.Dir, r swap.Round) error {
-		r, err := service.AbandonRound(c.Context(), d, r, datadir.Person(), reason)
-		if err != nil {
-			return err
-		}
-		return a.print(viewRound(r), func(out io.Writer) { fmt.Fprintf(out, "round %d is %s\n", r.Round, r.Status) })
-	})
+	c := a.onRound("abandon ROUND --reason TEXT", "End a round whose proposal was never signed; what it gave is owed again", a.open,
+		func(c *cobra.Command, d *datadir.Dir, r swap.Round) error {
+			r, err := service.AbandonRound(c.Context(), d, r, datadir.Person(), reason)
+			if err != nil {
+				return err
+			}
+			return a.print(viewRound(r), func(out io.Writer) { fmt.Fprintf(out, "round %d is %s\n", r.Round, r.Status) })
+		})
 	c.Flags().StringVar(&reason, "reason", "", "why")
 	return cli.Require(c, "reason")
 }

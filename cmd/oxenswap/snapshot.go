@@ -51,7 +51,8 @@ func (a *app) snapshotTakeCommand() *cobra.Command {
 					if again {
 						word = "taken before"
 					}
-					fmt.Fprintf(out, "snapshot of height %d: %s\ndigest\t%s\nblock\t%s\n", taken.Height, word, taken.Content, taken.BlockHash)
+					fmt.Fprintf(out, "snapshot of height %d: %s\ndigest\t%s\nblock\t%s\n",
+						taken.Height, word, taken.Content, taken.BlockHash)
 					printTotals(out, taken.Totals)
 				})
 			})
@@ -95,7 +96,7 @@ func (a *app) snapshotFinalizeCommand() *cobra.Command {
 						fmt.Fprintln(w, cmp.Or(d.Why, fmt.Sprintf("snapshot of height %d: %s", d.Height, d.Status)))
 					}
 					if len(out) == 0 {
-						fmt.Fprintln(w, "no snapshot waits to become final")
+						fmt.Fprintln(w, "no snapshot is waiting to become final")
 					}
 				})
 			})
@@ -126,34 +127,20 @@ func viewSnapshot(s swap.Snapshot) snapshotView {
 }
 
 func (a *app) snapshotListCommand() *cobra.Command {
-	return &cobra.Command{
-		Use:   "list",
-		Short: "List the snapshots",
-		Args:  cli.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
-			return a.with(c.Context(), a.openReading, func(d *datadir.Dir) error {
-				list := []snapshotView{}
-				if err := d.View(c.Context(), func(t swap.Tables, _ uint64) error {
-					all, err := t.Snapshots()
-					for _, s := range all {
-						list = append(list, viewSnapshot(s))
-					}
-					return err
-				}); err != nil {
-					return err
-				}
-				return a.print(list, func(out io.Writer) {
-					fmt.Fprintln(out, "HEIGHT\tSTATUS\tNODES\tACCOUNTS\tSTAKED OXEN\tREWARDS OXEN\tDIGEST")
-					for _, s := range list {
-						fmt.Fprintf(out, "%d\t%s\t%d\t%d\t%s\t%s\t%.16s\n", s.Height, s.Status, s.Totals.Nodes, s.Totals.Accounts, s.Totals.Staked.Coins(), s.Totals.Rewards.Coins(), s.Digest)
-					}
-					for _, h := range d.Migration.Missed {
-						fmt.Fprintf(out, "%d\tmissed\t\t\t\t\t\n", h)
-					}
-				})
-			})
-		},
-	}
+	return listCommand(a, "list", "List the snapshots", func(t swap.Tables) ([]snapshotView, error) {
+		snapshots, err := t.Snapshots()
+		return views(snapshots, err, viewSnapshot)
+	}, func(out io.Writer, d *datadir.Dir, list []snapshotView) {
+		fmt.Fprintln(out, "HEIGHT\tSTATUS\tNODES\tACCOUNTS\tSTAKED OXEN\tREWARDS OXEN\tDIGEST")
+		for _, s := range list {
+			t := s.Totals
+			fmt.Fprintf(out, "%d\t%s\t%d\t%d\t%s\t%s\t%.16s\n",
+				s.Height, s.Status, t.Nodes, t.Accounts, t.Staked.Coins(), t.Rewards.Coins(), s.Digest)
+		}
+		for _, h := range d.Migration.Missed {
+			fmt.Fprintf(out, "%d\tmissed\t\t\t\t\t\n", h)
+		}
+	})
 }
 
 // parseHeight reads a height given as an argument.
@@ -277,9 +264,11 @@ func (a *app) snapshotDiffCommand() *cobra.Command {
 				}
 				slices.SortFunc(list, func(x, y difference) int { return cmp.Compare(x.Account, y.Account) })
 				return a.print(list, func(out io.Writer) {
-					fmt.Fprintf(out, "OXEN ADDRESS\tSTAKED AT %d\tAT %d\tREWARDS AT %d\tAT %d\n", heights[0], heights[1], heights[0], heights[1])
+					fmt.Fprintf(out, "OXEN ADDRESS\tSTAKED AT %d\tAT %d\tREWARDS AT %d\tAT %d\n",
+						heights[0], heights[1], heights[0], heights[1])
 					for _, d := range list {
-						fmt.Fprintf(out, "%s\t%s\t%s\t%s\t%s\n", d.Oxen, d.Staked[0].Coins(), d.Staked[1].Coins(), d.Rewards[0].Coins(), d.Rewards[1].Coins())
+						fmt.Fprintf(out, "%s\t%s\t%s\t%s\t%s\n",
+							d.Oxen, d.Staked[0].Coins(), d.Staked[1].Coins(), d.Rewards[0].Coins(), d.Rewards[1].Coins())
 					}
 				})
 			})

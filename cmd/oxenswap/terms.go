@@ -61,12 +61,12 @@ func (a *app) termsExtendCommand() *cobra.Command {
 			if err != nil {
 				return cli.Usage("--closes %q is not a time such as 2028-06-30T23:59:59Z", closes)
 			}
-			signer, err := datadir.ReadKey(key)
+			operator, err := datadir.ReadKey(key)
 			if err != nil {
 				return err
 			}
 			return a.with(c.Context(), a.open, func(d *datadir.Dir) error {
-				signed, err := ledger.SignNote(swap.ExtensionText(d.Terms(), at.UTC()), signer)
+				signed, err := ledger.SignNote(swap.ExtensionText(d.Terms(), at.UTC()), operator)
 				if err != nil {
 					return err
 				}
@@ -170,7 +170,8 @@ func describeTerms(w io.Writer, t *swap.Terms) {
 	fmt.Fprintf(w, "open\tfrom %s to %s\n", datadir.FormatTime(t.Opens), datadir.FormatTime(t.Closes))
 	fmt.Fprintf(w, "legacy claims\t%s\n", map[bool]string{true: "taken once, from a file", false: "not taken"}[t.LegacyClaims])
 	fmt.Fprintf(w, "Oxen network\t%s, genesis block %s\n", t.Oxen.Network, t.Oxen.Genesis)
-	fmt.Fprintf(w, "token\t%s at %s on chain %d, %d decimals\n", t.Token.Symbol, t.Token.Address.Hex(), t.Token.ChainID, t.Token.Decimals)
+	fmt.Fprintf(w, "token\t%s at %s on chain %d, %d decimals\n",
+		t.Token.Symbol, t.Token.Address.Hex(), t.Token.ChainID, t.Token.Decimals)
 	if t.MinPush > 0 {
 		fmt.Fprintf(w, "not pushed\tless than %s: its holder collects it\n", t.MinPush)
 	}

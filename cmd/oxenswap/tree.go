@@ -2,10 +2,8 @@ package main
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"io"
-	"os"
 
 	"github.com/ethereum/go-ethereum/common"
 	"github.com/holiman/uint256"
@@ -36,52 +34,56 @@ func (a *app) treeCommand() *cobra.Command {
 		c.Flags().StringVar(&limit, "limit", "", "refuse a tree whose amounts add up to more (default: 2^256-1)")
 		return cli.Require(c, "csv")
 	}
-	root := sub("root --csv FILE", "Print the root of a tree", 0, func(_ *cobra.Command, t *merkle.Tree, _ []string) error {
-		return a.print(map[string]any{"root": t.Root(), "leaves": t.Len(), "total": t.Total().Dec()}, func(w io.Writer) { fmt.Fprintln(w, t.Root().Hex()) })
-	})
+	root := sub("root --csv FILE", "Print the root of a tree", 0,
+		func(_ *cobra.Command, t *merkle.Tree, _ []string) error {
+			return a.print(map[string]any{"root": t.Root(), "leaves": t.Len(), "total": t.Total().Dec()}, func(w io.Writer) { fmt.Fprintln(w, t.Root().Hex()) })
+		})
 	var account string
-	proof := sub("proof --csv FILE --account 0x..", "Print the proof of one account", 0, func(_ *cobra.Command, t *merkle.Tree, _ []string) error {
-		at, err := swap.ParseEIP55(account)
-		if err != nil {
-			return err
-		}
-		p, err := t.ProofOf(at)
-		if err != nil {
-			return err
-		}
-		return a.printRaw(p.Format())
-	})
-	proof.Flags().StringVar(&account, "account", "", "the account, checksummed")
-	cli.Require(proof, "account")
-	var accounts []string
-	multi := sub("multiproof --csv FILE --account 0x.. --account 0x..", "Print one proof of several accounts", 0, func(_ *cobra.Command, t *merkle.Tree, _ []string) error {
-		var at []int
-		for _, text := range accounts {
-			address, err := swap.ParseEIP55(text)
+	proof := sub("proof --csv FILE --account 0x..", "Print the proof of one account", 0,
+		func(_ *cobra.Command, t *merkle.Tree, _ []string) error {
+			at, err := swap.ParseEIP55(account)
 			if err != nil {
 				return err
 			}
-			i, ok := t.Index(address)
-			if !ok {
-				return fmt.Errorf("%s has no leaf in the tree", address.Hex())
+			p, err := t.ProofOf(at)
+			if err != nil {
+				return err
 			}
-			at = append(at, i)
-		}
-		p, err := t.MultiProof(at)
-		if err != nil {
-			return err
-		}
-		return a.printRaw(p.Format())
-	})
+			return a.printRaw(p.Format())
+		})
+	proof.Flags().StringVar(&account, "account", "", "the account, checksummed")
+	cli.Require(proof, "account")
+	var accounts []string
+	multi := sub("multiproof --csv FILE --account 0x.. --account 0x..", "Print one proof of several accounts", 0,
+		func(_ *cobra.Command, t *merkle.Tree, _ []string) error {
+			var at []int
+			for _, text := range accounts {
+				address, err := swap.ParseEIP55(text)
+				if err != nil {
+					return err
+				}
+				i, ok := t.Index(address)
+				if !ok {
+					return fmt.Errorf("%s has no leaf in the tree", address.Hex())
+				}
+				at = append(at, i)
+			}
+			p, err := t.MultiProof(at)
+			if err != nil {
+				return err
+			}
+			return a.printRaw(p.Format())
+		})
 	multi.Flags().StringArrayVar(&accounts, "account", nil, "an account, checksummed (repeat for more)")
 	cli.Require(multi, "account")
-	dump := sub("dump --csv FILE", "Print the tree in the form of npm's @openzeppelin/merkle-tree", 0, func(_ *cobra.Command, t *merkle.Tree, _ []string) error {
-		var buf bytes.Buffer
-		if err := t.Dump(&buf); err != nil {
-			return err
-		}
-		return a.printRaw(buf.Bytes())
-	})
+	dump := sub("dump --csv FILE", "Print the tree in the form of npm's @openzeppelin/merkle-tree", 0,
+		func(_ *cobra.Command, t *merkle.Tree, _ []string) error {
+			var buf bytes.Buffer
+			if err := t.Dump(&buf); err != nil {
+				return err
+			}
+			return a.printRaw(buf.Bytes())
+		})
 	return cli.Group("tree", "Claim trees from lists of recipients", root, proof, multi, dump, a.treeCheckCommand())
 }
 
@@ -110,19 +112,13 @@ func (a *app) treeCheckCommand() *cobra.Command {
 			if err != nil {
 				verdict["reason"] = err.Error()
 			}
-			if err := errors.Join(a.print(verdict, func(w io.Writer) {
+			return a.printVerdict(verdict, err == nil, func(w io.Writer) {
 				if err == nil {
 					fmt.Fprintf(w, "good: proves its leaves under root %s\n", proofRoot(p).Hex())
 				} else {
 					fmt.Fprintf(w, "bad: %v\n", err)
 				}
-			})); err != nil {
-				return err
-			}
-			if err != nil {
-				return cli.ErrNo
-			}
-			return nil
+			})
 		},
 	}
 	c.Flags().StringVar(&root, "root", "", "the root that the proof must be of, such as the live one on chain")
@@ -147,15 +143,11 @@ func (a *app) readTree(path, limit string) (*merkle.Tree, error) {
 			return nil, cli.Usage("--limit %q is not a decimal number: %v", limit, err)
 		}
 	}
-	in := a.stdin
-	if path != "-" {
-		f, err := os.Open(path)
-		if err != nil {
-			return nil, err
-		}
-		defer f.Close()
-		in = f
+	in, err := a.openInput(path)
+	if err != nil {
+		return nil, err
 	}
+	defer in.Close()
 	t, err := merkle.BuildCSV(in, most)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)

@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 
 	"github.com/spf13/cobra"
 
@@ -59,19 +58,13 @@ on all cores, and one JSON verdict a line is printed in the order of the input. 
 				}
 			}
 			v := verifySignature(address, text, signature)
-			if err := a.print(v, func(w io.Writer) {
+			return a.printVerdict(v, v.Good, func(w io.Writer) {
 				if v.Good {
 					fmt.Fprintln(w, "good")
 				} else {
 					fmt.Fprintf(w, "bad: %s\n", v.Reason)
 				}
-			}); err != nil {
-				return err
-			}
-			if !v.Good {
-				return cli.ErrNo
-			}
-			return nil
+			})
 		},
 	}
 	flags := c.Flags()
@@ -135,18 +128,14 @@ const chunk = 64
 // verifyLines verifies the lines of a file on all cores and prints the verdicts in their order, in
 // memory that does not grow with the file.
 func (a *app) verifyLines(path string) error {
-	in := a.stdin
-	if path != "-" {
-		f, err := os.Open(path)
-		if err != nil {
-			return err
-		}
-		defer f.Close()
-		in = f
+	in, err := a.openInput(path)
+	if err != nil {
+		return err
 	}
+	defer in.Close()
 	bad, total := 0, 0
 	out := bufio.NewWriterSize(a.stdout, 1<<16)
-	err := parallel.InOrder(lineChunks(in), func(c lineChunk) []verdict {
+	err = parallel.InOrder(lineChunks(in), func(c lineChunk) []verdict {
 		verdicts := make([]verdict, len(c.lines))
 		for i, line := range c.lines {
 			verdicts[i] = verifyLine(line)
@@ -266,13 +255,7 @@ status that one daemon knows. Without --height no output is too new. Nothing is 
 			if err != nil {
 				return err
 			}
-			if err := a.print(v, v.print); err != nil {
-				return err
-			}
-			if !v.Good {
-				return cli.ErrNo
-			}
-			return nil
+			return a.printVerdict(v, v.Good, v.print)
 		},
 	}
 	flags := c.Flags()
@@ -284,7 +267,9 @@ status that one daemon knows. Without --height no output is too new. Nothing is 
 	return cli.Require(c, "address", "message", "proof-file", "daemon")
 }
 
-func verifyReserveProof(ctx context.Context, d swap.CoinDaemon, address, message, text string, height uint64) (reserveVerdict, error) {
+func verifyReserveProof(
+	ctx context.Context, d swap.CoinDaemon, address, message, text string, height uint64,
+) (reserveVerdict, error) {
 	refused := func(err error) (reserveVerdict, error) {
 		return reserveVerdict{Check: cryptonote.CheckFormat.String(), Reason: err.Error(), Outputs: []outputVerdict{}}, nil
 	}
