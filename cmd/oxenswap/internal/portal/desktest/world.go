@@ -33,7 +33,7 @@ const (
 	Last  = 262
 )
 
-// World is a migration with holders, of whom each has stake and rewards in the snapshots.
+// World is a migration with holders, each of which has stake and rewards in the snapshots.
 type World struct {
 	TB
 	*store.Store
