@@ -67,7 +67,7 @@ func newAnvil(t *testing.T, epoch int, rich ...common.Address) chain {
 	t.Cleanup(a.c.Close)
 	a.call(nil, "anvil_setBlockTimestampInterval", 1)
 	for _, r := range rich {
-		a.call(nil, "anvil_setBalance", r, (*hexutil.Big)(wealth()))
+		a.call(nil, "anvil_setBalance", r, (*hexutil.Big)(new(big.Int).Lsh(big.NewInt(1), 90)))
 	}
 	return a
 }
@@ -75,7 +75,7 @@ func newAnvil(t *testing.T, epoch int, rich ...common.Address) chain {
 func (a *anvilChain) call(out any, method string, params ...any) {
 	a.t.Helper()
 	if err := a.c.Client().CallContext(a.t.Context(), out, method, params...); err != nil {
-		a.t.Fatalf("%s: %v", method, err)
+		a.t.Fatalf("anvil call %s: error %v, want none", method, err)
 	}
 }
 

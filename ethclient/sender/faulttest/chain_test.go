@@ -15,6 +15,8 @@ import (
 	geth "github.com/ethereum/go-ethereum/ethclient"
 	"github.com/ethereum/go-ethereum/ethclient/simulated"
 	"github.com/ethereum/go-ethereum/node"
+
+	"oxenswap/ethclient/chaintest"
 )
 
 // start is the time of the first block: ahead of every clock, so that each block is exactly one
@@ -85,22 +87,11 @@ func newSimulated(t *testing.T, epoch int, rich ...common.Address) chain {
 func newSimulatedOf(t *testing.T, id int64, epoch int, rich ...common.Address) chain {
 	t.Helper()
 	s := &simulatedChain{t: t, port: freePort(t), above: 2 * epoch, born: time.Now()}
-	alloc := types.GenesisAlloc{
-		burner: {Code: []byte{0xfe}, Balance: new(big.Int)}, // INVALID: burns all gas at once
-	}
-	for _, a := range append(rich, keyOf("burner").Address()) {
-		alloc[a] = types.Account{Balance: wealth()}
-	}
-	s.sim = simulated.NewBackend(alloc, func(n *node.Config, eth *ethconfig.Config) {
-		n.HTTPHost, n.HTTPPort, n.HTTPModules = "127.0.0.1", s.port, []string{"eth"}
-		rules := *eth.Genesis.Config
-		rules.OsakaTime, rules.BogotaTime = nil, nil
-		rules.ChainID = big.NewInt(id)
-		eth.Genesis.Config = &rules
-		eth.NetworkId, eth.RPCTxFeeCap = uint64(id), 0
-		eth.Genesis.GasLimit, eth.Miner.GasCeil = 32_000_000, 32_000_000
-		eth.Genesis.Timestamp = start
-	})
+	s.sim = chaintest.New(start, append(rich, keyOf("burner").Address()), chaintest.HTTP(s.port), chaintest.ChainID(uint64(id)),
+		func(_ *node.Config, eth *ethconfig.Config) {
+			eth.NetworkId, eth.RPCTxFeeCap = uint64(id), 0
+			eth.Genesis.Alloc[burner] = types.Account{Code: []byte{0xfe}, Balance: new(big.Int)} // INVALID: burns all gas at once
+		})
 	var err error
 	s.c, err = geth.Dial(s.url())
 	must(t, err)
@@ -112,8 +103,6 @@ func newSimulatedOf(t *testing.T, id int64, epoch int, rich ...common.Address) c
 }
 
 var burner = common.HexToAddress("0x00000000000000000000000000000000000b0b0b")
-
-func wealth() *big.Int { return new(big.Int).Lsh(big.NewInt(1), 90) }
 
 func (s *simulatedChain) id() uint64           { return 1337 }
 func (s *simulatedChain) url() string          { return "http://127.0.0.1:" + strconv.Itoa(s.port) }
@@ -129,7 +118,8 @@ func (s *simulatedChain) mine(n int) {
 		s.sim.Commit()
 	}
 	if after, err := s.c.BlockNumber(s.t.Context()); err != nil || after != before+uint64(n) {
-		s.t.Fatalf("%d blocks after block %d, the simulated chain is at %d, %v; it is %v old", n, before, after, err, time.Since(s.born))
+		s.t.Fatalf("%d blocks after block %d, the simulated chain is at %d, %v; it is %v old",
+			n, before, after, err, time.Since(s.born))
 	}
 }
 

@@ -18,6 +18,7 @@ import (
 	"golang.org/x/mod/sumdb/note"
 
 	"oxenswap/audit"
+	"oxenswap/ethclient/chaintest"
 	"oxenswap/ethclient/contracts"
 	"oxenswap/oxenrpc"
 	"oxenswap/oxenrpc/oxentest"
@@ -214,7 +215,7 @@ func (m *migration) snapshot(s oxentest.Synth, taken *oxentest.State) {
 
 // holder is the address of a recipient.
 func holder(i int) swap.EVMAddress {
-	return swap.EVMAddress(crypto.Keccak256(fmt.Appendf(nil, "holder %d", i))[:20])
+	return swap.EVMAddress(chaintest.Holder(i))
 }
 
 // approve has the next wallets claim, and builds and approves the round that gives their recipients
