@@ -259,7 +259,7 @@ func TestConnectBounds(t *testing.T) {
 	}
 	for _, u := range []string{"", "127.0.0.1:8545", "ws://host", "/tmp/geth.ipc", "http://", "http://a b/"} {
 		if _, err := ethclient.Connect(t.Context(), u, chainID, quick()); err == nil || !strings.Contains(err.Error(), "RPC URL") {
-			t.Errorf("%q: %v", u, err)
+			t.Errorf("connecting to %q: error %v, want one about the RPC URL", u, err)
 		}
 	}
 }

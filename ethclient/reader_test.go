@@ -241,7 +241,7 @@ func TestCheckToken(t *testing.T) {
 		"nothing": {}, "half a word": make([]byte, 16), "a word too many": append(common.LeftPadBytes([]byte{9}, 32), make([]byte, 32)...),
 	} {
 		if _, err := w.over(answers(answer...)).CheckToken(ctx, w.token, "SESH"); !errors.As(err, &decimals) {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("token that answers %s: error %v, want a %T", name, err, decimals)
 		}
 	}
 	// The second node counts as much as the first.
@@ -290,7 +290,7 @@ func TestCheckDistributor(t *testing.T) {
 		want := w.settings()
 		change(&want)
 		if _, err := w.reader().CheckDistributor(ctx, w.addr, want); !errors.As(err, &setting) || setting.Setting != name {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("distributor with another setting: error %v, want one about %s", err, name)
 		}
 	}
 	// The closing time may move later.

@@ -141,7 +141,8 @@ func TestClaimBatch(t *testing.T) {
 	r := w.do(w.stranger, data)
 	events := w.events(r)
 	for _, i := range []int64{1, 5} {
-		line := fmt.Sprintf("Claimed account=%v amount=%d cumulative=%d round=1", chaintest.Holder(int(i)), 100*(i+1), 100*(i+1))
+		line := fmt.Sprintf("Claimed account=%v amount=%d cumulative=%d round=1",
+			chaintest.Holder(int(i)), 100*(i+1), 100*(i+1))
 		if !strings.Contains(events, line) {
 			t.Errorf("no %q in\n%s", line, events)
 		}

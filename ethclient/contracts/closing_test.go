@@ -32,7 +32,8 @@ func TestPause(t *testing.T) {
 
 	w.at(from + 5000)
 	r = w.do(w.owner, w.d.PackUnpause())
-	want := fmt.Sprintf("Unpaused by=%v pausedFor=5000\nClosesAtMoved previous=%d closesAt=%d", w.owner.addr, closing, closing+5000)
+	want := fmt.Sprintf("Unpaused by=%v pausedFor=5000\nClosesAtMoved previous=%d closesAt=%d",
+		w.owner.addr, closing, closing+5000)
 	if got := w.events(r); got != want {
 		t.Errorf("%s\nwant %s", got, want)
 	}

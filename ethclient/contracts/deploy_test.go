@@ -172,7 +172,8 @@ func TestStorageLayout(t *testing.T) {
 	got := fmt.Sprint("claimed ", field(live, 0, 88), " total ", field(live, 88, 88), " closesAt ", field(live, 176, 40),
 		" round ", field(live, 216, 32), " paused ", field(live, 248, 8),
 		"; total ", field(pending, 0, 88), " activatesAt ", field(pending, 88, 40), " round ", field(pending, 128, 32))
-	want := fmt.Sprintf("claimed 100 total 300 closesAt %d round 3 paused 1; total 600 activatesAt %d round 9", closing, activatesAt)
+	want := fmt.Sprintf("claimed 100 total 300 closesAt %d round 3 paused 1; total 600 activatesAt %d round 9",
+		closing, activatesAt)
 	if got != want {
 		t.Errorf("slots: %s\nwant:  %s", got, want)
 	}

@@ -19,7 +19,7 @@ import (
 	"oxenswap/swap/merkle"
 )
 
-var update = flag.Bool("update", false, "write bench/gas.md and testdata/gas.snapshot anew")
+var update = flag.Bool("update", false, "rewrite bench/gas.md and testdata/gas.snapshot")
 
 const (
 	gasRecipients = 1000
@@ -256,7 +256,7 @@ func committedLines(t *testing.T, prefixes ...string) string {
 	return out.String()
 }
 
-// compareGas holds a file of gas figures against what was measured, or writes it anew.
+// compareGas holds a file of gas figures against what was measured, or rewrites it.
 func compareGas(t *testing.T, path, got string) {
 	t.Helper()
 	if *update {

@@ -31,7 +31,8 @@ func TestProposeRules(t *testing.T) {
 
 	r := w.do(w.publisher, w.propose(5, root, 1000))
 	at := w.head().Time + delay
-	want := fmt.Sprintf("RootProposed round=5 root=%v total=1000 ledgerSize=17 ledgerRoot=%v activatesAt=%d", root, common.Hash(logRoot), at)
+	want := fmt.Sprintf("RootProposed round=5 root=%v total=1000 ledgerSize=17 ledgerRoot=%v activatesAt=%d",
+		root, common.Hash(logRoot), at)
 	if got := w.events(r); got != want {
 		t.Errorf("%s\nwant %s", got, want)
 	}

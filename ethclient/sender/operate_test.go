@@ -68,7 +68,7 @@ func TestAlarm(t *testing.T) {
 	}
 	err := w.refused(w.push(1), []string{"root.proposed"}, "entry", "did not build", "correction")
 	if !errors.Is(err, sender.ErrAlarm) {
-		t.Errorf("%v", err)
+		t.Errorf("push after a foreign proposal: error %v, want %v", err, sender.ErrAlarm)
 	}
 	w.refused(w.propose(2), nil, "did not build")
 	must(t, w.sender().Pause(t.Context(), w.guardian))

@@ -125,7 +125,7 @@ func TestPlanRefuses(t *testing.T) {
 		"0," + a + ",5\n2," + a + ",5\n", "0," + a + ",5\n1," + a + ",5\n0," + a + ",5\n", "x," + a + ",5\n", "\n",
 	} {
 		if _, err := sender.ReadPlan([]byte(list), nil); err == nil || !strings.Contains(err.Error(), "push plan, line ") {
-			t.Errorf("%q: %v", list, err)
+			t.Errorf("reading plan %q: error %v, want one that names the line", list, err)
 		}
 	}
 }

@@ -112,7 +112,7 @@ func TestRestart(t *testing.T) {
 	must(t, w.tables.AllAttempts(func(a swap.Attempt) error { got[a.Status]++; return nil }))
 	final := intents/2 - deep
 	if got[swap.FinalizedAttempt] != final || got[swap.MinedAttempt] != deep || got[swap.SignedAttempt] != intents/2 {
-		t.Errorf("%v", got)
+		t.Errorf("attempts by status: %v, want %d final, %d mined, %d signed", got, final, deep, intents/2)
 	}
 	if most := 2 * intents / 100; c.requests > most {
 		t.Errorf("%d requests for %d intents, at most %d: %v", c.requests, intents, most, c.calls)

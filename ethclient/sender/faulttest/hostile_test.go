@@ -102,7 +102,7 @@ func TestForeignNonce(t *testing.T) {
 				p := w.start()
 				err := run.run(p.ctx, p.sender, round)
 				if !errors.Is(err, sender.ErrForeignNonce) {
-					t.Fatalf("%v", err)
+					t.Fatalf("foreign nonce: error %v, want %v", err, sender.ErrForeignNonce)
 				}
 				w.stop(p)
 				w.wait = nil
@@ -225,7 +225,7 @@ func TestSecondNode(t *testing.T) {
 			p := w.start()
 			err := w.push().run(p.ctx, p.sender, round)
 			if disagree := new(ethclient.DisagreeError); !errors.As(err, &disagree) || !strings.Contains(err.Error(), c.says) {
-				t.Errorf("%s: %v", c.name, err)
+				t.Errorf("%s: error %v, want a disagreement about %q", c.name, err, c.says)
 			}
 			w.stop(p)
 			if w.size() != before {

@@ -132,7 +132,7 @@ func (p *proxy) storm(chance func() fault) {
 	p.chance = chance
 }
 
-// swallow makes the node never hear of transactions that it is said to have taken.
+// swallow drops transactions on the way to the node and says that it took them.
 func (p *proxy) swallow(on bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -240,7 +240,8 @@ func (p *proxy) cut(w http.ResponseWriter, out []byte) {
 		return
 	}
 	defer conn.Close()
-	fmt.Fprintf(buf, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", len(out), out[:len(out)/2])
+	fmt.Fprintf(buf, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s",
+		len(out), out[:len(out)/2])
 	buf.Flush()
 	if c, ok := conn.(*net.TCPConn); ok {
 		c.SetLinger(0)

@@ -88,7 +88,8 @@ func (w *world) reorganised(round uint64, op operation, r reorganisation) {
 	w.wait = func() {
 		switch looks++; {
 		case looks == patientLooks:
-			w.t.Errorf("%s: %v: no end in sight after %d looks, the last step is %+v", op.name, r, looks, w.steps[len(w.steps)-1])
+			w.t.Errorf("%s: %v: no end in sight after %d looks, the last step is %+v",
+				op.name, r, looks, w.steps[len(w.steps)-1])
 			w.die()
 		case !done && w.mined() >= r.mined:
 			done = true
@@ -181,7 +182,7 @@ func TestForkBetweenNodes(t *testing.T) {
 		err := w.push().run(p.ctx, p.sender, round)
 		w.stop(p)
 		if disagree := new(ethclient.DisagreeError); err != nil && !errors.As(err, &disagree) {
-			t.Errorf("%v", err)
+			t.Errorf("push during a reorganisation: error %v, want none or a disagreement of nodes", err)
 		}
 		second.show(nil)
 		looks = 6

@@ -71,7 +71,7 @@ func TestStopsWhateverNodesSay(t *testing.T) {
 			second.show(c.view)
 			must(t, c.op.run(p.ctx, p.sender, round))
 			if !slices.ContainsFunc(w.steps, func(s sender.Step) bool { return s.Stage == sender.StageAlone }) {
-				t.Errorf("%s: nobody was told that one node is believed", c.name)
+				t.Errorf("%s: no step says that one node is believed", c.name)
 			}
 			w.stop(p)
 			if n := w.size() - before; n != 2 { // it was signed, and it is in a block

@@ -104,7 +104,7 @@ func (r *remembering) answer(ask func(question) (answer, error), q question) (an
 	return a, true, err
 }
 
-// oldFork answers what was remembered, as a node does that has not heard of a reorganisation, or a
+// oldFork answers what was remembered, as a node does that has not seen a reorganisation, or a
 // cache in front of one.
 type oldFork struct{ *remembering }
 

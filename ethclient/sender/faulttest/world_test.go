@@ -63,7 +63,7 @@ type world struct {
 	limits  ethclient.Limits
 	urls    []string                           // of the nodes that the sender asks
 	wait    func()                             // makes time pass instead of a block
-	stepped func(sender.Step)                  // is told of every step
+	stepped func(sender.Step)                  // gets every step
 	kill    atomic.Pointer[context.CancelFunc] // ends the present process
 	later   [][]byte                           // signed transactions that come back
 	steps   []sender.Step
@@ -213,7 +213,7 @@ func (w *world) soon() {
 	w.chain.mine(n)
 }
 
-// stop ends a process, as a kill would: what it was doing fails, and the ledger is opened anew.
+// stop ends a process, as a kill would: what it was doing fails, and the ledger is reopened.
 func (w *world) stop(p *process) {
 	w.t.Helper()
 	p.kill()

@@ -137,7 +137,7 @@ func TestBatchRefuses(t *testing.T) {
 		{"arguments that cannot be shown", "cannot be written", []Call{{ABI: &batch, Data: data}}},
 	} {
 		if _, err := New(1, created, safeAddress, "", "", c.calls...); err == nil || !strings.Contains(err.Error(), c.words) {
-			t.Errorf("%s: %v", c.name, err)
+			t.Errorf("%s: error %v, want one about %q", c.name, err, c.words)
 		}
 	}
 	for _, text := range []string{"two\nlines", "\u2028", "é"} {

@@ -29,7 +29,7 @@ func TestKeystore(t *testing.T) {
 	for name, text := range map[string]string{"plain": "correct horse", "line": "correct horse\n", "crlf": "correct horse\r\n", "blank": "correct horse\n\n"} {
 		got, err := signer.OpenKeystore(file, write(name, text, 0o600))
 		if err != nil || got.Address() != address {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("keystore with password file %s: got %v, %v, want the key of %s", name, got, err, address)
 		}
 	}
 	for _, c := range []struct {

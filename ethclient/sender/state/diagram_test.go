@@ -12,7 +12,7 @@ import (
 
 //go:generate go test -run TestDiagram -update
 
-var update = flag.Bool("update", false, "write the diagram and the table into docs/SENDING.md anew")
+var update = flag.Bool("update", false, "rewrite the diagram and the table in docs/SENDING.md")
 
 const (
 	document    = "../../../docs/SENDING.md"
