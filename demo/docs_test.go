@@ -205,12 +205,12 @@ func newDemonstration(t *testing.T, bin, dir, out string) *demonstration {
 		for lines.Buffer(nil, 1<<20); lines.Scan(); {
 			var line struct{ Oxen, Text, Signature string }
 			if err := json.Unmarshal(lines.Bytes(), &line); err != nil {
-				t.Fatalf("%s: %v", name, err)
+				t.Fatalf("line of %s: error %v, want JSON", name, err)
 			}
 			d.values = append(d.values, line.Oxen, line.Text, line.Signature)
 		}
 		if err := lines.Err(); err != nil {
-			t.Fatalf("%s: %v", name, err)
+			t.Fatalf("reading %s: error %v, want none", name, err)
 		}
 	}
 	return d
@@ -260,7 +260,7 @@ func checkDocuments(t *testing.T, bin, dir, out string) {
 	} {
 		for _, command := range named(read(t, "../"+name), tree) {
 			if err := tree.check(command); err != nil {
-				t.Errorf("%s: %v", name, err)
+				t.Errorf("command %q in %s: %v", command, name, err)
 			}
 		}
 	}

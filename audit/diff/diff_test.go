@@ -170,7 +170,7 @@ func TestFields(t *testing.T) {
 	must(t, err)
 	want := []Field{{"a", "null"}, {"b[0]", "1"}, {"b[1].c", "x"}, {"b[2]", "[]"}, {"d", "{}"}, {"e", "true"}, {"f", "12345678901234567890"}}
 	if !slices.Equal(got, want) {
-		t.Errorf("%v", got)
+		t.Errorf("fields: %v, want %v", got, want)
 	}
 	if _, err := Fields([]byte("{")); err == nil {
 		t.Error("half a body was taken")

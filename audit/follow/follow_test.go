@@ -233,7 +233,7 @@ func TestReceipt(t *testing.T) {
 	} {
 		err := r.CheckLog(opened(t, c.log))
 		if c.kind == "" && err != nil || c.kind != "" && (!errors.As(err, &v) || v.Kind != c.kind || !strings.Contains(err.Error(), c.want)) {
-			t.Errorf("%s: %v", c.name, err)
+			t.Errorf("%s: error %v, want a violation %q that says %q", c.name, err, c.kind, c.want)
 		}
 	}
 }

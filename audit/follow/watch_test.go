@@ -419,7 +419,7 @@ func TestWatchChain(t *testing.T) {
 	run("a chain that does not answer", func(s *scene) {
 		s.chain.fail = errors.New("connection refused")
 		if _, err := s.w.Look(s.t.Context()); err == nil || !strings.Contains(err.Error(), "chain: connection refused") {
-			s.t.Errorf("%v", err)
+			s.t.Errorf("look without a chain: error %v, want that the connection was refused", err)
 		}
 		s.chain.fail = nil
 		s.want()

@@ -152,6 +152,6 @@ func TestGroups(t *testing.T) {
 		}
 	}
 	if got := count(999) + " " + count(1000) + " " + count(1234567); got != "999 1\u202f000 1\u202f234\u202f567" {
-		t.Errorf("%s", got)
+		t.Errorf("counts 999, 1000, 1234567: %q, want thin spaces between thousands", got)
 	}
 }

@@ -37,7 +37,7 @@ func TestWebhook(t *testing.T) {
 		}
 		body, err := io.ReadAll(r.Body)
 		if err != nil || r.Header.Get("Content-Type") != "application/json" {
-			t.Errorf("%s: %v", r.Header, err)
+			t.Errorf("alarm: headers %v, body read with %v, want JSON", r.Header, err)
 		}
 		got = append(got, string(body))
 	}))
