@@ -217,7 +217,8 @@ func (a *auditor) anchor(first opening) (since *ledger.Checkpoint) {
 	}
 	if a.options.Migration != "" {
 		if a.options.Migration != first.terms.ID() {
-			a.report.entry(0, first.event.Kind(), fmt.Sprintf("it opens migration %s, not %s", first.terms.ID(), a.options.Migration))
+			a.report.entry(0, first.event.Kind(), fmt.Sprintf("it opens migration %s, not %s",
+				first.terms.ID(), a.options.Migration))
 		} else {
 			a.report.Anchors.Migration = true
 		}
@@ -235,7 +236,8 @@ func (a *auditor) anchor(first opening) (since *ledger.Checkpoint) {
 	case err != nil:
 		a.report.global("since", err)
 	case uint64(c.N) > a.report.Entries:
-		a.report.global("since", fmt.Errorf("the log had %d entries at the earlier checkpoint and has %d now: it has shrunk", c.N, a.report.Entries))
+		a.report.global("since", fmt.Errorf("the log had %d entries at the earlier checkpoint and has %d now: "+
+			"it has shrunk", c.N, a.report.Entries))
 	default:
 		return &c
 	}

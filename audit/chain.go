@@ -88,7 +88,8 @@ func (r *replay) foreignProposal(p swap.RootProposed) ([]byte, error) {
 	}
 	root, err := r.rootAt(p.LedgerSize)
 	if err == nil && (root != own || root == p.LedgerRoot) {
-		err = fmt.Errorf("it says that this log had root %s at size %d, which had %s, and that the proposal was made for another, %s", own, p.LedgerSize, root, p.LedgerRoot)
+		err = fmt.Errorf("it says that this log had root %s at size %d, which had %s, "+
+			"and that the proposal was made for another, %s", own, p.LedgerSize, root, p.LedgerRoot)
 	}
 	return body, err
 }
@@ -124,7 +125,8 @@ func (r *replay) compareChain(ctx context.Context, m swap.Migration) error {
 		return err
 	}
 	if l := r.payments.last; l != nil && l.Block > final {
-		return fmt.Errorf("its newest final block is %d, and the log has an event of block %d: ask an RPC that is up to date", final, l.Block)
+		return fmt.Errorf("its newest final block is %d, and the log has an event of block %d: "+
+			"ask an RPC that is up to date", final, l.Block)
 	}
 	state, err := chain.Distributor(ctx, d.Address, final)
 	if err != nil {
@@ -154,7 +156,8 @@ func (r *replay) compareSettings(d *swap.Distributor, s ChainState) {
 		{"closing time", fmt.Sprint(s.ClosesAt), fmt.Sprint(now.closesAt)},
 	} {
 		if c.got != c.want {
-			r.report.entry(r.deployed, "distributor.deployed", fmt.Sprintf("on chain its %s is %s, by the log %s", c.name, c.got, c.want))
+			r.report.entry(r.deployed, "distributor.deployed", fmt.Sprintf("on chain its %s is %s, by the log %s",
+				c.name, c.got, c.want))
 		}
 		r.report.add("settings of the distributor on chain", 1)
 	}
@@ -184,7 +187,8 @@ func (r *replay) compareEvents(ctx context.Context, chain Chain, d *swap.Distrib
 			if fresh {
 				newer++
 			} else {
-				r.report.global("chain", fmt.Errorf("%s in block %d, log %d of transaction 0x%s, is not in the log", e.Kind(), at.Block, at.LogIndex, at.Tx))
+				r.report.global("chain", fmt.Errorf("%s in block %d, log %d of transaction 0x%s, is not in the log",
+					e.Kind(), at.Block, at.LogIndex, at.Tx))
 			}
 			return r.bookUnlogged(e)
 		}
@@ -205,7 +209,8 @@ func (r *replay) compareEvents(ctx context.Context, chain Chain, d *swap.Distrib
 	}
 	for key, e := range r.events {
 		if !e.found {
-			r.report.entry(e.entry, e.kind, fmt.Sprintf("the chain has no such event: log %d of transaction 0x%s", key.index, key.tx))
+			r.report.entry(e.entry, e.kind, fmt.Sprintf("the chain has no such event: log %d of transaction 0x%s",
+				key.index, key.tx))
 		}
 	}
 	return newer, nil
@@ -239,7 +244,8 @@ func (r *replay) bookUnlogged(e swap.Event) error {
 func (r *replay) compareMoney(ctx context.Context, chain Chain, d *swap.Distributor, s ChainState, final uint64) error {
 	p := r.payments
 	if s.TotalClaimed != p.total {
-		r.report.global("chain", fmt.Errorf("the distributor has paid %s in all, its events come to %s", s.TotalClaimed, p.total))
+		r.report.global("chain", fmt.Errorf("the distributor has paid %s in all, its events come to %s",
+			s.TotalClaimed, p.total))
 	}
 	recipients := slices.SortedFunc(maps.Keys(p.paid), func(a, b swap.EVMAddress) int { return bytes.Compare(a[:], b[:]) })
 	claimed, err := chain.Claimed(ctx, d.Address, recipients, final)
@@ -260,7 +266,8 @@ func (r *replay) compareMoney(ctx context.Context, chain Chain, d *swap.Distribu
 			s.LiveRoot, s.LiveRound, s.LiveTotal, l.root, l.round, l.total))
 	}
 	if owed := s.LiveTotal - min(s.LiveTotal, s.TotalClaimed); s.Balance < owed && !p.swept {
-		r.report.global("chain", fmt.Errorf("the distributor holds %s and still owes %s under its live root", s.Balance, owed))
+		r.report.global("chain", fmt.Errorf("the distributor holds %s and still owes %s under its live root",
+			s.Balance, owed))
 	}
 	r.report.add("balance against what is owed", 1)
 	return nil

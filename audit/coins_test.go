@@ -212,7 +212,8 @@ func TestWithheld(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			dir, o := l.export(c.withhold...), l.options()
 			r := l.audit(dir, o)
-			want := fmt.Sprintf("entry %d (%s): attachment %s is withheld: ask the operator for the full export, or accept with --public", c.first, events[c.first].Kind(), events[c.first].Attachments()[0])
+			want := fmt.Sprintf("entry %d (%s): attachment %s is withheld: ask the operator for the full export, "+
+				"or accept with --public", c.first, events[c.first].Kind(), events[c.first].Attachments()[0])
 			if r.OK() || !strings.HasPrefix(r.Verdict(), want) {
 				t.Errorf("not accepted: %q, want %q", r.Verdict(), want)
 			}

@@ -35,7 +35,8 @@ func newPayments() *payments { return &payments{paid: map[swap.EVMAddress]swap.S
 func (p *payments) advance(at swap.LogPosition) error {
 	if l := p.last; l != nil {
 		if cmp.Or(cmp.Compare(at.Block, l.Block), cmp.Compare(at.LogIndex, l.LogIndex)) <= 0 {
-			return fmt.Errorf("log %d of block %d comes after log %d of block %d: the events are not in the chain's order", at.LogIndex, at.Block, l.LogIndex, l.Block)
+			return fmt.Errorf("log %d of block %d comes after log %d of block %d: the events are not in the chain's order",
+				at.LogIndex, at.Block, l.LogIndex, l.Block)
 		}
 		if at.Block == l.Block && at.BlockHash != l.BlockHash {
 			return fmt.Errorf("block %d has two hashes, %s and %s", at.Block, l.BlockHash, at.BlockHash)
@@ -58,7 +59,8 @@ func (p *payments) book(e *swap.PayoutSeen) error {
 	case e.Amount == 0 || e.Cumulative != before+e.Amount || before+e.Amount < before:
 		return fmt.Errorf("%s paid now and %s before are not %s", e.Amount, before, e.Cumulative)
 	case p.live.leaves[e.Recipient] != e.Cumulative:
-		return fmt.Errorf("%s was paid %s in all, its leaf in the live root is %s", e.Recipient, e.Cumulative, p.live.leaves[e.Recipient])
+		return fmt.Errorf("%s was paid %s in all, its leaf in the live root is %s",
+			e.Recipient, e.Cumulative, p.live.leaves[e.Recipient])
 	case p.total > p.live.total:
 		return fmt.Errorf("%s paid in all pass the live root's total %s", p.total, p.live.total)
 	}
@@ -89,7 +91,8 @@ func (p *payments) change(e *swap.DistributorSeen) error {
 	case "ClosesAtMoved":
 		at, err := strconv.ParseUint(e.Fields["closesAt"], 10, 64)
 		if err != nil || at < p.settings.closesAt {
-			return fmt.Errorf("claims close at %q after this, before it at %d: it only ever moves later", e.Fields["closesAt"], p.settings.closesAt)
+			return fmt.Errorf("claims close at %q after this, before it at %d: it only ever moves later",
+				e.Fields["closesAt"], p.settings.closesAt)
 		}
 		p.settings.closesAt = at
 	case "Swept":

@@ -119,7 +119,8 @@ func (r *replay) checkSince() {
 	}
 	t := r.tree.Tree()
 	if t.Hash != r.since.Hash {
-		r.report.global("since", fmt.Errorf("the first %d entries are not those of the earlier checkpoint: one of them was changed after it", t.N))
+		r.report.global("since", fmt.Errorf("the first %d entries are not those of the earlier checkpoint: "+
+			"one of them was changed after it", t.N))
 		return
 	}
 	r.report.Anchors.Since = uint64(t.N)
@@ -134,7 +135,8 @@ func (r *replay) apply(ctx context.Context, x *examined) {
 		}
 	}
 	if x.entry.Time.Before(r.last) {
-		wrong(fmt.Errorf("its time %s lies before that of the entry before it, %s", x.entry.Time.Format(time.RFC3339), r.last.Format(time.RFC3339)))
+		wrong(fmt.Errorf("its time %s lies before that of the entry before it, %s",
+			x.entry.Time.Format(time.RFC3339), r.last.Format(time.RFC3339)))
 	}
 	r.last = x.entry.Time
 	wrong(r.checkNext(x))
@@ -164,7 +166,8 @@ func (r *replay) end() error {
 		return nil
 	}
 	if t, c := r.tree.Tree(), r.checkpoint(); t != c.Tree {
-		r.report.global("checkpoint", fmt.Errorf("the entries give the root %v of %d, it says %v of %d", t.Hash, t.N, c.Hash, c.N))
+		r.report.global("checkpoint", fmt.Errorf("the entries give the root %v of %d, it says %v of %d",
+			t.Hash, t.N, c.Hash, c.N))
 	}
 	m, err := r.tables.Migration()
 	if errors.Is(err, swap.ErrNotFound) {

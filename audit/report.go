@@ -177,7 +177,8 @@ func (r *Report) WriteText(w io.Writer) error {
 		table := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
 		fmt.Fprintln(table, "SESH\towed\tgiven\tunclaimed\tcap\t")
 		for _, p := range r.Programmes {
-			fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t\n", p.Name, p.Owed.Coins(), p.Given.Coins(), p.Unclaimed.Coins(), p.Cap.Coins())
+			fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t\n",
+				p.Name, p.Owed.Coins(), p.Given.Coins(), p.Unclaimed.Coins(), p.Cap.Coins())
 		}
 		if err := table.Flush(); err != nil {
 			return err

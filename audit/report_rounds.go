@@ -90,7 +90,8 @@ func writeRounds(w io.Writer, rounds []Round) error {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(table, "round\tstatus\tentry\trecipients\tgiven\ttotal\tpayments\tpaid\t")
 	for _, r := range rounds {
-		fmt.Fprintf(table, "%d\t%s\t%d\t%d\t%s\t%s\t%d\t%s\t\n", r.Round, r.Status, r.Entry, r.Recipients, r.Amount.Coins(), r.Total.Coins(), r.Payments, r.Paid.Coins())
+		fmt.Fprintf(table, "%d\t%s\t%d\t%d\t%s\t%s\t%d\t%s\t\n",
+			r.Round, r.Status, r.Entry, r.Recipients, r.Amount.Coins(), r.Total.Coins(), r.Payments, r.Paid.Coins())
 	}
 	return table.Flush()
 }

@@ -34,7 +34,8 @@ func (c *keyRotated) before(_ context.Context, r *replay, _ *examined) error {
 // entry records.
 func (r *replay) checkKeys(first opening) {
 	if given := r.options.Key; given != "" && given != first.event.LedgerKey && !slices.Contains(r.keys, given) {
-		r.report.entry(0, first.event.Kind(), fmt.Sprintf("the log was opened for the ledger key %s, not for %s", first.event.LedgerKey, given))
+		r.report.entry(0, first.event.Kind(), fmt.Sprintf("the log was opened for the ledger key %s, not for %s",
+			first.event.LedgerKey, given))
 	}
 	if r.broken {
 		return

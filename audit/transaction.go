@@ -208,7 +208,8 @@ func (r *replay) checkPurpose(e *swap.TxSigned, c *call) error {
 		return fmt.Errorf("to %s it must go to %s", e.Purpose, to)
 	}
 	if c.method != method {
-		return fmt.Errorf("to %s it must call %s, its data begin with 0x%s", e.Purpose, method, hex.EncodeToString(c.data[:min(len(c.data), 4)]))
+		return fmt.Errorf("to %s it must call %s, its data begin with 0x%s",
+			e.Purpose, method, hex.EncodeToString(c.data[:min(len(c.data), 4)]))
 	}
 	switch e.Purpose {
 	case swap.PurposeFund:
@@ -275,7 +276,8 @@ func (r *replay) checkPush(e *swap.TxSigned, c *call) error {
 	pays := func(account common.Address, cumulative *big.Int) error {
 		i := slices.IndexFunc(rows, func(r planRow) bool { return common.Address(r.recipient) == account })
 		if i < 0 || cumulative.Cmp(rows[i].cumulative.Int()) != 0 {
-			return fmt.Errorf("it pays %s in all to %s, which is not what is left of batch %d of the plan", cumulative, account, e.Batch)
+			return fmt.Errorf("it pays %s in all to %s, which is not what is left of batch %d of the plan",
+				cumulative, account, e.Batch)
 		}
 		leaves = append(leaves, merkle.Leaf{Account: account, Amount: *uint256.NewInt(uint64(rows[i].cumulative))})
 		rows = rows[i+1:]

@@ -232,11 +232,13 @@ func (c *comparison) proposals() error {
 				return err
 			}
 			if swap.Hash(root) != p.LedgerRoot {
-				what = fmt.Sprintf("it names ledger root %s for %d entries, the log has %s: the log was rewritten", p.LedgerRoot, p.LedgerSize, swap.Hash(root))
+				what = fmt.Sprintf("it names ledger root %s for %d entries, the log has %s: the log was rewritten",
+					p.LedgerRoot, p.LedgerSize, swap.Hash(root))
 			}
 		}
 		if what != "" {
-			c.Wrong = append(c.Wrong, wrong{p.Round, p.Root, fmt.Sprintf("block %d proposes root 0x%s of round %d: %s", p.Block, p.Root, p.Round, what)})
+			c.Wrong = append(c.Wrong, wrong{p.Round, p.Root, fmt.Sprintf("block %d proposes root 0x%s of round %d: %s",
+				p.Block, p.Root, p.Round, what)})
 		}
 	}
 	c.Proposed = waiting
@@ -266,7 +268,8 @@ func (c *comparison) live(ctx context.Context, chain Chain) error {
 	}
 	late := slices.ContainsFunc(c.Unlogged, func(e event) bool { return e.Kind == (*swap.RootActivated)(nil).Kind() })
 	if what := c.builds(number, root, total); what != "" && !late {
-		c.seen.alarm(Alarm{Kind: WrongRoot, key: WrongRoot + " live", What: fmt.Sprintf("claims are paid under root 0x%s of round %d: %s", root, number, what)})
+		c.seen.alarm(Alarm{Kind: WrongRoot, key: WrongRoot + " live", What: fmt.Sprintf(
+			"claims are paid under root 0x%s of round %d: %s", root, number, what)})
 	}
 	return nil
 }
@@ -280,10 +283,12 @@ func (c *comparison) alarms(grace time.Duration, since time.Time) {
 		at, err := e.position()
 		return err != nil || at.Block <= c.Block
 	}, func(e event, n int) string {
-		return fmt.Sprintf("%d entries are of a %s that the chain does not have, the first is entry %d: %s", n, e.Kind, e.Entry, e.Body)
+		return fmt.Sprintf("%d entries are of a %s that the chain does not have, the first is entry %d: %s",
+			n, e.Kind, e.Entry, e.Body)
 	})
 	c.group(Unlogged, c.Unlogged, func(e event) bool { return c.seen.Time.Sub(e.Since) > grace }, func(e event, n int) string {
-		words := fmt.Sprintf("%d %s on chain without an entry for more than %v, the first since %s: %s", n, e.Kind, grace, e.Since.Format(time.RFC3339), e.Body)
+		words := fmt.Sprintf("%d %s on chain without an entry for more than %v, the first since %s: %s",
+			n, e.Kind, grace, e.Since.Format(time.RFC3339), e.Body)
 		if since.Before(e.Since) {
 			words += fmt.Sprintf("; the checkpoint is still that of %s, though there is news", since.Format(time.RFC3339))
 		}

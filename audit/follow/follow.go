@@ -148,7 +148,8 @@ func (l *Log) Bundle(n int64) ([][]byte, error) {
 	}
 	for i, leaf := range leaves {
 		if ledger.RecordHash(lines[i]) != leaf {
-			return nil, fmt.Errorf("entry %d in %s: its hash is not the one in the tree: it was altered", n*tileWidth+int64(i), ledger.TilePath(t))
+			return nil, fmt.Errorf("entry %d in %s: its hash is not the one in the tree: it was altered",
+				n*tileWidth+int64(i), ledger.TilePath(t))
 		}
 	}
 	return lines[:len(leaves)], nil
@@ -169,9 +170,11 @@ type Violation struct {
 
 func (v *Violation) Error() string {
 	if v.Kind == Shrunk {
-		return fmt.Sprintf("the log had %d entries and shows %d: it has shrunk, or this copy of it is the older one", v.Old.N, v.New.N)
+		return fmt.Sprintf("the log had %d entries and shows %d: it has shrunk, or this copy of it is the older one",
+			v.Old.N, v.New.N)
 	}
-	return fmt.Sprintf("the log has forked: its first %d entries are not those of the earlier checkpoint, which has the root %v", v.Old.N, v.Old.Hash)
+	return fmt.Sprintf("the log has forked: its first %d entries are not those of the earlier checkpoint, "+
+		"which has the root %v", v.Old.N, v.Old.Hash)
 }
 
 // Extends reports whether the log begins with an earlier state of it: nil, a *Violation, or why

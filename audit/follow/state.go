@@ -91,7 +91,8 @@ func ReadState(path string) (*State, error) {
 	dec := json.NewDecoder(bytes.NewReader(data))
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(&s); err != nil || len(data) > maxState || dec.More() {
-		return nil, fmt.Errorf("%s is not a state file of this program: name another one, or restore it: what it remembers is what a fork shows against", path)
+		return nil, fmt.Errorf("%s is not a state file of this program: name another one, or restore it: "+
+			"what it remembers is what a fork shows against", path)
 	}
 	if s.Version != 1 {
 		return nil, fmt.Errorf("%s is of version %d, this program knows 1: use a newer one", path, s.Version)

@@ -282,7 +282,8 @@ func (w *Watch) age(l *Log, seen *Seen) error {
 		return fmt.Errorf("entry %d: %w", l.N-1, err)
 	}
 	if age := seen.Time.Sub(e.Time); age > w.MaxAge {
-		seen.alarm(Alarm{Kind: Stale, What: fmt.Sprintf("the last entry, %d (%s), is of %s: no checkpoint with news for more than %v", e.Seq, e.Kind, e.Time.Format(time.RFC3339), w.MaxAge)})
+		seen.alarm(Alarm{Kind: Stale, What: fmt.Sprintf("the last entry, %d (%s), is of %s: "+
+			"no checkpoint with news for more than %v", e.Seq, e.Kind, e.Time.Format(time.RFC3339), w.MaxAge)})
 	}
 	return nil
 }

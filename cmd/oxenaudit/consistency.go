@@ -66,7 +66,8 @@ func (a *consistencyAnswer) compare(old, now *state) (problem, err error) {
 	case old.N > now.N:
 		problem = &follow.Violation{Kind: follow.Shrunk, Old: old.Checkpoint, New: now.Checkpoint}
 	case old.N < now.N:
-		return nil, cli.Usage("a checkpoint alone cannot show that one of fewer entries is its beginning: give an export for NEW")
+		return nil, cli.Usage("a checkpoint alone cannot show that one of fewer entries is its beginning: " +
+			"give an export for NEW")
 	case old.Tree != now.Tree:
 		problem = &follow.Violation{Kind: follow.Fork, Old: old.Checkpoint, New: now.Checkpoint}
 	}

@@ -85,7 +85,8 @@ func diffText(r *diff.Report) string {
 		name string
 		diff.Side
 	}{{"A", r.A}, {"B", r.B}} {
-		fmt.Fprintf(out, "%s: %s, %d entries, root %s, %d files", s.name, audit.Printable(s.Origin), s.Entries, s.Root, s.Files)
+		fmt.Fprintf(out, "%s: %s, %d entries, root %s, %d files",
+			s.name, audit.Printable(s.Origin), s.Entries, s.Root, s.Files)
 		if s.Withheld > 0 {
 			fmt.Fprintf(out, ", %d attachments withheld", s.Withheld)
 		}
@@ -114,7 +115,8 @@ func diffText(r *diff.Report) string {
 		diff.Entries
 	}{{"A", r.OnlyA}, {"B", r.OnlyB}} {
 		for _, e := range s.List {
-			fmt.Fprintf(out, "only in %s: entry %d (%s), %s\n", s.name, e.Entry, audit.Printable(e.Kind), e.Time.Format(time.RFC3339))
+			fmt.Fprintf(out, "only in %s: entry %d (%s), %s\n",
+				s.name, e.Entry, audit.Printable(e.Kind), e.Time.Format(time.RFC3339))
 		}
 		more(out, "", s.N-uint64(len(s.List)), "entries only in "+s.name)
 	}

@@ -126,7 +126,8 @@ func (a *receiptAnswer) print(stdout io.Writer, asJSON bool, problem error) erro
 	}
 	out := &strings.Builder{}
 	if e := a.Entry; e != nil {
-		fmt.Fprintf(out, "entry %d (%s) of %s, recorded %s\n", e.Seq, audit.Printable(e.Kind), audit.Printable(a.Checkpoint.Origin), e.Time.Format(time.RFC3339))
+		fmt.Fprintf(out, "entry %d (%s) of %s, recorded %s\n",
+			e.Seq, audit.Printable(e.Kind), audit.Printable(a.Checkpoint.Origin), e.Time.Format(time.RFC3339))
 		fields, err := diff.Fields(e.Body)
 		if err != nil {
 			return err

@@ -153,7 +153,8 @@ func (w *webFS) fetchOnce(ctx context.Context, name string) (f *os.File, again b
 	case answer.StatusCode == http.StatusForbidden && isRotation(name):
 		return nil, false, fs.ErrNotExist // object stores that show no lists answer so; every log is asked for one rotation too many
 	case answer.StatusCode != http.StatusOK:
-		return nil, answer.StatusCode >= 500 || answer.StatusCode == http.StatusTooManyRequests, fmt.Errorf("the server answers %s", answer.Status)
+		retry := answer.StatusCode >= 500 || answer.StatusCode == http.StatusTooManyRequests
+		return nil, retry, fmt.Errorf("the server answers %s", answer.Status)
 	}
 	if f, err = os.CreateTemp(w.dir, ".get-*"); err != nil {
 		return nil, false, err

@@ -165,7 +165,8 @@ func TestSynthSnapshot(t *testing.T) {
 		}
 	}
 	if len(o.Content.Nodes) != 20 || locked != 137 || o.Network != "testnet" || len(o.Content.Rewards) != 68 {
-		t.Errorf("%d nodes, %d contributions, %d rewards on %s", len(o.Content.Nodes), locked, len(o.Content.Rewards), o.Network)
+		t.Errorf("%d nodes, %d contributions, %d rewards on %s",
+			len(o.Content.Nodes), locked, len(o.Content.Rewards), o.Network)
 	}
 }
 
@@ -251,7 +252,8 @@ func TestUsage(t *testing.T) {
 	} {
 		code, out, words := oxendemo(t, c.args...)
 		if code != c.code || !strings.Contains(words, c.says) || out != "" || strings.Count(words, "\n") != 1 {
-			t.Errorf("oxendemo %v: exit code %d, %q on stdout, %q on stderr; expected %d, %q", c.args, code, out, words, c.code, c.says)
+			t.Errorf("oxendemo %v: exit code %d, %q on stdout, %q on stderr; expected %d, %q",
+				c.args, code, out, words, c.code, c.says)
 		}
 	}
 	if code, out, _ := oxendemo(t, "chain", "accounts"); code != 0 || strings.Count(out, "\n") != 11 {

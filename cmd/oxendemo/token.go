@@ -71,7 +71,8 @@ func deployToken(ctx context.Context, client *ethclient.Client, supply *big.Int)
 		return address, err
 	}
 	if nonce != 0 {
-		return address, fmt.Errorf("account 0 has already sent %d transactions, so the token would get another address: start a fresh chain", nonce)
+		return address, fmt.Errorf("account 0 has already sent %d transactions, "+
+			"so the token would get another address: start a fresh chain", nonce)
 	}
 	token := contracts.TestToken()
 	arguments, err := token.ABI.Pack("", supply)
