@@ -47,7 +47,7 @@ func (b *bench) checkLedger(ctx context.Context) error {
 		}
 		i, ok := at[e.Seq]
 		if !ok {
-			unasked++ // taken, but whoever handed it in did not hear of it
+			unasked++ // taken, but its submitter got no answer
 			return nil
 		}
 		if claim.Text == string(w.claims.appendText(nil, i)) && claim.Signature == w.claims.signatures[i] && claim.Oxen == w.claims.holder(i).oxen {
@@ -59,7 +59,7 @@ func (b *bench) checkLedger(ctx context.Context) error {
 	}
 	b.report.title("afterwards")
 	b.report.want("acknowledged claims that are in the ledger as they were handed in", len(at) == 0, "all", "%d of %d", acknowledged-len(at), acknowledged)
-	b.report.line("claims in the ledger that nobody heard of", "%d", unasked)
+	b.report.line("claims in the ledger without an answer", "%d", unasked)
 	export := filepath.Join(w.dir, "export")
 	if _, err := w.run("ledger", "export", export, "--full"); err != nil {
 		return err

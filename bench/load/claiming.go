@@ -140,7 +140,8 @@ func (b *bench) measureClaims(ctx context.Context) error {
 	b.report.line("bare checks of signatures, on all cores", "%.0f/s", checks.best())
 	b.report.line("group-committed appends, each batch with its checkpoint", "%.0f/s", appends.best())
 	bound := min(checks.best(), appends.best())
-	b.report.atLeast(fmt.Sprintf("claims: %.0f/s over %d connections against the smaller of these", ours.best(), claimConnections), ours.best()/bound, leastClaims)
+	b.report.atLeast(fmt.Sprintf("claims: %.0f/s over %d connections against the smaller of these",
+		ours.best(), claimConnections), ours.best()/bound, leastClaims)
 	b.report.line("  processor of the server for each", "%.0f µs", ours.each())
 	if b.capacity == 0 {
 		b.capacity = ours.best()
@@ -200,8 +201,10 @@ func (b *bench) measureSteady(context.Context) error {
 	if err != nil {
 		return err
 	}
-	b.report.want(fmt.Sprintf("%d/s for %s, acknowledged", steadyClaims, b.claimsFor), h.taken == o.sent+o.unsent, "all", "%d of %d", h.taken, o.sent+o.unsent)
-	b.report.below(fmt.Sprintf("  p50 %s, longest %s, p99", milliseconds(h.times.quantile(0.5)), milliseconds(h.times.quantile(1))), h.times.quantile(0.99), mostClaimTime)
+	b.report.want(fmt.Sprintf("%d/s for %s, acknowledged",
+		steadyClaims, b.claimsFor), h.taken == o.sent+o.unsent, "all", "%d of %d", h.taken, o.sent+o.unsent)
+	b.report.below(fmt.Sprintf("  p50 %s, longest %s, p99",
+		milliseconds(h.times.quantile(0.5)), milliseconds(h.times.quantile(1))), h.times.quantile(0.99), mostClaimTime)
 	return nil
 }
 

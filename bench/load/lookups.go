@@ -56,7 +56,8 @@ func (k lookup) random(b []byte, _ int) []byte {
 func (b *bench) measureLookups(context.Context) error {
 	kinds := b.world.lookups()
 	file := filepath.Join(b.world.dir, "answers")
-	b.report.title(fmt.Sprintf("look-ups, %d different ones of each kind, %d connections", len(kinds[0].paths), lookupConnections))
+	b.report.title(fmt.Sprintf("look-ups, %d different ones of each kind, %d connections",
+		len(kinds[0].paths), lookupConnections))
 	l, err := newLoop(b.server.address, lookupConnections)
 	if err != nil {
 		return err
@@ -88,7 +89,8 @@ func (b *bench) measureLookups(context.Context) error {
 			}
 		}
 		b.report.note("%s look-ups: %s a second against %s", kind.name, ours, theirs)
-		b.report.atLeast(fmt.Sprintf("%s: %.0f/s against %.0f/s of a bare handler", kind.name, ours.best(), theirs.best()), ours.best()/theirs.best(), leastLookups)
+		b.report.atLeast(fmt.Sprintf("%s: %.0f/s against %.0f/s of a bare handler",
+			kind.name, ours.best(), theirs.best()), ours.best()/theirs.best(), leastLookups)
 		b.report.line("  processor of the server for each", "%.1f µs against %.1f µs", ours.each(), theirs.each())
 		half = ours.best() / 2
 	}
@@ -107,7 +109,8 @@ func (b *bench) measureLookups(context.Context) error {
 		if err := o.err(); err != nil {
 			return fmt.Errorf("%s at half of its load: %w", side.name, err)
 		}
-		name := fmt.Sprintf("mixed, %.0f/s for %s, %s: p50 %s, p99", half, b.lookupsFor, side.name, milliseconds(times.quantile(0.5)))
+		name := fmt.Sprintf("mixed, %.0f/s for %s, %s: p50 %s, p99",
+			half, b.lookupsFor, side.name, milliseconds(times.quantile(0.5)))
 		if !side.wanted {
 			b.report.line(name, "%s", milliseconds(times.quantile(0.99)))
 			continue
@@ -151,7 +154,8 @@ func (b *bench) keepAnswers(l *loop, kinds []lookup, file string) error {
 		if err := errors.Join(o.err(), wrong); err != nil {
 			return err
 		}
-		b.report.line(fmt.Sprintf("%s: each once, nothing kept before, %d bytes of JSON", kind.name, bytes/len(kind.paths)), "%.0f/s", o.perSecond())
+		b.report.line(fmt.Sprintf("%s: each once, nothing kept before, %d bytes of JSON",
+			kind.name, bytes/len(kind.paths)), "%.0f/s", o.perSecond())
 	}
 	return errors.Join(buffered.Flush(), f.Close())
 }

@@ -69,7 +69,7 @@ type traffic struct {
 	rest  time.Duration // how long after that answers are waited for
 	// next appends request i to b. nil: there are no more, and the traffic ends.
 	next func(b []byte, i int) []byte
-	// done hears of each answer. It may be nil.
+	// done gets each answer. It may be nil.
 	done func(i int, a *answer, took time.Duration)
 }
 
@@ -93,7 +93,8 @@ func (o outcome) perSecond() float64 { return float64(o.answered) / o.took.Secon
 // err says what should not have happened.
 func (o outcome) err() error {
 	if o.broken+o.missing+o.garbled > 0 {
-		return fmt.Errorf("of %d requests %d were broken off, %d not answered, %d answered in no HTTP", o.sent, o.broken, o.missing, o.garbled)
+		return fmt.Errorf("of %d requests %d were broken off, %d not answered, %d answered in no HTTP",
+			o.sent, o.broken, o.missing, o.garbled)
 	}
 	return nil
 }

@@ -217,7 +217,8 @@ func raiseFiles(n int) error {
 	limit.Cur = uint64(n)
 	limit.Max = max(limit.Max, limit.Cur)
 	if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
-		return fmt.Errorf("%d files are needed and cannot be had: %w: raise `ulimit -Hn`, or ask for fewer -connections", n, err)
+		return fmt.Errorf("%d files are needed and cannot be had: %w: raise `ulimit -Hn`, or ask for fewer -connections",
+			n, err)
 	}
 	return nil
 }

@@ -46,7 +46,8 @@ func (b *bench) measureConnections(context.Context) error {
 		return err
 	}
 	defer l.close()
-	b.report.line(fmt.Sprintf("%d connections opened at once: open or turned away with a Retry-After after", b.connections), "%s", milliseconds(time.Since(opening)))
+	b.report.line(fmt.Sprintf("%d connections opened at once: open or turned away with a Retry-After after",
+		b.connections), "%s", milliseconds(time.Since(opening)))
 	rush := polite{statuses: map[int]int{}}
 	var times latencies
 	o := l.run(traffic{rest: 30 * time.Second, done: func(i int, a *answer, took time.Duration) { rush.done(i, a, took); times.add(took) }, next: func(out []byte, i int) []byte {
@@ -55,7 +56,8 @@ func (b *bench) measureConnections(context.Context) error {
 		}
 		return all.random(out, i)
 	}})
-	return b.polite(fmt.Sprintf("%d look-ups over them, at once: answers, the last after %s", b.connections, milliseconds(times.quantile(1))), o, &rush)
+	return b.polite(fmt.Sprintf("%d look-ups over them, at once: answers, the last after %s",
+		b.connections, milliseconds(times.quantile(1))), o, &rush)
 }
 
 // measureOverload asks over very many connections for much more than can be served, and sees how
@@ -75,7 +77,8 @@ func (b *bench) measureOverload(context.Context) error {
 		return err
 	}
 	lookups, claiming := worst(calm)
-	b.report.line(fmt.Sprintf("before it, at %d/s, a tenth claims: p99 of look-ups, of claims, in the worst second", probeRate), "%s, %s", milliseconds(lookups), milliseconds(claiming))
+	b.report.line(fmt.Sprintf("before it, at %d/s, a tenth claims: p99 of look-ups, of claims, in the worst second",
+		probeRate), "%s, %s", milliseconds(lookups), milliseconds(claiming))
 	l, err := newLoop(b.server.address, b.connections)
 	if err != nil {
 		return err
