@@ -175,7 +175,8 @@ func (t *transport) once(ctx context.Context, header http.Header, body []byte) (
 		Result string `json:"result"`
 	}
 	if err := json.NewDecoder(answer.Body).Decode(&said); err != nil || answer.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("node %s: chain id of a new connection: HTTP status %d, no answer to eth_chainId", t.name, answer.StatusCode)
+		return nil, fmt.Errorf("node %s: chain id of a new connection: HTTP status %d, no answer to eth_chainId",
+			t.name, answer.StatusCode)
 	}
 	if want := fmt.Sprintf("0x%x", t.chainID); said.Result != want {
 		return nil, &ChainError{Node: t.name, Got: fmt.Sprintf("%.40q", said.Result), Want: t.chainID}

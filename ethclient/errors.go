@@ -12,7 +12,8 @@ var (
 	ErrNoFinal = errors.New("the node has no final block: wait until it has finished synchronising")
 	// ErrReorganised says that a block which was final, or was just read, is not on the chain any
 	// more.
-	ErrReorganised = errors.New("the chain was reorganised: read again; if the block was final, stop and compare with another node")
+	ErrReorganised = errors.New("the chain was reorganised: read again; if the block was final, " +
+		"stop and compare with another node")
 	// ErrMalformed says that a node's answer cannot be what the contract said.
 	ErrMalformed = errors.New("malformed answer: use another node")
 )
@@ -25,7 +26,8 @@ type ChainError struct {
 }
 
 func (e *ChainError) Error() string {
-	return fmt.Sprintf("node %s is on chain %s, not on chain %d: configure the URL of a node of chain %d", e.Node, e.Got, e.Want, e.Want)
+	return fmt.Sprintf("node %s is on chain %s, not on chain %d: configure the URL of a node of chain %d",
+		e.Node, e.Got, e.Want, e.Want)
 }
 
 // NoCodeError is an address at which there is no contract.
@@ -35,7 +37,8 @@ type NoCodeError struct {
 }
 
 func (e *NoCodeError) Error() string {
-	return fmt.Sprintf("there is no contract at %s, where the %s should be: check the address and the chain", e.Address, e.What)
+	return fmt.Sprintf("there is no contract at %s, where the %s should be: check the address and the chain",
+		e.Address, e.What)
 }
 
 // DecimalsError is a token with other than nine decimals.
@@ -45,7 +48,8 @@ type DecimalsError struct {
 }
 
 func (e *DecimalsError) Error() string {
-	return fmt.Sprintf("token %s has %s decimals, not 9: amounts would be wrong by powers of ten; check its address", e.Token, e.Got)
+	return fmt.Sprintf("token %s has %s decimals, not 9: amounts would be wrong by powers of ten; check its address",
+		e.Token, e.Got)
 }
 
 // SymbolError is a token with another name than the terms give it.
@@ -65,7 +69,8 @@ type CodeError struct {
 }
 
 func (e *CodeError) Error() string {
-	return fmt.Sprintf("contract at %s: %v: do not use it; check the address and the version of this program", e.Address, e.Err)
+	return fmt.Sprintf("contract at %s: %v: do not use it; check the address and the version of this program",
+		e.Address, e.Err)
 }
 
 func (e *CodeError) Unwrap() error { return e.Err }
@@ -78,7 +83,9 @@ type SettingError struct {
 }
 
 func (e *SettingError) Error() string {
-	return fmt.Sprintf("distributor %s: %s is %s, expected %s: it was not deployed for this migration with this configuration, or its owner has changed it", e.Address, e.Setting, e.Got, e.Want)
+	return fmt.Sprintf("distributor %s: %s is %s, expected %s: "+
+		"it was not deployed for this migration with this configuration, or its owner has changed it",
+		e.Address, e.Setting, e.Got, e.Want)
 }
 
 // UnderfundedError is a distributor that holds less than a total needs.
@@ -92,7 +99,8 @@ type UnderfundedError struct {
 func (e *UnderfundedError) Missing() swap.Sesh { return e.Need - e.Balance - e.Claimed }
 
 func (e *UnderfundedError) Error() string {
-	return fmt.Sprintf("the distributor holds %d and has paid %d atomic SESH, a total of %d needs %d more: fund it first", e.Balance, e.Claimed, e.Need, e.Missing())
+	return fmt.Sprintf("the distributor holds %d and has paid %d atomic SESH, a total of %d needs %d more: "+
+		"fund it first", e.Balance, e.Claimed, e.Need, e.Missing())
 }
 
 // DisagreeError is two nodes that say different things about what must be the same.
@@ -102,7 +110,8 @@ type DisagreeError struct {
 }
 
 func (e *DisagreeError) Error() string {
-	return fmt.Sprintf("nodes %s and %s disagree about %s: until they agree nothing is sent but what pauses or cancels; find out which one is wrong", e.A, e.B, e.What)
+	return fmt.Sprintf("nodes %s and %s disagree about %s: "+
+		"until they agree nothing is sent but what pauses or cancels; find out which one is wrong", e.A, e.B, e.What)
 }
 
 // NotFinalError is a block that was asked for before it was final.

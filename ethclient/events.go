@@ -59,7 +59,8 @@ func (r *Reader) Events(ctx context.Context, address swap.EVMAddress, from, to u
 		for i := range logs {
 			e, err := r.decode(&logs[i])
 			if err != nil {
-				return fmt.Errorf("log %d of transaction %s in block %d: %w", logs[i].Index, logs[i].TxHash, logs[i].BlockNumber, err)
+				return fmt.Errorf("log %d of transaction %s in block %d: %w",
+					logs[i].Index, logs[i].TxHash, logs[i].BlockNumber, err)
 			}
 			if err := visit(e); err != nil {
 				return err
@@ -117,7 +118,8 @@ func (r *Reader) logsOf(ctx context.Context, n Node, address swap.EVMAddress, fr
 		case l.Address != common.Address(address), len(l.Topics) == 0, !slices.Contains(topics, l.Topics[0]):
 			return nil, fmt.Errorf("log %d of transaction %s was not asked for: %w", l.Index, l.TxHash, ErrMalformed)
 		case l.Removed, l.BlockNumber < from, l.BlockNumber > to:
-			return nil, fmt.Errorf("log %d of transaction %s is of block %d, removed: %t: %w", l.Index, l.TxHash, l.BlockNumber, l.Removed, ErrMalformed)
+			return nil, fmt.Errorf("log %d of transaction %s is of block %d, removed: %t: %w",
+				l.Index, l.TxHash, l.BlockNumber, l.Removed, ErrMalformed)
 		case i > 0 && !before(&logs[i-1], l):
 			return nil, fmt.Errorf("log %d of transaction %s is out of order: %w", l.Index, l.TxHash, ErrMalformed)
 		}
@@ -159,13 +161,15 @@ func (r *Reader) checkBlocks(ctx context.Context, logs []types.Log) error {
 	for i := range logs {
 		l := &logs[i]
 		if is := blocks[l.BlockNumber].value; l.BlockHash != is.Hash {
-			return fmt.Errorf("log %d of transaction %s is of block %s, block %d is %s: %w", l.Index, l.TxHash, l.BlockHash, is.Number, is.Hash, ErrReorganised)
+			return fmt.Errorf("log %d of transaction %s is of block %s, block %d is %s: %w",
+				l.Index, l.TxHash, l.BlockHash, is.Number, is.Hash, ErrReorganised)
 		}
 	}
 	for _, n := range numbers {
 		b := blocks[n].value
 		if before, ok := blocks[n-1]; ok && n > 0 && b.Parent != before.value.Hash {
-			return fmt.Errorf("block %d follows %s, block %d is %s: %w", b.Number, b.Parent, n-1, before.value.Hash, ErrReorganised)
+			return fmt.Errorf("block %d follows %s, block %d is %s: %w",
+				b.Number, b.Parent, n-1, before.value.Hash, ErrReorganised)
 		}
 	}
 	return nil

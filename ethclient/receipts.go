@@ -57,7 +57,8 @@ func (r *Reader) Receipts(ctx context.Context, hashes []swap.Hash) ([]Receipt, e
 		case f.err != nil:
 			out[i].Err = fmt.Errorf("receipt of transaction 0x%s: %w", hash, f.err)
 		case f.value.TxHash != common.Hash(hash) || f.value.BlockNumber == nil || !f.value.BlockNumber.IsUint64():
-			out[i].Err = fmt.Errorf("receipt of transaction 0x%s: it is of %s in block %v: %w", hash, f.value.TxHash, f.value.BlockNumber, ErrMalformed)
+			out[i].Err = fmt.Errorf("receipt of transaction 0x%s: it is of %s in block %v: %w",
+				hash, f.value.TxHash, f.value.BlockNumber, ErrMalformed)
 		default:
 			numbers = append(numbers, f.value.BlockNumber.Uint64())
 			out[i] = included(hash, f.value)

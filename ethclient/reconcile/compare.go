@@ -74,7 +74,8 @@ func (c *comparison) comparePayments() {
 			c.differ("payments", to, a.chain.String(), a.ledger.String())
 		}
 		if a.chain.sum != a.chain.cumulative {
-			c.differ("payments", to, fmt.Sprintf("it was paid %d in all", a.chain.cumulative), fmt.Sprintf("its payments come to %d", a.chain.sum))
+			c.differ("payments", to, fmt.Sprintf("it was paid %d in all",
+				a.chain.cumulative), fmt.Sprintf("its payments come to %d", a.chain.sum))
 		}
 	}
 }
@@ -119,7 +120,8 @@ func (c *comparison) compareRounds(ctx context.Context) error {
 			continue
 		}
 		if on.root != r.Root || on.total != r.Total {
-			c.differ("round", about, fmt.Sprintf("root 0x%s, total %d", on.root, on.total), fmt.Sprintf("root 0x%s, total %d", r.Root, r.Total))
+			c.differ("round", about, fmt.Sprintf("root 0x%s, total %d",
+				on.root, on.total), fmt.Sprintf("root 0x%s, total %d", r.Root, r.Total))
 		}
 		if on.status != r.Status {
 			c.differ("round", about, fmt.Sprintf("it is %s", on.status), fmt.Sprintf("it is %s", r.Status))
@@ -152,7 +154,8 @@ func (c *comparison) compareTransactions() {
 		about := fmt.Sprintf("0x%s (%s, round %d, plan %d, batch %d)", hash, tx.Purpose, tx.Round, tx.Plan, tx.Batch)
 		switch {
 		case tx.events > 0 && tx.Status != swap.FinalizedAttempt && (c.synced || tx.Status == swap.FailedAttempt):
-			c.differ("transaction", about, fmt.Sprintf("it caused %d final events", tx.events), fmt.Sprintf("it is %s", tx.Status))
+			c.differ("transaction", about, fmt.Sprintf("it caused %d final events",
+				tx.events), fmt.Sprintf("it is %s", tx.Status))
 		case tx.events == 0 && tx.Status == swap.FinalizedAttempt && alwaysSeen(tx.Purpose) && c.synced:
 			c.differ("transaction", about, "it caused no event", fmt.Sprintf("it is %s", tx.Status))
 		case tx.paid > tx.Amount:
@@ -181,13 +184,16 @@ func (c *comparison) compareState(ctx context.Context) error {
 	}
 	c.out.Balance, c.out.Owed = state.Balance, state.Live.Total-min(state.Live.Total, state.TotalClaimed)
 	if state.TotalClaimed != c.out.Paid {
-		c.differ("total claimed", d.Address, fmt.Sprintf("%d", state.TotalClaimed), fmt.Sprintf("its payments come to %d", c.out.Paid))
+		c.differ("total claimed", d.Address, fmt.Sprintf("%d",
+			state.TotalClaimed), fmt.Sprintf("its payments come to %d", c.out.Paid))
 	}
 	if state.Live.Round != c.live {
-		c.differ("live root", d.Address, fmt.Sprintf("that of round %d", state.Live.Round), fmt.Sprintf("the last activation is that of round %d", c.live))
+		c.differ("live root", d.Address, fmt.Sprintf("that of round %d",
+			state.Live.Round), fmt.Sprintf("the last activation is that of round %d", c.live))
 	}
 	if short := c.out.Owed - min(c.out.Owed, state.Balance); short > 0 && !c.swept {
-		c.differ("balance", d.Address, fmt.Sprintf("%d too little for what it owes", short), "it was funded before the root was proposed")
+		c.differ("balance", d.Address, fmt.Sprintf("%d too little for what it owes",
+			short), "it was funded before the root was proposed")
 	}
 	leaves, err := c.readLeaves(state.Live)
 	if err != nil {
@@ -207,14 +213,15 @@ func (c *comparison) compareState(ctx context.Context) error {
 			c.differ("claimed", to, fmt.Sprintf("%d", claimed[i]), fmt.Sprintf("its payments come to %d", a.paid))
 		}
 		if leaves && a.paid > a.leaf {
-			c.differ("leaf", to, fmt.Sprintf("it was paid %d", a.paid), fmt.Sprintf("its leaf in round %d is %d", state.Live.Round, a.leaf))
+			c.differ("leaf", to, fmt.Sprintf("it was paid %d",
+				a.paid), fmt.Sprintf("its leaf in round %d is %d", state.Live.Round, a.leaf))
 		}
 	}
 	return nil
 }
 
-// readLeaves gives every account its leaf in the live tree, which is built anew. It reports whether
-// the ledger has that tree.
+// readLeaves gives every account its leaf in the live tree, which it builds again. It reports
+// whether the ledger has that tree.
 func (c *comparison) readLeaves(live ethclient.Root) (bool, error) {
 	i := slices.IndexFunc(c.rounds, func(r swap.Round) bool { return r.Round == live.Round })
 	if i < 0 {
@@ -232,7 +239,8 @@ func (c *comparison) readLeaves(live ethclient.Root) (bool, error) {
 		return false, fmt.Errorf("leaves of round %d: %w", live.Round, err)
 	}
 	if root := swap.Hash(tree.Root()); root != live.Root {
-		c.differ("live root", fmt.Sprintf("round %d", live.Round), fmt.Sprintf("0x%s", live.Root), fmt.Sprintf("its leaves give 0x%s", root))
+		c.differ("live root", fmt.Sprintf("round %d",
+			live.Round), fmt.Sprintf("0x%s", live.Root), fmt.Sprintf("its leaves give 0x%s", root))
 	}
 	for n := range tree.Len() {
 		leaf := tree.Leaf(n)

@@ -237,7 +237,8 @@ func (c *comparison) compareEvents(ctx context.Context) error {
 		if was, err := ledger.MarshalBody(recorded); err != nil {
 			return err
 		} else if recorded.Kind() != e.Kind() || !bytes.Equal(was, body) {
-			c.differ("event", about, fmt.Sprintf("%s %s", e.Kind(), body), fmt.Sprintf("%s %s, entry %d", recorded.Kind(), was, *entries[i]))
+			c.differ("event", about, fmt.Sprintf("%s %s",
+				e.Kind(), body), fmt.Sprintf("%s %s, entry %d", recorded.Kind(), was, *entries[i]))
 		}
 	}
 	return nil

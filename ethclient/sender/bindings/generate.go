@@ -50,7 +50,8 @@ func run(check bool) error {
 		return err
 	}
 	if !bytes.Equal(committed, []byte(code)) {
-		return fmt.Errorf("ethclient/sender/bindings/bindings.go is stale: run ethclient/contracts/build.sh and commit the result")
+		return fmt.Errorf("ethclient/sender/bindings/bindings.go is stale: " +
+			"run ethclient/contracts/build.sh and commit the result")
 	}
 	return nil
 }

@@ -71,11 +71,13 @@ func OpenExternal(ctx context.Context, endpoint string, address common.Address, 
 	e := &External{name: endpointName(endpoint), account: accounts.Account{Address: address}, limits: l}
 	var err error
 	if e.signer, err = bounded(ctx, l.Connect, func() (*external.ExternalSigner, error) { return external.NewExternalSigner(endpoint) }); err != nil {
-		return nil, fmt.Errorf("the external signer at %s cannot be reached: %w; start it, or correct its endpoint", e.name, plain(err))
+		return nil, fmt.Errorf("the external signer at %s cannot be reached: %w; start it, or correct its endpoint",
+			e.name, plain(err))
 	}
 	offered, err := bounded(ctx, l.Answer, func() (bool, error) { return e.signer.Contains(e.account), nil })
 	if err == nil && !offered {
-		err = fmt.Errorf("it does not list %s: add the account there, and approve the listing (Clef asks, or its rules answer ApproveListing)", address)
+		err = fmt.Errorf("it does not list %s: add the account there, and approve the listing (Clef asks, "+
+			"or its rules answer ApproveListing)", address)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("the external signer at %s: %w", e.name, plain(err))
@@ -91,7 +93,8 @@ func (e *External) Address() common.Address { return e.account.Address }
 func (e *External) SignTx(ctx context.Context, tx *types.Transaction, chainID *big.Int) (*types.Transaction, error) {
 	signed, err := bounded(ctx, e.limits.Answer, func() (*types.Transaction, error) { return e.signer.SignTx(e.account, tx, chainID) })
 	if err != nil {
-		return nil, fmt.Errorf("the external signer at %s did not sign: %w; approve it there and run the command again", e.name, plain(err))
+		return nil, fmt.Errorf("the external signer at %s did not sign: %w; approve it there and run the command again",
+			e.name, plain(err))
 	}
 	return signed, nil
 }

@@ -39,7 +39,8 @@ func OpenKeystore(file, passwordFile string) (*Keystore, error) {
 	key, err := keystore.DecryptKey(encrypted, password)
 	switch {
 	case errors.Is(err, keystore.ErrDecrypt):
-		return nil, fmt.Errorf("the password in %s does not open %s: write the right one on its first line", passwordFile, file)
+		return nil, fmt.Errorf("the password in %s does not open %s: write the right one on its first line",
+			passwordFile, file)
 	case err != nil:
 		return nil, fmt.Errorf("%s is not an encrypted keystore file as `geth account new` writes it: %w", file, err)
 	}

@@ -28,7 +28,8 @@ func Sign(ctx context.Context, s Signer, asked *types.Transaction, chainID *big.
 		return nil, fmt.Errorf("signing as %s: %w", s.Address(), err)
 	}
 	if err := check(asked, got, s.Address(), chainID); err != nil {
-		return nil, fmt.Errorf("the signer of %s returned something else than it was asked for: %w; nothing was sent, examine the signer", s.Address(), err)
+		return nil, fmt.Errorf("the signer of %s returned something else than it was asked for: %w; nothing was sent, "+
+			"examine the signer", s.Address(), err)
 	}
 	return got, nil
 }

@@ -166,7 +166,8 @@ func (o *Observation) events(d Decision) []swap.Event {
 		}
 		return []swap.Event{&swap.TxFinalized{Inclusion: *at.Receipt}}
 	case d.Action == Finished:
-		return o.ended(&swap.TxFinalized{Inclusion: *at.Receipt}, d.Attempt, fmt.Sprintf("attempt %d has its nonce", at.TxSigned.Attempt))
+		return o.ended(&swap.TxFinalized{Inclusion: *at.Receipt}, d.Attempt, fmt.Sprintf("attempt %d has its nonce",
+			at.TxSigned.Attempt))
 	case d.Action == Reverted || d.Action == Filled:
 		return o.ended(&swap.TxFailed{Hash: at.Hash, Reason: "reverted", Inclusion: at.Receipt}, d.Attempt, fmt.Sprintf("attempt %d has its nonce", at.TxSigned.Attempt))
 	case d.Action == Stop && d.Reason == ForeignNonce && d.State == Taken:

@@ -20,11 +20,12 @@ const (
 	SureAfter    = 10 * time.Second
 	// RefusedSends is how many times in a row all nodes must refuse bytes before that is believed.
 	RefusedSends = 3
-	// VainSends is how many times in a row bytes are sent before a person is told, where no node
-	// takes them and nobody knows why.
+	// VainSends is how many times in a row bytes are sent before the work stops with an error,
+	// where no node takes them and nobody knows why.
 	VainSends = 10
-	// Patience is how long an intent is watched without any change before a person is told.
-	// Arbitrum needs about 13 minutes until a block is final, and Ethereum has needed an hour.
+	// Patience is how long an intent is watched without any change before the work stops with an
+	// error. Arbitrum needs about 13 minutes until a block is final, and Ethereum has needed an
+	// hour.
 	Patience = 2 * time.Hour
 	// MostLooks is how often an intent is looked at in one run: at 8 seconds from look to look,
 	// about a day.
