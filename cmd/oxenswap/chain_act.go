@@ -283,7 +283,7 @@ func (a *app) chainPushCommand() *cobra.Command {
 		func(ctx context.Context, o *operator, key signer.Signer) error {
 			push := o.sender.Push
 			if newPlan {
-				push = o.sender.PushAnew
+				push = o.sender.PushNewPlan
 			}
 			p, err := push(ctx, key, number, dryRun)
 			if err != nil {

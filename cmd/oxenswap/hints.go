@@ -6,6 +6,8 @@ import (
 
 	"oxenswap/cmd/internal/cli"
 	"oxenswap/cmd/oxenswap/internal/datadir"
+	"oxenswap/ethclient"
+	"oxenswap/ethclient/sender"
 	"oxenswap/swap/service"
 )
 
@@ -20,6 +22,39 @@ func hint(err error) string {
 		return "run the command again"
 	case errors.As(err, &mode):
 		return fmt.Sprintf("run `chmod %o %s`", mode.Want, mode.Path)
+	}
+	return chainHint(err)
+}
+
+// chainHint is the hint about an error of package sender.
+func chainHint(err error) string {
+	var round *sender.RoundError
+	var rail *sender.RailError
+	switch {
+	case errors.As(err, &rail) && rail.Rail == sender.RailApprovals:
+		return "`oxenswap round approve`"
+	case errors.As(err, &rail) && rail.Rail == sender.RailBatch:
+		return "`oxenswap chain push --new-plan`"
+	case errors.Is(err, sender.ErrDamaged):
+		return "run `oxenswap ledger verify`"
+	case errors.Is(err, sender.ErrNoDistributor):
+		return "`oxenswap chain deploy` comes first"
+	case errors.Is(err, sender.ErrNoPending):
+		return "`oxenswap chain propose` comes first"
+	case errors.Is(err, sender.ErrPaused):
+		return "`oxenswap chain unpause`, or `oxenswap chain safe-export unpause` for a Safe"
+	case errors.Is(err, sender.ErrOwnersWallet):
+		return "`oxenswap chain safe-export` writes the call for a Safe"
+	case errors.As(err, new(*sender.DifferencesError)):
+		return "run `oxenswap chain reconcile`"
+	case errors.Is(err, sender.ErrNotPending), errors.Is(err, sender.ErrOvertaken):
+		return "look at `oxenswap chain status`"
+	case errors.As(err, new(*sender.NoRoundError)):
+		return "`oxenswap round list` shows those there are"
+	case errors.As(err, &round) && errors.Is(err, sender.ErrNotApproved):
+		return fmt.Sprintf("run `oxenswap round approve %d`", round.Round)
+	case errors.As(err, &round) && (errors.Is(err, sender.ErrUnfinished) || errors.As(err, new(*ethclient.UnderfundedError))):
+		return fmt.Sprintf("run `oxenswap chain fund --round %d`", round.Round)
 	}
 	return ""
 }

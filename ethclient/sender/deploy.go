@@ -14,6 +14,7 @@ import (
 	"oxenswap/ethclient/contracts"
 	"oxenswap/ethclient/sender/bindings"
 	"oxenswap/ethclient/sender/signer"
+	"oxenswap/ethclient/sender/state"
 	"oxenswap/swap"
 )
 
@@ -52,7 +53,8 @@ func (d Deployment) settings(m swap.Migration) (ethclient.Settings, error) {
 		at   swap.EVMAddress
 	}{{"owner", d.Owner}, {"publisher", d.Publisher}, {"guardian", d.Guardian}} {
 		if other, taken := roles[r.at]; taken {
-			return out, fmt.Errorf("the %s %s is also the %s: give the three roles three addresses in the configuration", r.name, r.at, other)
+			return out, fmt.Errorf("the %s %s is also the %s: give the three roles three addresses in the configuration",
+				r.name, r.at, other)
 		}
 		roles[r.at] = r.name
 	}
@@ -60,13 +62,15 @@ func (d Deployment) settings(m swap.Migration) (ethclient.Settings, error) {
 		out.ActivationDelay = DefaultDelay
 	}
 	if out.ActivationDelay < DefaultDelay && !m.Terms.DevelopmentChain() {
-		return out, fmt.Errorf("an activation delay of %d seconds leaves no time to examine a root: at least %d", out.ActivationDelay, DefaultDelay)
+		return out, fmt.Errorf("an activation delay of %d seconds leaves no time to examine a root: at least %d",
+			out.ActivationDelay, DefaultDelay)
 	}
 	if out.ClosesAt == 0 {
 		out.ClosesAt = earliest
 	}
 	if out.ClosesAt < earliest {
-		return out, fmt.Errorf("closing at %s leaves less than 90 days after the terms' closing: %s at the earliest", unix(out.ClosesAt), unix(earliest))
+		return out, fmt.Errorf("closing at %s leaves less than 90 days after the terms' closing: %s at the earliest",
+			unix(out.ClosesAt), unix(earliest))
 	}
 	return out, nil
 }
@@ -85,10 +89,10 @@ func migrationID(m swap.Migration) (id contracts.MigrationID, err error) {
 // Deploy creates the migration's one distributor and records it once that is final. Any funded key
 // may sign: it gets no role. Where a distributor is recorded already, that one is returned,
 // whatever the settings.
-func (s *Sender) Deploy(ctx context.Context, signer signer.Signer, d Deployment) (swap.Distributor, error) {
+func (s *Sender) Deploy(ctx context.Context, key signer.Signer, d Deployment) (swap.Distributor, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	op, err := s.begin(ctx, signer, swap.PurposeDeploy)
+	op, err := s.newOperation(ctx, key, swap.PurposeDeploy)
 	if err != nil {
 		return swap.Distributor{}, err
 	}
@@ -100,7 +104,8 @@ func (s *Sender) Deploy(ctx context.Context, signer signer.Signer, d Deployment)
 		return swap.Distributor{}, err
 	}
 	if !last.found || last.status != swap.FinalizedAttempt {
-		if err := op.carry(ctx, swap.PurposeDeploy, 0, func(context.Context) (call, error) { return creation(op.m, d) }); err != nil {
+		err := op.carry(ctx, swap.PurposeDeploy, 0, func(context.Context) (call, error) { return creation(op.m, d) })
+		if err != nil {
 			return swap.Distributor{}, err
 		}
 	}
@@ -201,17 +206,17 @@ type Funded struct {
 
 // Fund transfers to the distributor what its balance and its payments lack of a goal, and returns
 // when that is final: the total of a round, or with round 0 the goal given. The owner's key signs,
-// on a development chain only; elsewhere the error says what the owner must transfer, and signer
+// on a development chain only; elsewhere the error says what the owner must transfer, and key
 // may be nil.
-func (s *Sender) Fund(ctx context.Context, signer signer.Signer, round uint64, goal swap.Sesh) (*Funded, error) {
+func (s *Sender) Fund(ctx context.Context, key signer.Signer, round uint64, goal swap.Sesh) (*Funded, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	op, err := s.begin(ctx, signer, swap.PurposeFund)
+	op, err := s.newOperation(ctx, key, swap.PurposeFund)
 	if err != nil {
 		return nil, err
 	}
 	if op.m.Distributor == nil {
-		return nil, errNoDistributor
+		return nil, ErrNoDistributor
 	}
 	out := &Funded{Round: round, Goal: goal}
 	if round != 0 {
@@ -225,8 +230,8 @@ func (s *Sender) Fund(ctx context.Context, signer signer.Signer, round uint64, g
 	if err != nil {
 		return nil, err
 	}
-	if last.found && open(last.status) { // of an earlier run; what is missing is known when it has ended
-		if err := op.follow(ctx, op.m, signer, untilFinal, last.Intent); err != nil && !notDone(err) {
+	if last.found && state.Open(last.status) { // of an earlier run; what is missing is known when it has ended
+		if err := op.follow(ctx, op.m, key, untilFinal, last.Intent); err != nil && !notDone(err) {
 			return nil, err
 		}
 		if err := op.refresh(ctx); err != nil {
@@ -240,8 +245,9 @@ func (s *Sender) Fund(ctx context.Context, signer signer.Signer, round uint64, g
 		return nil, err
 	}
 	out.Sent = short.Missing() // below the goal
-	err = op.carry(ctx, swap.PurposeFund, round, func(ctx context.Context) (call, error) { return op.transfer(ctx, out.Sent) })
-	if err != nil {
+	if err := op.carry(ctx, swap.PurposeFund, round, func(ctx context.Context) (call, error) {
+		return op.transfer(ctx, out.Sent)
+	}); err != nil {
 		return nil, err
 	}
 	if last, err = op.newest(ctx, swap.PurposeFund, round); err != nil {
@@ -269,7 +275,8 @@ func (op *operation) payable(ctx context.Context, number uint64) (swap.Round, er
 }
 
 func (op *operation) transfer(ctx context.Context, amount swap.Sesh) (call, error) {
-	if err := op.mustBeDevelopment(fmt.Sprintf("transfer %d atomic SESH (%s) to %s", amount, amount, op.m.Distributor.Address)); err != nil {
+	act := fmt.Sprintf("transfer %d atomic SESH (%s) to %s", amount, amount, op.m.Distributor.Address)
+	if err := op.mustBeDevelopment(act); err != nil {
 		return call{}, err
 	}
 	if err := op.mustBe("owner", op.state.Owner); err != nil {
@@ -286,7 +293,8 @@ func (op *operation) transferFromOwner(ctx context.Context, amount swap.Sesh) (c
 		return call{}, err
 	}
 	if has < amount {
-		return call{}, fmt.Errorf("the owner %s holds %s, %s are missing in the distributor: give the owner %s more", owner, has, amount.Coins(), (amount - has).Coins())
+		return call{}, fmt.Errorf("the owner %s holds %s, %s are missing in the distributor: give the owner %s more",
+			owner, has, amount.Coins(), (amount - has).Coins())
 	}
 	to := common.Address(token)
 	return call{to: &to, data: bindings.NewTestToken().PackTransfer(op.at, amount.Int()), amount: amount}, nil

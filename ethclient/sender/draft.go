@@ -18,20 +18,20 @@ import (
 	"oxenswap/swap/merkle"
 )
 
-// numbered is a plan as the ledger has it.
-type numbered struct {
+// numberedPlan is a plan as the ledger has it.
+type numberedPlan struct {
 	*Plan
 	number uint64
 }
 
-func (p *pushing) intent(plan *numbered, batch int) swap.Intent {
+func (p *pushing) intent(plan *numberedPlan, batch int) swap.Intent {
 	return swap.Intent{Purpose: swap.PurposePush, Round: p.round.Round, Plan: plan.number, Batch: uint64(batch)}
 }
 
 // unfinished returns the last plan of the round if it can be carried on: some batch of it is still
 // to be signed or to become final, and none has failed. Otherwise it returns the intents of any
 // round that are still open.
-func (p *pushing) unfinished(ctx context.Context) (*numbered, []swap.Intent, error) {
+func (p *pushing) unfinished(ctx context.Context) (*numberedPlan, []swap.Intent, error) {
 	last := p.m.Plans[p.round.Round]
 	var pushes []swap.Intent  // open ones
 	good := map[uint64]bool{} // batches of the plan with a transaction: whether one of them has not failed
@@ -51,7 +51,7 @@ func (p *pushing) unfinished(ctx context.Context) (*numbered, []swap.Intent, err
 		return nil, nil, err
 	}
 	failed := slices.Contains(slices.Collect(maps.Values(good)), false)
-	if last.Number == 0 || failed || p.anew {
+	if last.Number == 0 || failed || p.newPlan {
 		return nil, pushes, nil
 	}
 	list, err := p.ledger.Attachment(last.List)
@@ -68,14 +68,14 @@ func (p *pushing) unfinished(ctx context.Context) (*numbered, []swap.Intent, err
 	}
 	for n, rows := range plan.Batches {
 		if _, sent := good[uint64(n)]; len(pushes) > 0 || !sent && due(rows) > 0 {
-			return &numbered{plan, last.Number}, nil, nil
+			return &numberedPlan{plan, last.Number}, nil, nil
 		}
 	}
 	return nil, nil, nil
 }
 
 // draft makes the next plan from all that is final by now.
-func (p *pushing) draft(ctx context.Context) (*numbered, error) {
+func (p *pushing) draft(ctx context.Context) (*numberedPlan, error) {
 	if err := p.end(ctx); err != nil {
 		return nil, err
 	}
@@ -90,11 +90,11 @@ func (p *pushing) draft(ctx context.Context) (*numbered, error) {
 	if err := p.fit(ctx, plan); err != nil {
 		return nil, err
 	}
-	return &numbered{plan, p.m.Plans[p.round.Round].Number + 1}, nil
+	return &numberedPlan{plan, p.m.Plans[p.round.Round].Number + 1}, nil
 }
 
 // announce writes the plan into the ledger, unless one of its batches is above a rail.
-func (p *pushing) announce(ctx context.Context, plan *numbered) error {
+func (p *pushing) announce(ctx context.Context, plan *numberedPlan) error {
 	for n, rows := range plan.Batches {
 		if err := checkRail("transaction", p.m.Config.Rails.Transaction, due(rows)); err != nil {
 			return p.stopAtRail(ctx, p.intent(plan, n), err)
@@ -102,8 +102,8 @@ func (p *pushing) announce(ctx context.Context, plan *numbered) error {
 	}
 	list := plan.List()
 	event := &swap.PushPlanned{
-		Round: p.round.Round, Plan: plan.number, Root: p.round.Root, Batches: uint64(len(plan.Batches)), Recipients: plan.Recipients,
-		List: swap.Digest(list), Amount: plan.Amount, Paid: plan.Paid, TooSmall: plan.TooSmall,
+		Round: p.round.Round, Plan: plan.number, Root: p.round.Root, Batches: uint64(len(plan.Batches)),
+		Recipients: plan.Recipients, List: swap.Digest(list), Amount: plan.Amount, Paid: plan.Paid, TooSmall: plan.TooSmall,
 	}
 	if _, err := p.ledger.Update(ctx, func(swap.Tables, time.Time) ([]swap.Record, error) {
 		return []swap.Record{{Event: event, Attachments: [][]byte{list}}}, nil
@@ -118,8 +118,10 @@ func (p *pushing) calldata(rows []Row) ([]byte, error) {
 	numbers := make([]int, len(rows))
 	for i, r := range rows {
 		n, ok := p.tree.Index(r.Recipient)
-		if leaf := (merkle.Leaf{Account: r.Recipient, Amount: *uint256.NewInt(uint64(r.Cumulative))}); !ok || p.tree.Leaf(n) != leaf {
-			return nil, fmt.Errorf("the plan pays %s in all to %s, which is no leaf of round %d: run `oxenswap ledger verify`", r.Cumulative, r.Recipient, p.round.Round)
+		leaf := merkle.Leaf{Account: r.Recipient, Amount: *uint256.NewInt(uint64(r.Cumulative))}
+		if !ok || p.tree.Leaf(n) != leaf {
+			return nil, fmt.Errorf("%w: the plan pays %s in all to %s, which is no leaf of round %d",
+				ErrDamaged, r.Cumulative, r.Recipient, p.round.Round)
 		}
 		numbers[i] = n
 	}
@@ -139,7 +141,7 @@ func (p *pushing) calldata(rows []Row) ([]byte, error) {
 }
 
 // preview is the answer of a dry run: what would be sent, at the present price of gas.
-func (p *pushing) preview(ctx context.Context, plan *numbered) (*Pushed, error) {
+func (p *pushing) preview(ctx context.Context, plan *numberedPlan) (*Pushed, error) {
 	out := p.report(plan)
 	if plan.Recipients == 0 {
 		out.Plan = 0
@@ -248,7 +250,7 @@ func (p *pushing) estimate(ctx context.Context, rows []Row) (uint64, error) {
 	if err != nil {
 		return 0, err
 	}
-	return p.node.EstimateGas(ctx, ethereum.CallMsg{From: p.signer.Address(), To: &p.at, Data: data})
+	return p.node.EstimateGas(ctx, ethereum.CallMsg{From: p.key.Address(), To: &p.at, Data: data})
 }
 
 // bytesOf is what the transaction of a batch has, at most.

@@ -72,7 +72,7 @@ func TestFillReplacedRoot(t *testing.T) {
 		return lost(ctx, tx)
 	}
 	if err := w.push(1)(t.Context(), w.sender()); !errors.Is(err, errCrash) {
-		t.Fatalf("%v", err)
+		t.Fatalf("push whose node vanishes: error %v, want %v", err, errCrash)
 	}
 	w.faults.down, w.chain.onSend = false, nil
 	r := w.approve(3000, 5000, 7000, 9000)
@@ -110,7 +110,7 @@ func TestFillWhatWouldFail(t *testing.T) {
 	}
 	err := w.push(1)(t.Context(), w.sender())
 	if !errors.Is(err, sender.ErrFilled) {
-		t.Fatalf("%v", err)
+		t.Fatalf("push while paused: error %v, want %v", err, sender.ErrFilled)
 	}
 	batch := swap.Intent{Purpose: swap.PurposePush, Round: 1, Plan: 1}
 	w.noopIsPlain(batch)
@@ -218,7 +218,7 @@ func TestStops(t *testing.T) {
 		{"no money", func(*world, context.Context, *types.Transaction) error {
 			return said("insufficient funds for gas * price + value")
 		}, state.NoFunds, "send it what is missing"},
-		{"full for ever", func(*world, context.Context, *types.Transaction) error { return said("txpool is full") }, state.NotIncluded, "look whether the chain works"},
+		{"full for ever", func(*world, context.Context, *types.Transaction) error { return said("txpool is full") }, state.NotIncluded, "check that the chain works"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := fundedWorld(t, 5000)
@@ -226,7 +226,7 @@ func TestStops(t *testing.T) {
 			err := w.propose(1)(t.Context(), w.sender())
 			want(t, err, c.words, "run the command again")
 			if stop := (*sender.StopError)(nil); !errors.As(err, &stop) || stop.Reason != c.reason {
-				t.Errorf("%v", err)
+				t.Errorf("propose: error %v, want a stop for %s", err, c.reason)
 			}
 			w.chain.onSend = nil
 			must(t, w.propose(1)(t.Context(), w.sender()))

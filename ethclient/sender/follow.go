@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/big"
 	"slices"
 	"time"
 
@@ -16,8 +17,8 @@ const (
 	// firstLook and longestLook bound the time between two looks at the chain, which grows while
 	// nothing happens. Arbitrum makes a block every quarter of a second, Ethereum every twelve.
 	firstLook, longestLook = 100 * time.Millisecond, 8 * time.Second
-	// maxTrouble is how many looks in a row may fail before a person is told. Nothing is lost by
-	// stopping.
+	// maxTrouble is how many looks in a row may fail before the command stops with an error.
+	// Nothing is lost by stopping.
 	maxTrouble = 10
 )
 
@@ -68,7 +69,7 @@ const (
 type chase struct {
 	*Sender
 	m       swap.Migration
-	signer  signer.Signer // for further attempts; may be nil
+	key     signer.Signer // for further attempts; may be nil
 	until   depth
 	helpers map[swap.Intent]bool // followed only because something behind them waits
 	first   error                // about the first intent that did not succeed
@@ -76,10 +77,10 @@ type chase struct {
 
 // follow waits for intents. The error is about the first, in their order, that did not succeed.
 func (s *Sender) follow(ctx context.Context, m swap.Migration, key signer.Signer, until depth, intents ...swap.Intent) error {
-	c := &chase{Sender: s, m: m, signer: key, until: until, helpers: map[swap.Intent]bool{}}
+	c := &chase{Sender: s, m: m, key: key, until: until, helpers: map[swap.Intent]bool{}}
 	for _, i := range intents {
 		w := s.watch(i)
-		w.looks, w.still, w.same, w.print = 0, 0, 0, ""
+		w.looks, w.still, w.same, w.fingerprint = 0, 0, 0, ""
 	}
 	trouble, pause := 0, firstLook
 	for len(intents) > 0 {
@@ -90,7 +91,8 @@ func (s *Sender) follow(ctx context.Context, m swap.Migration, key signer.Signer
 		case ctx.Err() != nil || errors.As(err, new(fatal)):
 			return errors.Join(c.first, err)
 		case trouble == maxTrouble:
-			return fmt.Errorf("the chain could not be asked %d times in a row, the last time: %w; nothing is lost: run the command again", trouble+1, err)
+			return fmt.Errorf("the chain could not be asked %d times in a row, the last time: %w; "+
+				"nothing is lost: run the command again", trouble+1, err)
 		default:
 			trouble++
 			s.progress(Step{Intent: intents[0], Stage: StageTrouble, Note: err.Error()})
@@ -102,7 +104,8 @@ func (s *Sender) follow(ctx context.Context, m swap.Migration, key signer.Signer
 			pause = firstLook
 		}
 		if err := s.o.Sleep(ctx, pause); err != nil {
-			return fmt.Errorf("stopped while waiting for %s: nothing is lost, run the command again: %w", describe(intents[0]), err)
+			return fmt.Errorf("stopped while waiting for %s: nothing is lost, run the command again: %w",
+				describe(intents[0]), err)
 		}
 		for _, i := range intents {
 			s.watch(i).pass(pause)
@@ -180,8 +183,8 @@ func (c *chase) step(ctx context.Context, intent swap.Intent, o *state.Observati
 		}
 		news = len(d.Events) > 0
 	}
-	if d.Included() && c.told[intent] != at.Receipt.BlockHash {
-		c.told[intent] = at.Receipt.BlockHash
+	if d.Included() && c.reported[intent] != at.Receipt.BlockHash {
+		c.reported[intent] = at.Receipt.BlockHash
 		c.progress(Step{Intent: intent, Stage: StageMined, Hash: at.Hash, Block: at.Receipt.Block})
 	}
 	switch d.Action {
@@ -189,10 +192,12 @@ func (c *chase) step(ctx context.Context, intent swap.Intent, o *state.Observati
 		c.progress(Step{Intent: intent, Stage: StageFinal, Hash: at.Hash, Block: at.Receipt.Block})
 		return false, news, nil
 	case state.Reverted:
-		c.failed(intent, fmt.Errorf("%s: transaction 0x%s in block %d %w", describe(intent), at.Hash, at.Receipt.Block, ErrReverted))
+		c.failed(intent, fmt.Errorf("%s: transaction 0x%s in block %d %w",
+			describe(intent), at.Hash, at.Receipt.Block, ErrReverted))
 		return false, news, nil
 	case state.Filled:
-		c.failed(intent, fmt.Errorf("%s: transaction 0x%s in block %d: %w", describe(intent), at.Hash, at.Receipt.Block, ErrFilled))
+		c.failed(intent, fmt.Errorf("%s: transaction 0x%s in block %d: %w",
+			describe(intent), at.Hash, at.Receipt.Block, ErrFilled))
 		return false, news, nil
 	case state.Stop:
 		return c.stop(ctx, intent, o, d)
@@ -222,6 +227,48 @@ func (c *chase) step(ctx context.Context, intent swap.Intent, o *state.Observati
 	return true, news, nil
 }
 
+// stop ends the work on an intent with the error about its reason.
+func (c *chase) stop(ctx context.Context, intent swap.Intent, o *state.Observation, d state.Decision) (more, news bool, err error) {
+	last := o.Attempts[len(o.Attempts)-1]
+	e := &StopError{Intent: intent, Hash: last.Hash, Reason: d.Reason}
+	w := c.watch(intent)
+	switch d.Reason {
+	case state.ForeignNonce:
+		e.err = fmt.Errorf("nonce %d of %s: %w", last.Nonce, last.Sender, ErrForeignNonce)
+		if d.State == state.Taken {
+			c.failed(intent, e)
+			return false, len(d.Events) > 0, nil
+		}
+	case state.Ceiling:
+		_, least, _ := o.Profile.Outbid(last.GasFee.Int(), new(big.Int), o.Fees, o.Ceiling)
+		return true, false, fatal{c.stopAtRail(ctx, intent, atCeiling(least, o.Ceiling, false))}
+	case state.NodeRefuses:
+		e.err = fmt.Errorf("the node keeps refusing it, and it is in no block: %s; the bytes are kept: "+
+			"fix what the node says, or configure another node, and run the command again", w.refusals)
+	case state.NoFunds:
+		e.err = fmt.Errorf("the node says that %s cannot pay for its gas: %s; send it what is missing and run the command again",
+			last.Sender, w.refusals)
+	case state.NonceGap:
+		e.err = fmt.Errorf("it has nonce %d, %s has used %d so far, and nothing of this ledger has the next one: "+
+			"another wallet's transaction was dropped; send a transfer of nothing with nonce %d from that key, "+
+			"and run the command again",
+			last.Nonce, last.Sender, o.Latest, o.Latest)
+	case state.NotIncluded:
+		e.err = fmt.Errorf("it has waited for %s, pays enough, and is in no block: check that the chain works, "+
+			"ask another node, and run the command again", w.same)
+	case state.NotFinal:
+		e.err = fmt.Errorf("its block has not become final within %s: check that the chain works, "+
+			"ask another node, and run the command again", w.same)
+	case state.NotKnown:
+		e.err = errors.New("the node cannot say whether it is in a block: let it finish its index, " +
+			"or configure another node, and run the command again")
+	default:
+		e.err = fmt.Errorf("it was looked at %d times and has not ended: ask another node, and run the command again",
+			w.looks)
+	}
+	return true, false, fatal{e}
+}
+
 // failed keeps the first error. What is followed only because something waits behind it belongs to
 // another command.
 func (c *chase) failed(intent swap.Intent, err error) {
@@ -235,16 +282,17 @@ func (c *chase) again(ctx context.Context, intent swap.Intent, o *state.Observat
 	last := o.Attempts[len(o.Attempts)-1].Attempt
 	why := o.Unwanted
 	if noop && why == "" {
-		why = c.watch(intent).words
+		why = c.watch(intent).refusals
 	}
-	if c.signer == nil || swap.EVMAddress(c.signer.Address()) != last.Sender {
+	if c.key == nil || swap.EVMAddress(c.key.Address()) != last.Sender {
 		need := fmt.Sprintf("offers %s per gas and must offer more", last.GasFee)
 		if noop {
 			need = "must be replaced by a no-op: " + why
 		}
-		return fmt.Errorf("%s %s, and this command has no key of %s: run the command that sent it again", describe(intent), need, last.Sender)
+		return fmt.Errorf("%s %s, and this command has no key of %s: run the command that sent it again",
+			describe(intent), need, last.Sender)
 	}
-	return c.anew(ctx, c.m, c.signer, last, noop, why)
+	return c.replace(ctx, c.m, c.key, last, noop, why)
 }
 
 // before adds to intents those of the same senders that have earlier nonces and are still open:
@@ -268,7 +316,8 @@ func (c *chase) before(ctx context.Context, left []swap.Intent) ([]swap.Intent, 
 		earlier = nil
 		added := map[swap.Intent]bool{}
 		return t.AllAttempts(func(a swap.Attempt) error {
-			if last, ok := highest[a.Sender]; ok && a.Nonce < last && state.Open(a.Status) && !waiting[a.Intent] && !added[a.Intent] {
+			last, ok := highest[a.Sender]
+			if ok && a.Nonce < last && state.Open(a.Status) && !waiting[a.Intent] && !added[a.Intent] {
 				earlier, added[a.Intent] = append(earlier, a.Intent), true
 			}
 			return nil
@@ -313,5 +362,3 @@ func (s *Sender) settle(ctx context.Context) error {
 	}
 	return s.record(ctx, events)
 }
-
-func open(s swap.AttemptStatus) bool { return state.Open(s) }

@@ -17,17 +17,17 @@ import (
 
 // watched is what one run has seen of an intent.
 type watched struct {
-	pool    state.Answer  // of the nodes to the last attempt
-	words   string        // of the nodes that did not take it
-	sent    bool          // the last attempt's bytes, at all
-	idle    time.Duration // since then, by the waiting done here
-	vain    int           // sends in a row that no node took
-	fails   bool          // its call would fail now
-	failing time.Duration // since it would for the first time in a row
-	looks   int
-	still   int
-	same    time.Duration
-	print   string // of the last observation
+	pool        state.Answer  // of the nodes to the last attempt
+	refusals    string        // of the nodes that did not take it
+	sent        bool          // the last attempt's bytes, at all
+	idle        time.Duration // since then, by the waiting done here
+	vain        int           // sends in a row that no node took
+	fails       bool          // its call would fail now
+	failing     time.Duration // since it would for the first time in a row
+	looks       int
+	still       int
+	same        time.Duration
+	fingerprint string // of the last observation
 }
 
 // pass lets the time of one pause go by.
@@ -38,7 +38,7 @@ func (w *watched) pass(d time.Duration) {
 	}
 }
 
-// watch is what is known of an intent, from before or anew.
+// watch is what is known of an intent, from before or new.
 func (s *Sender) watch(i swap.Intent) *watched {
 	w := s.watching[i]
 	if w == nil {
@@ -48,9 +48,9 @@ func (s *Sender) watch(i swap.Intent) *watched {
 	return w
 }
 
-// sent notes what the nodes said to the last attempt's bytes.
-func (w *watched) send(answer state.Answer, words string) {
-	w.pool, w.words, w.sent, w.idle = answer, words, true, 0
+// send notes what the nodes said to the last attempt's bytes.
+func (w *watched) send(answer state.Answer, refusals string) {
+	w.pool, w.refusals, w.sent, w.idle = answer, refusals, true, 0
 	if w.vain++; !answer.Vain() {
 		w.vain = 0
 	}
@@ -102,7 +102,8 @@ func (s *Sender) observe(ctx context.Context, m swap.Migration, lists [][]swap.A
 			receipts = receipts[1:]
 			o.Attempts = append(o.Attempts, state.Attempt{Attempt: a, Receipt: r.Inclusion, Unknown: r.Err != nil})
 		}
-		if st, _ := o.State(); st == state.Used || st == state.Taken { // seldom, and many nodes keep little state of final blocks
+		// Asked only then: it is rare, and many nodes keep little state of final blocks.
+		if st, _ := o.State(); st == state.Used || st == state.Taken {
 			if from.final == 0 {
 				if from.final, err = s.nonce(ctx, list[0].Sender, new(big.Int).SetUint64(final.Number)); err != nil {
 					return nil, err
@@ -187,10 +188,10 @@ func (c *chase) complete(ctx context.Context, intent swap.Intent, o *state.Obser
 			}
 		}
 	}
-	if print := o.Fingerprint(); print == w.print {
+	if seen := o.Fingerprint(); seen == w.fingerprint {
 		w.still++
 	} else {
-		w.print, w.still, w.same = print, 0, 0
+		w.fingerprint, w.still, w.same = seen, 0, 0
 	}
 	o.Looks, o.Still, o.Same = w.looks, w.still, w.same
 	w.looks++
@@ -209,7 +210,7 @@ func (c *chase) estimate(ctx context.Context, w *watched, last swap.Attempt, o *
 		return nil
 	}
 	w.fails, o.Fails, o.Failing = true, true, w.failing
-	w.words = explain(err).Error()
+	w.refusals = explain(err).Error()
 	return nil
 }
 

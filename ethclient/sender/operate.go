@@ -2,7 +2,6 @@ package sender
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -13,29 +12,27 @@ import (
 
 	"oxenswap/ethclient"
 	"oxenswap/ethclient/sender/signer"
+	"oxenswap/ethclient/sender/state"
 	"oxenswap/swap"
 )
-
-// ErrAlarm is wrapped by the error about events of the distributor that this ledger did not cause.
-var ErrAlarm = errors.New("the chain differs from the ledger")
 
 // operation is what an operation works with: the migration after the chain was read, and the
 // distributor, if there is one.
 type operation struct {
 	*Sender
-	m      swap.Migration
-	signer signer.Signer
-	at     common.Address   // the distributor
-	state  *ethclient.State // of the newest block; empty before the deployment
-	time   uint64           // of that block, Unix seconds
+	m     swap.Migration
+	key   signer.Signer
+	at    common.Address   // the distributor
+	state *ethclient.State // of the newest block; empty before the deployment
+	time  uint64           // of that block, Unix seconds
 }
 
-// begin does what comes before every operation: it checks that this is the right chain, token and
-// distributor, records what happened there, refuses to go on after an alarm, and sees to it that
-// whatever the key signed earlier is in a block. Pausing and cancelling must be possible whatever
-// the chain and its nodes say, so nothing of that stops them.
-func (s *Sender) begin(ctx context.Context, signer signer.Signer, purpose string) (*operation, error) {
-	op := &operation{Sender: s, signer: signer, state: &ethclient.State{}}
+// newOperation does what comes before every operation: it checks that this is the right chain,
+// token and distributor, records what happened there, refuses to go on after an alarm, and sees to
+// it that whatever the key signed earlier is in a block. Pausing and cancelling must be possible
+// whatever the chain and its nodes say, so nothing of that stops them.
+func (s *Sender) newOperation(ctx context.Context, key signer.Signer, purpose string) (*operation, error) {
+	op := &operation{Sender: s, key: key, state: &ethclient.State{}}
 	err := op.read(ctx, !stops(purpose))
 	if err != nil && stops(purpose) && ctx.Err() == nil {
 		err = op.goAlone(ctx, purpose, err)
@@ -52,7 +49,7 @@ func (s *Sender) begin(ctx context.Context, signer signer.Signer, purpose string
 	if err := op.m.Config.Check(op.m.Terms); err != nil {
 		return nil, fmt.Errorf("the settings in force: %w", err)
 	}
-	if signer != nil {
+	if key != nil {
 		if err := op.finishEarlier(ctx); err != nil {
 			return nil, err
 		}
@@ -65,9 +62,9 @@ func (s *Sender) begin(ctx context.Context, signer signer.Signer, purpose string
 	return op, op.refresh(ctx)
 }
 
-// read looks whether this is the right chain, token and distributor, and records what happened
-// there. The distributor's events come first: what somebody else proposed explains why our own
-// proposal failed.
+// read checks that this is the right chain, token and distributor, and records what happened there.
+// The distributor's events come first: what somebody else proposed explains why our own proposal
+// failed.
 func (op *operation) read(ctx context.Context, roles bool) error {
 	if _, err := op.identify(ctx, roles); err != nil {
 		return err
@@ -96,14 +93,14 @@ func (op *operation) refresh(ctx context.Context) (err error) {
 // could be earlier.
 func (op *operation) finishEarlier(ctx context.Context) error {
 	var earlier []swap.Intent
-	from := swap.EVMAddress(op.signer.Address())
+	from := swap.EVMAddress(op.key.Address())
 	if err := op.ledger.View(ctx, func(t swap.Tables, _ uint64) (err error) {
 		earlier, err = openIntents(t, &from)
 		return err
 	}); err != nil {
 		return err
 	}
-	err := op.follow(ctx, op.m, op.signer, untilIncluded, earlier...)
+	err := op.follow(ctx, op.m, op.key, untilIncluded, earlier...)
 	if notDone(err) {
 		return nil // it is recorded; what follows from it is for the operation that it belongs to
 	}
@@ -119,7 +116,8 @@ func alarms(m swap.Migration) error {
 	for _, entry := range slices.Sorted(maps.Keys(m.Alarms)) {
 		all = append(all, fmt.Sprintf("entry %d: %s", entry, m.Alarms[entry]))
 	}
-	return fmt.Errorf("%w: %s; cancel or pause if it was not you; sending goes on when a correction names the entry", ErrAlarm, strings.Join(all, "; "))
+	return fmt.Errorf("%w: %s; cancel or pause if it was not you; sending goes on when a correction names the entry",
+		ErrAlarm, strings.Join(all, "; "))
 }
 
 // end records what an operation changed, and returns the error about an alarm if that raised one.
@@ -133,7 +131,7 @@ func (op *operation) end(ctx context.Context) error {
 	return op.reload(ctx)
 }
 
-// reload reads the migration anew, and returns the error about an alarm if there is one.
+// reload reads the migration again, and returns the error about an alarm if there is one.
 func (op *operation) reload(ctx context.Context) (err error) {
 	if op.m, err = op.migration(ctx); err != nil {
 		return err
@@ -143,20 +141,22 @@ func (op *operation) reload(ctx context.Context) (err error) {
 
 // carry brings one intent to its final end: an open one is followed; otherwise prepare says what to
 // sign.
-func (op *operation) carry(ctx context.Context, purpose string, round uint64, prepare func(context.Context) (call, error)) error {
+func (op *operation) carry(
+	ctx context.Context, purpose string, round uint64, prepare func(context.Context) (call, error),
+) error {
 	last, err := op.newest(ctx, purpose, round)
 	if err != nil {
 		return err
 	}
 	intent := last.Intent
-	if !last.found || !open(last.status) {
+	if !last.found || !state.Open(last.status) {
 		intent = last.next
 		c, err := prepare(ctx)
 		if err != nil {
 			return err
 		}
 		c.Intent = intent
-		if err := op.submit(ctx, op.m, op.signer, c); err != nil {
+		if err := op.submit(ctx, op.m, op.key, c); err != nil {
 			return err
 		}
 	}
@@ -164,31 +164,31 @@ func (op *operation) carry(ctx context.Context, purpose string, round uint64, pr
 	if op.alone {
 		until = untilMined
 	}
-	return op.follow(ctx, op.m, op.signer, until, intent)
+	return op.follow(ctx, op.m, op.key, until, intent)
 }
 
 // opens reports whether an intent for the purpose may still do something.
 func (op *operation) opens(ctx context.Context, purpose string, number uint64) bool {
 	last, err := op.newest(ctx, purpose, number)
-	return err != nil || last.found && open(last.status)
+	return err != nil || last.found && state.Open(last.status)
 }
 
 // mustBe refuses a key that does not have a role.
 func (op *operation) mustBe(role string, holder swap.EVMAddress) error {
-	if a := swap.EVMAddress(op.signer.Address()); a != holder {
-		return fmt.Errorf("the key is that of %s, the distributor's %s is %s: give the right keystore in the configuration", a, role, holder)
+	if a := swap.EVMAddress(op.key.Address()); a != holder {
+		return fmt.Errorf("the key is that of %s, the distributor's %s is %s: give the right keystore in the configuration",
+			a, role, holder)
 	}
 	return nil
 }
-
-var errNoDistributor = errors.New("there is no distributor yet: `oxenswap chain deploy` comes first")
 
 // mustBeDevelopment refuses the owner's acts where real money is.
 func (op *operation) mustBeDevelopment(what string) error {
 	if op.m.Terms.DevelopmentChain() {
 		return nil
 	}
-	return fmt.Errorf("on chain %d the owner must %s with the owner's own wallet: this program signs for the owner on a development chain only; `oxenswap chain safe-export` writes the call for a Safe", op.m.Terms.Token.ChainID, what)
+	return fmt.Errorf("on chain %d the owner must %s with the owner's own wallet: %w",
+		op.m.Terms.Token.ChainID, what, ErrOwnersWallet)
 }
 
 func unix(seconds uint64) string {

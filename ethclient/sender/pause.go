@@ -6,35 +6,36 @@ import (
 	"fmt"
 
 	"oxenswap/ethclient/sender/signer"
+	"oxenswap/ethclient/sender/state"
 	"oxenswap/swap"
 )
 
 // Pause stops claims and activation. The guardian signs.
-func (s *Sender) Pause(ctx context.Context, signer signer.Signer) error {
-	return s.setPaused(ctx, signer, swap.PurposePause, true)
+func (s *Sender) Pause(ctx context.Context, key signer.Signer) error {
+	return s.setPaused(ctx, key, swap.PurposePause, true)
 }
 
 // Unpause lets them go on. Only on a development chain: elsewhere the owner's acts are signed with
-// the owner's own wallet, the error says so, and signer may be nil.
-func (s *Sender) Unpause(ctx context.Context, signer signer.Signer) error {
-	return s.setPaused(ctx, signer, swap.PurposeUnpause, false)
+// the owner's own wallet, the error says so, and key may be nil.
+func (s *Sender) Unpause(ctx context.Context, key signer.Signer) error {
+	return s.setPaused(ctx, key, swap.PurposeUnpause, false)
 }
 
-func (s *Sender) setPaused(ctx context.Context, signer signer.Signer, purpose string, want bool) error {
+func (s *Sender) setPaused(ctx context.Context, key signer.Signer, purpose string, want bool) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	op, err := s.begin(ctx, signer, purpose)
+	op, err := s.newOperation(ctx, key, purpose)
 	if err != nil {
 		return err
 	}
 	if op.m.Distributor == nil {
-		return errNoDistributor
+		return ErrNoDistributor
 	}
 	last, err := op.newest(ctx, purpose, 0)
 	if err != nil {
 		return err
 	}
-	if op.state.Paused == want && !(last.found && open(last.status)) {
+	if op.state.Paused == want && !(last.found && state.Open(last.status)) {
 		return nil
 	}
 	sent := op.carry(ctx, purpose, 0, func(context.Context) (call, error) {
@@ -53,7 +54,7 @@ func (s *Sender) setPaused(ctx context.Context, signer signer.Signer, purpose st
 		return nil
 	}
 	if sent == nil {
-		sent = fmt.Errorf("the distributor was paused or unpaused by somebody else meanwhile: look at `oxenswap chain status`")
+		sent = ErrOvertaken
 	}
 	return sent
 }
@@ -80,7 +81,10 @@ func (op *operation) goAlone(ctx context.Context, purpose string, why error) err
 	s := New(reader, nodes[0], op.ledger, o)
 	s.alone = true
 	op.Sender = s
-	op.progress(Step{Intent: swap.Intent{Purpose: purpose}, Stage: StageAlone, Note: fmt.Sprintf("only node %s is believed from here on, because %v", reader.Name(), why)})
+	op.progress(Step{
+		Intent: swap.Intent{Purpose: purpose}, Stage: StageAlone,
+		Note: fmt.Sprintf("only node %s is believed from here on, because %v", reader.Name(), why),
+	})
 	_, err = op.identify(ctx, false)
 	return err
 }

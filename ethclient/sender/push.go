@@ -50,39 +50,40 @@ type PushedBatch struct {
 // pushing is one push of one round.
 type pushing struct {
 	*operation
-	round swap.Round
-	tree  *merkle.Tree
-	anew  bool // leave the rest of the last plan
+	round   swap.Round
+	tree    *merkle.Tree
+	newPlan bool // leave the rest of the last plan
 }
 
 // Push pays every recipient of the live round who is not paid yet, in batches, and returns when all
 // is final. After an interruption it goes on in the middle; a new plan is made only when every
 // transaction of the old one is final. A dry run signs and records nothing about the push.
-func (s *Sender) Push(ctx context.Context, signer signer.Signer, number uint64, dryRun bool) (*Pushed, error) {
-	return s.push(ctx, signer, number, dryRun, false)
+func (s *Sender) Push(ctx context.Context, key signer.Signer, number uint64, dryRun bool) (*Pushed, error) {
+	return s.push(ctx, key, number, dryRun, false)
 }
 
-// PushAnew is Push with a new plan for what is left, such as after the settings for batches were
-// changed. What was signed of the old one is waited for first.
-func (s *Sender) PushAnew(ctx context.Context, signer signer.Signer, number uint64, dryRun bool) (*Pushed, error) {
-	return s.push(ctx, signer, number, dryRun, true)
+// PushNewPlan is Push with a new plan for what is left, such as after the settings for batches were
+// changed. It first waits for what was signed of the old one.
+func (s *Sender) PushNewPlan(ctx context.Context, key signer.Signer, number uint64, dryRun bool) (*Pushed, error) {
+	return s.push(ctx, key, number, dryRun, true)
 }
 
-func (s *Sender) push(ctx context.Context, signer signer.Signer, number uint64, dryRun, anew bool) (*Pushed, error) {
+func (s *Sender) push(ctx context.Context, key signer.Signer, number uint64, dryRun, newPlan bool) (*Pushed, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	op, err := s.begin(ctx, signer, swap.PurposePush)
+	op, err := s.newOperation(ctx, key, swap.PurposePush)
 	if err != nil {
 		return nil, err
 	}
-	p := &pushing{operation: op, anew: anew}
+	p := &pushing{operation: op, newPlan: newPlan}
 	if p.round, err = op.round(ctx, number); err != nil {
 		return nil, err
 	}
 	if err := p.check(); err != nil {
 		return nil, err
 	}
-	if err := p.mustBeApproved(ctx, swap.Intent{Purpose: swap.PurposePush, Round: number, Plan: p.m.Plans[number].Number}, p.round); err != nil {
+	intent := swap.Intent{Purpose: swap.PurposePush, Round: number, Plan: p.m.Plans[number].Number}
+	if err := p.mustBeApproved(ctx, intent, p.round); err != nil {
 		return nil, err
 	}
 	if p.tree, err = op.tree(p.round); err != nil {
@@ -95,7 +96,7 @@ func (s *Sender) push(ctx context.Context, signer signer.Signer, number uint64, 
 	if plan == nil && len(intents) > 0 && !dryRun {
 		// The old plan cannot be carried on: once all of it is final, a new one covers what is
 		// left.
-		if err := p.follow(ctx, p.m, p.signer, untilFinal, intents...); err != nil && !notDone(err) {
+		if err := p.follow(ctx, p.m, p.key, untilFinal, intents...); err != nil && !notDone(err) {
 			return nil, err
 		}
 	}
@@ -126,13 +127,14 @@ func (p *pushing) check() error {
 	r, live := p.round, p.state.Live
 	switch {
 	case p.m.Distributor == nil:
-		return errNoDistributor
+		return ErrNoDistributor
 	case r.Status != swap.ActiveRound:
 		return fmt.Errorf("round %d is %s: it is pushed once it is active", r.Round, r.Status)
 	case live.Round != r.Round || live.Root != r.Root:
-		return fmt.Errorf("round %d is live on chain with root 0x%s, so round %d cannot be pushed any more: push the live one, which includes it", live.Round, live.Root, r.Round)
+		return fmt.Errorf("round %d is live on chain with root 0x%s, so round %d cannot be pushed any more: "+
+			"push the live one, which includes it", live.Round, live.Root, r.Round)
 	case p.state.Paused:
-		return errors.New("the distributor is paused: the owner must unpause it first")
+		return ErrPaused
 	}
 	return nil
 }
@@ -148,7 +150,8 @@ func (op *operation) tree(r swap.Round) (*merkle.Tree, error) {
 		return nil, fmt.Errorf("leaves of round %d: %w", r.Round, err)
 	}
 	if swap.Hash(tree.Root()) != r.Root {
-		return nil, fmt.Errorf("the leaves of round %d give root %s, the round says 0x%s: run `oxenswap ledger verify`", r.Round, tree.Root(), r.Root)
+		return nil, fmt.Errorf("%w: the leaves of round %d give root %s, the round says 0x%s",
+			ErrDamaged, r.Round, tree.Root(), r.Root)
 	}
 	return tree, nil
 }
@@ -166,10 +169,10 @@ func (s *Sender) paid(ctx context.Context) (map[swap.EVMAddress]swap.Sesh, error
 	return out, err
 }
 
-func (p *pushing) report(plan *numbered) *Pushed {
+func (p *pushing) report(plan *numberedPlan) *Pushed {
 	out := &Pushed{
-		Round: p.round.Round, Plan: plan.number, Recipients: plan.Recipients, Amount: plan.Amount, Paid: plan.Paid, TooSmall: plan.TooSmall,
-		Batches: []PushedBatch{}, Cost: new(big.Int),
+		Round: p.round.Round, Plan: plan.number, Recipients: plan.Recipients, Amount: plan.Amount,
+		Paid: plan.Paid, TooSmall: plan.TooSmall, Batches: []PushedBatch{}, Cost: new(big.Int),
 	}
 	for n, rows := range plan.Batches {
 		out.Batches = append(out.Batches, PushedBatch{Batch: uint64(n), Recipients: uint64(len(rows)), Amount: due(rows)})
@@ -180,13 +183,13 @@ func (p *pushing) report(plan *numbered) *Pushed {
 // carryOut sends the batches and waits until all are final. Where transactions wait in a pool, a
 // few are signed before the first of them is in a block. After anything that goes wrong no other
 // one is signed.
-func (p *pushing) carryOut(ctx context.Context, plan *numbered) (*Pushed, error) {
+func (p *pushing) carryOut(ctx context.Context, plan *numberedPlan) (*Pushed, error) {
 	p.batches = uint64(len(plan.Batches))
 	window := 1
 	if p.profile().Replaces {
 		window = poolWindow
 	}
-	var sent, flight []swap.Intent
+	var sent, inFlight []swap.Intent
 	for n, rows := range plan.Batches {
 		intent := p.intent(plan, n)
 		lists, err := p.attempts(ctx, []swap.Intent{intent})
@@ -197,22 +200,22 @@ func (p *pushing) carryOut(ctx context.Context, plan *numbered) (*Pushed, error)
 			if due(rows) == 0 {
 				continue // they all have claimed by themselves
 			}
-			for len(flight) >= window {
-				if err := p.land(ctx, flight[:1]); err != nil {
-					return nil, errors.Join(err, p.land(ctx, flight[1:]))
+			for len(inFlight) >= window {
+				if err := p.waitMined(ctx, inFlight[:1]); err != nil {
+					return nil, errors.Join(err, p.waitMined(ctx, inFlight[1:]))
 				}
-				flight = flight[1:]
+				inFlight = inFlight[1:]
 			}
-			if err := p.sendBatch(ctx, intent, rows, len(flight)+1); err != nil {
-				return nil, errors.Join(err, p.land(ctx, flight))
+			if err := p.sendBatch(ctx, intent, rows, len(inFlight)+1); err != nil {
+				return nil, errors.Join(err, p.waitMined(ctx, inFlight))
 			}
 		}
-		sent, flight = append(sent, intent), append(flight, intent)
+		sent, inFlight = append(sent, intent), append(inFlight, intent)
 	}
-	if err := p.land(ctx, flight); err != nil {
+	if err := p.waitMined(ctx, inFlight); err != nil {
 		return nil, err
 	}
-	if err := p.follow(ctx, p.m, p.signer, untilFinal, sent...); err != nil {
+	if err := p.follow(ctx, p.m, p.key, untilFinal, sent...); err != nil {
 		return nil, err
 	}
 	if err := p.mustAgree(ctx); err != nil {
@@ -221,13 +224,13 @@ func (p *pushing) carryOut(ctx context.Context, plan *numbered) (*Pushed, error)
 	return p.account(ctx, plan)
 }
 
-// land waits until batches are in blocks, unless the command was interrupted: then they are found
-// there by the next one.
-func (p *pushing) land(ctx context.Context, flight []swap.Intent) error {
+// waitMined waits until batches are in blocks, unless the command was interrupted: then they are
+// found there by the next one.
+func (p *pushing) waitMined(ctx context.Context, batches []swap.Intent) error {
 	if ctx.Err() != nil {
 		return nil
 	}
-	return p.follow(ctx, p.m, p.signer, untilMined, flight...)
+	return p.follow(ctx, p.m, p.key, untilMined, batches...)
 }
 
 // sendBatch signs and sends a batch as the last of some that are in no block yet.
@@ -244,22 +247,23 @@ func (p *pushing) sendBatch(ctx context.Context, intent swap.Intent, rows []Row,
 		return err
 	}
 	if n, limit := uint64(len(rows)), p.m.Config.Rails.Batch; n > limit {
-		return fmt.Errorf("%w, or leave the rest of this plan (`oxenswap chain push %d --new-plan`)",
-			p.stopAtRail(ctx, intent, &railError{"batch", swap.RailValue(limit), swap.RailValue(n)}), p.round.Round)
+		hit := p.stopAtRail(ctx, intent, &RailError{RailBatch, swap.RailValue(limit), swap.RailValue(n)})
+		return fmt.Errorf("%w, or leave the rest of this plan", hit)
 	}
 	if next := p.state.Pending; next.Round != 0 && p.time+uint64(waiting)*batchTime >= p.state.ActivatesAt {
-		return fmt.Errorf("round %d can be activated from %s on, before another batch of round %d is sure to be in a block: activate it and push that one, which includes what is left",
+		return fmt.Errorf("round %d can be activated from %s on, before another batch of round %d is sure to be in a block: "+
+			"activate it and push that one, which includes what is left",
 			next.Round, unix(p.state.ActivatesAt), p.round.Round)
 	}
 	data, err := p.calldata(rows)
 	if err != nil {
 		return err
 	}
-	return p.submit(ctx, p.m, p.signer, call{Intent: intent, to: &p.at, data: data, amount: due(rows)})
+	return p.submit(ctx, p.m, p.key, call{Intent: intent, to: &p.at, data: data, amount: due(rows)})
 }
 
 // account fills in what the batches cost and where they are.
-func (p *pushing) account(ctx context.Context, plan *numbered) (*Pushed, error) {
+func (p *pushing) account(ctx context.Context, plan *numberedPlan) (*Pushed, error) {
 	out := p.report(plan)
 	for n := range out.Batches {
 		lists, err := p.attempts(ctx, []swap.Intent{p.intent(plan, n)})

@@ -96,7 +96,7 @@ func TestPushFits(t *testing.T) {
 }
 
 // TestBatchRail: a plan with larger batches than are allowed now stops, until a new plan cuts the
-// rest anew.
+// rest again.
 func TestBatchRail(t *testing.T) {
 	w := liveWorld(t, even(12, 5000)...)
 	rails := testRails
@@ -106,9 +106,9 @@ func TestBatchRail(t *testing.T) {
 	rails = testRails
 	rails.Batch = 2
 	w.setRails(rails)
-	w.refused(w.push(1), []string{"rail.hit"}, "batch 1 of push plan 1", "rails.batch is 2 recipients, this needs 3", "--new-plan")
+	w.refused(w.push(1), []string{"rail.hit"}, "batch 1 of push plan 1", "rails.batch is 2 recipients, this needs 3", "leave the rest of this plan")
 	w.refused(w.push(1), nil, "rails.batch is 2")
-	p, err := w.sender().PushAnew(t.Context(), w.publisher, 1, false)
+	p, err := w.sender().PushNewPlan(t.Context(), w.publisher, 1, false)
 	must(t, err)
 	if p.Plan != 2 || len(p.Batches) != 5 || p.Paid != 3 {
 		t.Errorf("the new plan: got %+v, want number 2 with 5 batches, 3 paid", p)
@@ -137,7 +137,7 @@ func TestApprovalsInForce(t *testing.T) {
 	_, err := w.sender().Fund(t.Context(), w.owner, 1, 0)
 	must(t, err)
 	limits(14999)
-	w.refused(w.propose(1), []string{"rail.hit"}, "round 1", "1 of the 2 approvals", "round approve")
+	w.refused(w.propose(1), []string{"rail.hit"}, "round 1", "1 of the 2 approvals", "another operator must approve it")
 	w.refused(w.propose(1), nil, "1 of the 2 approvals")
 	limits(15000)
 	w.publish(1)

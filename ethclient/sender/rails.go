@@ -23,15 +23,15 @@ func checkPayment(rails swap.Rails, e *swap.TxSigned, signed swap.Sesh) error {
 
 // railHit is the entry about a rail.
 func railHit(intent swap.Intent, err error) *swap.RailHit {
-	var rail *railError
+	var rail *RailError
 	if !errors.As(err, &rail) {
 		return nil
 	}
 	return &swap.RailHit{Intent: intent, Rail: rail.Rail, Limit: rail.Limit, Asked: rail.Asked}
 }
 
-// stopped is the record of a stop, and nothing when the same one stands in the ledger: who tries
-// again and again at a rail fills no log.
+// stopped is the record of a stop, and nothing when the ledger has the same one: repeated tries at
+// a rail do not fill the log.
 func stopped(m swap.Migration, hit *swap.RailHit) []swap.Record {
 	if m.Rails.Has(hit) {
 		return nil
@@ -69,8 +69,8 @@ func signedOn(t swap.Tables, day time.Time) (sum swap.Sesh, err error) {
 	return sum, err
 }
 
-// railError says at which rail sending stops. It becomes a rail.hit entry.
-type railError struct {
+// RailError says at which rail sending stops. It becomes a rail.hit entry.
+type RailError struct {
 	Rail         string
 	Limit, Asked swap.RailValue
 }
@@ -78,12 +78,12 @@ type railError struct {
 // checkRail refuses a sum above a rail.
 func checkRail(name string, limit, asked swap.Sesh) error {
 	if asked > limit {
-		return &railError{name, swap.RailValue(limit), swap.RailValue(asked)}
+		return &RailError{name, swap.RailValue(limit), swap.RailValue(asked)}
 	}
 	return nil
 }
 
-// lacksApproval is a *railError about a round that has too few approvals by the operators and the
+// lacksApproval is a *RailError about a round that has too few approvals by the operators and the
 // limits in force now.
 func (op *operation) lacksApproval(ctx context.Context, r swap.Round) error {
 	var by []string
@@ -94,7 +94,7 @@ func (op *operation) lacksApproval(ctx context.Context, r swap.Round) error {
 	}); err != nil || len(by) >= needed {
 		return err
 	}
-	return &railError{railApprovals, swap.RailValue(len(by)), swap.RailValue(needed)}
+	return &RailError{RailApprovals, swap.RailValue(len(by)), swap.RailValue(needed)}
 }
 
 // mustBeApproved stops at a round that lacks an approval.
@@ -105,12 +105,17 @@ func (op *operation) mustBeApproved(ctx context.Context, intent swap.Intent, r s
 	return nil
 }
 
-// railApprovals is the name of the stop for want of an approval.
-const railApprovals = "approvals"
+// Rails whose errors have a remedy of their own.
+const (
+	RailApprovals = "approvals" // the round has too few approvals
+	RailBatch     = "batch"     // a batch has too many recipients
+)
 
-func (e *railError) Error() string {
-	if e.Rail == railApprovals {
-		return fmt.Sprintf("by the operators and limits in force the round has %d of the %s that it needs: nothing was sent; another operator must approve it (`oxenswap round approve`)", e.Limit, e.Asked.In(e.Rail))
+func (e *RailError) Error() string {
+	if e.Rail == RailApprovals {
+		return fmt.Sprintf("by the operators and limits in force the round has %d of the %s that it needs: "+
+			"nothing was sent; another operator must approve it", e.Limit, e.Asked.In(e.Rail))
 	}
-	return fmt.Sprintf("rails.%s is %s, this needs %d: nothing was sent; a person must look, and then may raise the rail in the configuration", e.Rail, e.Limit.In(e.Rail), e.Asked)
+	return fmt.Sprintf("rails.%s is %s, this needs %d: nothing was sent; a person must find out why, "+
+		"and then may raise the rail in the configuration", e.Rail, e.Limit.In(e.Rail), e.Asked)
 }

@@ -13,10 +13,10 @@ import (
 // compared: while holders claim, events become final at any moment.
 const maxLooks = 10
 
-// surely is how many comparisons in a row must find differences before they count: behind one
-// address there may be several nodes, of which one that is behind leaves out the newest events
+// confirmations is how many comparisons in a row must find differences before they count: one
+// address may serve several nodes, and one of them that is behind leaves out the newest events
 // without saying so.
-const surely = 3
+const confirmations = 3
 
 // Reconcile rebuilds every payment from the distributor's final events and compares them with the
 // ledger and the live root. Differences that nobody has acknowledged are recorded, which stops
@@ -38,7 +38,7 @@ func (s *Sender) reconcile(ctx context.Context) (*reconcile.Report, error) {
 		if err != nil {
 			return nil, err
 		}
-		if len(r.Differences) == 0 || look == surely {
+		if len(r.Differences) == 0 || look == confirmations {
 			return r, s.recordDifferences(ctx, r)
 		}
 		if err := s.o.Sleep(ctx, firstLook); err != nil {

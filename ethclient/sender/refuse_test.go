@@ -111,7 +111,7 @@ func TestUnderfunded(t *testing.T) {
 	w := newWorld(t)
 	w.deploy()
 	w.approve(5000, 6000)
-	err := w.refused(w.propose(1), nil, "11000", "chain fund --round 1")
+	err := w.refused(w.propose(1), nil, "round 1", "11000", "fund it first")
 	var short *ethclient.UnderfundedError
 	if !errors.As(err, &short) || short.Missing() != 11000 {
 		t.Errorf("missing: %v", err)
@@ -140,7 +140,7 @@ func TestUnderfunded(t *testing.T) {
 func TestOrderOfThings(t *testing.T) {
 	w := newWorld(t)
 	w.approve(5000)
-	w.refused(w.propose(1), nil, "chain deploy")
+	w.refused(w.propose(1), nil, "no distributor")
 	w.deploy()
 	_, err := w.sender().Fund(t.Context(), w.owner, 1, 0)
 	must(t, err)

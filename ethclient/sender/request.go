@@ -44,11 +44,12 @@ func (s *Sender) RequestFunding(ctx context.Context, round uint64) (*Request, er
 			return c, err
 		}
 		if op.opens(ctx, swap.PurposeFund, round) {
-			return c, fmt.Errorf("a transaction of this program to fund round %d is not final: run `oxenswap chain fund --round %d`", round, round)
+			return c, &RoundError{Round: round, Err: ErrUnfinished}
 		}
 		var short *ethclient.UnderfundedError
 		if err := op.state.Covers(r.Round.Total); err == nil {
-			return c, fmt.Errorf("the distributor has been given the %s of round %d already: there is nothing to sign", r.Round.Total, round)
+			return c, fmt.Errorf("the distributor has been given the %s of round %d already: there is nothing to sign",
+				r.Round.Total, round)
 		} else if !errors.As(err, &short) {
 			return c, err
 		}
@@ -72,7 +73,7 @@ func (s *Sender) RequestProposal(ctx context.Context, round uint64) (*Request, e
 		}
 		report, err := op.inspect(ctx)
 		if err == nil && len(report.Differences) > 0 {
-			err = fmt.Errorf("%w in %d places, the first: %s; run `oxenswap chain reconcile`", ErrAlarm, len(report.Differences), report.Differences[0])
+			err = &DifferencesError{len(report.Differences), fmt.Sprint(report.Differences[0])}
 		}
 		return c, err
 	})
@@ -95,11 +96,13 @@ func (s *Sender) RequestExtension(ctx context.Context, closesAt uint64) (*Reques
 		r.ClosesAt = closesAt
 		switch now := op.state.ClosesAt; {
 		case op.state.Paused:
-			return call{}, errors.New("the distributor is paused: unpausing moves the closing time by the length of the pause; extend it afterwards")
+			return call{}, errors.New("the distributor is paused: unpausing moves the closing time by the length of the pause; " +
+				"extend it afterwards")
 		case op.time >= now:
 			return call{}, fmt.Errorf("the distributor closed at %s: that cannot be undone", unix(now))
 		case closesAt <= now:
-			return call{}, fmt.Errorf("the distributor closes at %s: a closing time is only moved later, not to %s", unix(now), unix(closesAt))
+			return call{}, fmt.Errorf("the distributor closes at %s: a closing time is only moved later, not to %s",
+				unix(now), unix(closesAt))
 		}
 		return call{to: &op.at, data: distributorABI.PackMoveClosesAt(closesAt)}, nil
 	})
@@ -113,9 +116,10 @@ func (s *Sender) RequestSweep(ctx context.Context, to swap.EVMAddress) (*Request
 		case to == (swap.EVMAddress{}) || to == r.Distributor.Address || to == r.Distributor.Token:
 			return call{}, fmt.Errorf("SESH sent to %s is lost: name an account of the owner's", to)
 		case op.state.Paused:
-			return call{}, errors.New("the distributor is paused: the owner must unpause it first (`oxenswap chain safe-export unpause`)")
+			return call{}, ErrPaused
 		case op.time < op.state.ClosesAt:
-			return call{}, fmt.Errorf("the distributor closes at %s, and the chain's clock says %s: until then what it holds is the holders'", unix(op.state.ClosesAt), unix(op.time))
+			return call{}, fmt.Errorf("the distributor closes at %s, and the chain's clock says %s: until then what it holds is the holders'",
+				unix(op.state.ClosesAt), unix(op.time))
 		case r.Amount == 0:
 			return call{}, errors.New("the distributor holds nothing: there is nothing to sign")
 		}
@@ -123,9 +127,11 @@ func (s *Sender) RequestSweep(ctx context.Context, to swap.EVMAddress) (*Request
 	})
 }
 
-// request looks at the ledger and the chain, changes neither, and asks a node whether the call
-// would succeed.
-func (s *Sender) request(ctx context.Context, purpose string, prepare func(*operation, *Request) (call, error)) (*Request, error) {
+// request reads the ledger and the chain, changes neither, and asks a node whether the call would
+// succeed.
+func (s *Sender) request(
+	ctx context.Context, purpose string, prepare func(*operation, *Request) (call, error),
+) (*Request, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	m, err := s.identify(ctx, true)
@@ -133,7 +139,7 @@ func (s *Sender) request(ctx context.Context, purpose string, prepare func(*oper
 		return nil, err
 	}
 	if m.Distributor == nil {
-		return nil, errNoDistributor
+		return nil, ErrNoDistributor
 	}
 	if err := alarms(m); err != nil {
 		return nil, err
@@ -147,13 +153,16 @@ func (s *Sender) request(ctx context.Context, purpose string, prepare func(*oper
 			return nil, err
 		}
 	}
-	r := &Request{Purpose: purpose, Role: "owner", From: op.state.Owner, State: op.state, Time: op.time, Distributor: *m.Distributor}
+	r := &Request{
+		Purpose: purpose, Role: "owner", From: op.state.Owner, State: op.state, Time: op.time, Distributor: *m.Distributor,
+	}
 	c, err := prepare(op, r)
 	if err != nil {
 		return nil, err
 	}
 	r.To, r.Data = swap.EVMAddress(*c.to), c.data
-	if r.Gas, err = s.node.EstimateGas(ctx, ethereum.CallMsg{From: common.Address(r.From), To: c.to, Data: c.data}); err != nil {
+	r.Gas, err = s.node.EstimateGas(ctx, ethereum.CallMsg{From: common.Address(r.From), To: c.to, Data: c.data})
+	if err != nil {
 		return nil, fmt.Errorf("the %s %s could not do it: %w", r.Role, r.From, explain(err))
 	}
 	return r, nil
@@ -170,7 +179,8 @@ func (op *operation) ours(ctx context.Context, root ethclient.Root) error {
 		return fmt.Errorf("%w: it names round %d, and %w", ErrAlarm, root.Round, err)
 	}
 	if r.Root != root.Root {
-		return fmt.Errorf("%w: it names root 0x%s for round %d, and this ledger built 0x%s; cancel or pause if it was not you", ErrAlarm, root.Root, root.Round, r.Root)
+		return fmt.Errorf("%w: it names root 0x%s for round %d, and this ledger built 0x%s; cancel or pause if it was not you",
+			ErrAlarm, root.Root, root.Round, r.Root)
 	}
 	return nil
 }

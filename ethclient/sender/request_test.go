@@ -165,13 +165,13 @@ func TestRequests(t *testing.T) {
 func TestRequestRefuses(t *testing.T) {
 	w := newWorld(t)
 	_, err := w.sender().RequestUnpause(t.Context())
-	want(t, err, "chain deploy")
+	want(t, err, "no distributor")
 	d := w.deploy()
 	_, err = w.sender().RequestFunding(t.Context(), 1)
 	want(t, err, "no round 1")
 	w.approve(5000)
 	_, err = w.sender().RequestProposal(t.Context(), 1)
-	want(t, err, "chain fund --round 1")
+	want(t, err, "round 1", "fund it first")
 
 	// The owner has given the token away.
 	has := w.balance(swap.EVMAddress(w.owner.Address()))

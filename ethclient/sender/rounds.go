@@ -12,14 +12,15 @@ import (
 
 // Propose puts an approved round's root forward, and returns when that is final. A round that is
 // proposed or active already is left as it is.
-func (s *Sender) Propose(ctx context.Context, signer signer.Signer, number uint64) (swap.Round, error) {
+func (s *Sender) Propose(ctx context.Context, key signer.Signer, number uint64) (swap.Round, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	op, err := s.begin(ctx, signer, swap.PurposePropose)
+	op, err := s.newOperation(ctx, key, swap.PurposePropose)
 	if err != nil {
 		return swap.Round{}, err
 	}
-	return op.move(ctx, swap.PurposePropose, number, []swap.RoundStatus{swap.ProposedRound, swap.ActiveRound}, func(r swap.Round) (call, error) {
+	proposed := []swap.RoundStatus{swap.ProposedRound, swap.ActiveRound}
+	return op.move(ctx, swap.PurposePropose, number, proposed, func(r swap.Round) (call, error) {
 		if err := op.mustBe("publisher", op.state.Publisher); err != nil {
 			return call{}, err
 		}
@@ -37,7 +38,7 @@ func (s *Sender) Propose(ctx context.Context, signer signer.Signer, number uint6
 // proposal checks everything that can be checked about a proposal before it is signed.
 func (op *operation) proposal(ctx context.Context, r swap.Round) (call, error) {
 	if r.Status != swap.ApprovedRound {
-		return call{}, fmt.Errorf("round %d is %s: only an approved one is proposed (`oxenswap round approve %d`)", r.Round, r.Status, r.Round)
+		return call{}, &RoundError{r.Round, r.Status, ErrNotApproved}
 	}
 	if p := op.state.Pending; p.Round != 0 {
 		return call{}, fmt.Errorf("round %d is pending on chain: activate or cancel it first", p.Round)
@@ -48,10 +49,11 @@ func (op *operation) proposal(ctx context.Context, r swap.Round) (call, error) {
 	}
 	total := r.Total.Int()
 	if got := tree.Total().ToBig(); got.Cmp(total) != 0 {
-		return call{}, fmt.Errorf("the leaves of round %d come to %s atomic SESH, the round says %d", r.Round, got, r.Total)
+		return call{}, fmt.Errorf("%w: the leaves of round %d come to %s atomic SESH, the round says %d",
+			ErrDamaged, r.Round, got, r.Total)
 	}
 	if err := op.state.Covers(r.Total); err != nil {
-		return call{}, fmt.Errorf("round %d: %w (`oxenswap chain fund --round %d`)", r.Round, err, r.Round)
+		return call{}, &RoundError{Round: r.Round, Err: err}
 	}
 	size := r.Approved + 1
 	root, err := op.ledger.RootAt(ctx, size)
@@ -63,10 +65,10 @@ func (op *operation) proposal(ctx context.Context, r swap.Round) (call, error) {
 
 // Activate makes a pending root the live one once its delay is over, and returns when that is
 // final. Any key may sign. Number 0 means the pending round.
-func (s *Sender) Activate(ctx context.Context, signer signer.Signer, number uint64) (swap.Round, error) {
+func (s *Sender) Activate(ctx context.Context, key signer.Signer, number uint64) (swap.Round, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	op, err := s.begin(ctx, signer, swap.PurposeActivate)
+	op, err := s.newOperation(ctx, key, swap.PurposeActivate)
 	if err != nil {
 		return swap.Round{}, err
 	}
@@ -78,10 +80,11 @@ func (s *Sender) Activate(ctx context.Context, signer signer.Signer, number uint
 			return call{}, err
 		}
 		if op.state.Paused {
-			return call{}, errors.New("the distributor is paused: the owner must unpause it first")
+			return call{}, ErrPaused
 		}
 		if at := op.state.ActivatesAt; at > op.time {
-			return call{}, fmt.Errorf("round %d can be activated from %s on, and the chain's clock says %s: run the command again then",
+			return call{}, fmt.Errorf("round %d can be activated from %s on, and the chain's clock says %s: "+
+				"run the command again then",
 				r.Round, unix(at), unix(op.time))
 		}
 		return call{to: &op.at, data: distributorABI.PackActivate()}, nil
@@ -90,15 +93,15 @@ func (s *Sender) Activate(ctx context.Context, signer signer.Signer, number uint
 
 // Cancel withdraws the pending root of a round, whether this ledger built it or not, and returns
 // when that is final. The guardian signs. A round that is cancelled already is left as it is.
-func (s *Sender) Cancel(ctx context.Context, signer signer.Signer, number uint64) error {
+func (s *Sender) Cancel(ctx context.Context, key signer.Signer, number uint64) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	op, err := s.begin(ctx, signer, swap.PurposeCancel)
+	op, err := s.newOperation(ctx, key, swap.PurposeCancel)
 	if err != nil {
 		return err
 	}
 	if op.m.Distributor == nil {
-		return errNoDistributor
+		return ErrNoDistributor
 	}
 	if op.state.Pending.Round == number || op.opens(ctx, swap.PurposeCancel, number) {
 		sent := op.carry(ctx, swap.PurposeCancel, number, func(context.Context) (call, error) {
@@ -121,7 +124,7 @@ func (s *Sender) Cancel(ctx context.Context, signer signer.Signer, number uint64
 	case err != nil:
 		return op.cancelledElsewhere(ctx, number, err)
 	case r.Status != swap.CancelledRound:
-		return fmt.Errorf("round %d is %s and not pending on chain (`oxenswap chain status`)", number, r.Status)
+		return &RoundError{number, r.Status, ErrNotPending}
 	}
 	return nil
 }
@@ -142,31 +145,34 @@ func (op *operation) pendingOr(ctx context.Context, number uint64) (uint64, erro
 	case number != 0:
 		return number, nil
 	case op.m.Distributor == nil:
-		return 0, errNoDistributor
+		return 0, ErrNoDistributor
 	case op.state.Pending.Round != 0:
 		return op.state.Pending.Round, nil
 	case op.state.Live.Round != 0:
 		return op.state.Live.Round, nil
 	}
-	return 0, errors.New("no round is pending: `oxenswap chain propose` comes first")
+	return 0, ErrNoPending
 }
 
 func (op *operation) mustBePending(r swap.Round) error {
 	p := op.state.Pending
 	switch {
 	case p.Round != r.Round:
-		return fmt.Errorf("round %d is %s and not pending on chain (`oxenswap chain status`)", r.Round, r.Status)
+		return &RoundError{r.Round, r.Status, ErrNotPending}
 	case p.Root != r.Root:
-		return fmt.Errorf("root 0x%s is pending on chain as round %d, and this ledger built 0x%s: do not activate it, cancel it", p.Root, r.Round, r.Root)
+		return fmt.Errorf("root 0x%s is pending on chain as round %d, and this ledger built 0x%s: do not activate it, "+
+			"cancel it", p.Root, r.Round, r.Root)
 	}
 	return nil
 }
 
 // move brings a round to one of the wanted statuses. What counts in the end is what the
 // distributor's final events say: the round may get there by somebody else's transaction.
-func (op *operation) move(ctx context.Context, purpose string, number uint64, want []swap.RoundStatus, prepare func(swap.Round) (call, error)) (swap.Round, error) {
+func (op *operation) move(
+	ctx context.Context, purpose string, number uint64, want []swap.RoundStatus, prepare func(swap.Round) (call, error),
+) (swap.Round, error) {
 	if op.m.Distributor == nil {
-		return swap.Round{}, errNoDistributor
+		return swap.Round{}, ErrNoDistributor
 	}
 	r, err := op.round(ctx, number)
 	if err != nil {
@@ -174,7 +180,8 @@ func (op *operation) move(ctx context.Context, purpose string, number uint64, wa
 	}
 	there := func() bool {
 		// A round is "proposed" from the signature on; it has arrived when the chain says so too.
-		return slices.Contains(want, r.Status) && (r.Status != swap.ProposedRound || op.state.Pending.Round == number && !op.opens(ctx, purpose, number))
+		return slices.Contains(want, r.Status) &&
+			(r.Status != swap.ProposedRound || op.state.Pending.Round == number && !op.opens(ctx, purpose, number))
 	}
 	if there() {
 		return r, nil
@@ -198,5 +205,5 @@ func (op *operation) move(ctx context.Context, purpose string, number uint64, wa
 	case sent != nil:
 		return r, fmt.Errorf("round %d is %s: %w", number, r.Status, sent)
 	}
-	return r, fmt.Errorf("the transaction to %s round %d is final, and the ledger has it as %s: look at `oxenswap chain status`", purpose, number, r.Status)
+	return r, &RoundError{number, r.Status, ErrOvertaken}
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/ethereum/go-ethereum/core/types"
 	"github.com/ethereum/go-ethereum/rpc"
 
+	"oxenswap/ethclient"
 	"oxenswap/ethclient/contracts"
 	"oxenswap/ethclient/sender/signer"
 	"oxenswap/ethclient/sender/state"
@@ -35,8 +36,8 @@ type call struct {
 // submit signs the first attempt of an intent, stores it and sends it. Everything that can be
 // refused is refused before the signature; from the signature on, only the chain decides. The error
 // of sending is not returned.
-func (s *Sender) submit(ctx context.Context, m swap.Migration, signer signer.Signer, c call) error {
-	from := signer.Address()
+func (s *Sender) submit(ctx context.Context, m swap.Migration, key signer.Signer, c call) error {
+	from := key.Address()
 	estimate, err := s.node.EstimateGas(ctx, ethereum.CallMsg{From: from, To: c.to, Data: c.data})
 	if err != nil {
 		return fmt.Errorf("%s would fail: %w", describe(c.Intent), explain(err))
@@ -63,8 +64,9 @@ func (s *Sender) submit(ctx context.Context, m swap.Migration, signer signer.Sig
 	}); err != nil {
 		return err
 	}
-	return s.signAndSend(ctx, m, signer, c, 1, &types.DynamicFeeTx{
-		ChainID: new(big.Int).SetUint64(m.Terms.Token.ChainID), Nonce: nonce, To: c.to, Data: c.data, Gas: gas, GasFeeCap: fees.Cap, GasTipCap: fees.Tip,
+	return s.signAndSend(ctx, m, key, c, 1, &types.DynamicFeeTx{
+		ChainID: new(big.Int).SetUint64(m.Terms.Token.ChainID), Nonce: nonce, To: c.to, Data: c.data,
+		Gas: gas, GasFeeCap: fees.Cap, GasTipCap: fees.Tip,
 	})
 }
 
@@ -81,7 +83,9 @@ func nextNonce(t swap.Tables, m swap.Migration, from common.Address, latest uint
 
 // signAndSend is the step at which a nonce is claimed: it stores the signed bytes and only then
 // sends them.
-func (s *Sender) signAndSend(ctx context.Context, m swap.Migration, key signer.Signer, c call, attempt uint64, body *types.DynamicFeeTx) error {
+func (s *Sender) signAndSend(
+	ctx context.Context, m swap.Migration, key signer.Signer, c call, attempt uint64, body *types.DynamicFeeTx,
+) error {
 	from := key.Address()
 	cost := new(big.Int).Mul(body.GasFeeCap, new(big.Int).SetUint64(body.Gas))
 	balance, err := s.chain.GasMoney(ctx, swap.EVMAddress(from))
@@ -89,10 +93,14 @@ func (s *Sender) signAndSend(ctx context.Context, m swap.Migration, key signer.S
 		return err
 	}
 	if balance.Cmp(cost) < 0 {
-		return fmt.Errorf("%s has %s wei for gas, %s may cost %s: send it at least %s more", from, balance, describe(c.Intent), cost, new(big.Int).Sub(cost, balance))
+		return fmt.Errorf("%s has %s wei for gas, %s may cost %s: send it at least %s more",
+			from, balance, describe(c.Intent), cost, new(big.Int).Sub(cost, balance))
 	}
 	var tx *types.Transaction
-	if err := fail.Do("send sign", func() (err error) { tx, err = signer.Sign(ctx, key, types.NewTx(body), body.ChainID); return err }); err != nil {
+	if err := fail.Do("send sign", func() (err error) {
+		tx, err = signer.Sign(ctx, key, types.NewTx(body), body.ChainID)
+		return err
+	}); err != nil {
 		return err
 	}
 	raw, err := tx.MarshalBinary()
@@ -100,7 +108,8 @@ func (s *Sender) signAndSend(ctx context.Context, m swap.Migration, key signer.S
 		return err
 	}
 	if most := s.profile().MaxBytes; len(raw) > most {
-		return fmt.Errorf("%s has %d bytes, and a transaction at most %d: lower rails.batch", describe(c.Intent), len(raw), most)
+		return fmt.Errorf("%s has %d bytes, and a transaction at most %d: lower rails.batch",
+			describe(c.Intent), len(raw), most)
 	}
 	event := &swap.TxSigned{
 		Intent: c.Intent, Attempt: attempt, ChainID: m.Terms.Token.ChainID, Sender: swap.EVMAddress(from), Nonce: tx.Nonce(),
@@ -144,11 +153,13 @@ func mayClaim(t swap.Tables, e *swap.TxSigned) error {
 		return err
 	}
 	if e.Attempt != uint64(len(earlier))+1 {
-		return fmt.Errorf("%s has %d attempts already: another process sends with this ledger; end it, and run the command again", describe(e.Intent), len(earlier))
+		return fmt.Errorf("%s has %d attempts already: another process sends with this ledger; end it, and run the command again",
+			describe(e.Intent), len(earlier))
 	}
 	for _, a := range earlier {
 		if a.Nonce != e.Nonce || a.Sender != e.Sender {
-			return fmt.Errorf("%s has nonce %d of %s for good, not nonce %d of %s", describe(e.Intent), a.Nonce, a.Sender, e.Nonce, e.Sender)
+			return fmt.Errorf("%s has nonce %d of %s for good, not nonce %d of %s",
+				describe(e.Intent), a.Nonce, a.Sender, e.Nonce, e.Sender)
 		}
 	}
 	users, err := t.NonceAttempts(e.ChainID, e.Sender, e.Nonce)
@@ -157,7 +168,8 @@ func mayClaim(t swap.Tables, e *swap.TxSigned) error {
 	}
 	for _, a := range users {
 		if a.Intent != e.Intent {
-			return fmt.Errorf("nonce %d of %s went to %s meanwhile: run the command again", e.Nonce, e.Sender, describe(a.Intent))
+			return fmt.Errorf("nonce %d of %s went to %s meanwhile: run the command again",
+				e.Nonce, e.Sender, describe(a.Intent))
 		}
 	}
 	return nil
@@ -178,13 +190,13 @@ func (s *Sender) broadcast(ctx context.Context, intent swap.Intent, tx *types.Tr
 	for i, err := range said {
 		answers[i] = classify(err)
 	}
-	answer, words := state.Strongest(answers...), ""
+	answer, refusals := state.Strongest(answers...), ""
 	step := Step{Intent: intent, Stage: StageSent, Hash: swap.Hash(tx.Hash())}
 	if answer != state.Holds && answer != state.NonceUsed {
-		words = strings.ReplaceAll(errors.Join(said...).Error(), "\n", "; ")
-		step.Stage, step.Note = StageRefused, words
+		refusals = strings.ReplaceAll(errors.Join(said...).Error(), "\n", "; ")
+		step.Stage, step.Note = StageRefused, refusals
 	}
-	s.watch(intent).send(answer, words)
+	s.watch(intent).send(answer, refusals)
 	s.progress(step)
 }
 
@@ -199,14 +211,16 @@ func (s *Sender) signedBytes(a swap.Attempt) (*types.Transaction, error) {
 		return nil, fmt.Errorf("signed bytes of transaction 0x%s: %w", a.Hash, err)
 	}
 	if swap.Hash(tx.Hash()) != a.Hash {
-		return nil, fmt.Errorf("the bytes stored for transaction 0x%s are those of %s: run `oxenswap ledger verify`", a.Hash, tx.Hash())
+		return nil, fmt.Errorf("%w: the bytes stored for transaction 0x%s are those of %s", ErrDamaged, a.Hash, tx.Hash())
 	}
 	return tx, nil
 }
 
-// anew signs another attempt of an intent with the same nonce: the same call at a higher price, or
-// a no-op.
-func (s *Sender) anew(ctx context.Context, m swap.Migration, key signer.Signer, last swap.Attempt, noop bool, why string) error {
+// replace signs another attempt of an intent with the same nonce: the same call at a higher price,
+// or a no-op.
+func (s *Sender) replace(
+	ctx context.Context, m swap.Migration, key signer.Signer, last swap.Attempt, noop bool, why string,
+) error {
 	old, err := s.signedBytes(last)
 	if err != nil {
 		return err
@@ -226,7 +240,7 @@ func (s *Sender) anew(ctx context.Context, m swap.Migration, key signer.Signer, 
 		c = call{Intent: last.Intent, to: &self, noop: true, note: "a no-op: " + why}
 		gas = 0
 	}
-	// What was signed before may need more by now: on Arbitrum, gas pays for L1 data.
+	// The earlier estimate may be too low by now: on Arbitrum, gas pays for L1 data.
 	estimate, err := s.node.EstimateGas(ctx, ethereum.CallMsg{From: key.Address(), To: c.to, Data: c.data})
 	if err == nil {
 		estimate, err = gasLimit(s.profile(), estimate)
@@ -237,8 +251,45 @@ func (s *Sender) anew(ctx context.Context, m swap.Migration, key signer.Signer, 
 		gas = max(gas, estimate)
 	}
 	return s.signAndSend(ctx, m, key, c, last.TxSigned.Attempt+1, &types.DynamicFeeTx{
-		ChainID: old.ChainId(), Nonce: old.Nonce(), To: c.to, Data: c.data, Gas: gas, GasFeeCap: fees.Cap, GasTipCap: fees.Tip,
+		ChainID: old.ChainId(), Nonce: old.Nonce(), To: c.to, Data: c.data,
+		Gas: gas, GasFeeCap: fees.Cap, GasTipCap: fees.Tip,
 	})
+}
+
+// gasNum / gasDen is the margin over an estimate, which on Arbitrum includes the moving price of L1
+// data.
+const gasNum, gasDen = 6, 5
+
+// offer is what a transaction offers: what the chain suggests now, but never above the ceiling. A
+// price of now above the ceiling is a *RailError.
+func offer(now ethclient.Fees, ceiling swap.Wei) (state.Fees, error) {
+	f, least, ok := state.Offer(state.Fees(now), ceiling)
+	return f, atCeiling(least, ceiling, ok)
+}
+
+// outbid is an offer for another attempt with the nonce of an earlier transaction.
+func outbid(p state.Profile, old *types.Transaction, now ethclient.Fees, ceiling swap.Wei) (state.Fees, error) {
+	f, least, ok := p.Outbid(old.GasFeeCap(), old.GasTipCap(), state.Fees(now), ceiling)
+	return f, atCeiling(least, ceiling, ok)
+}
+
+func atCeiling(least *big.Int, ceiling swap.Wei, ok bool) error {
+	if ok {
+		return nil
+	}
+	asked := ^swap.RailValue(0)
+	if least.IsUint64() {
+		asked = swap.RailValue(least.Uint64())
+	}
+	return &RailError{"gas_price", swap.RailValue(ceiling), asked}
+}
+
+// gasLimit is an estimate with its margin.
+func gasLimit(p state.Profile, estimate uint64) (uint64, error) {
+	if estimate > p.MaxGas {
+		return 0, fmt.Errorf("it would use %d gas, and a transaction takes at most %d: lower rails.batch", estimate, p.MaxGas)
+	}
+	return min(estimate*gasNum/gasDen, p.MaxGas), nil
 }
 
 func (s *Sender) profile() state.Profile { return state.ProfileOf(s.chain.ChainID()) }

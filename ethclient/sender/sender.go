@@ -20,7 +20,6 @@ package sender
 import (
 	"context"
 	"errors"
-	"fmt"
 	"math/big"
 	"sync"
 	"time"
@@ -30,6 +29,7 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 
 	"oxenswap/ethclient"
+	"oxenswap/ethclient/sender/state"
 	"oxenswap/swap"
 )
 
@@ -45,9 +45,9 @@ type Ledger interface {
 	Event(ctx context.Context, seq uint64) (swap.Event, time.Time, error)
 }
 
-// Node is what is asked of a node beyond reading the chain. SendTransaction makes one try, and its
-// error says nothing about whether the transaction arrived. A node with go-ethereum's
-// TransactionByHash is also asked whether it still holds bytes that were sent to it.
+// Node is what a sender needs of a node beyond reading the chain. SendTransaction makes one try,
+// and its error says nothing about whether the transaction arrived. Where a node has go-ethereum's
+// TransactionByHash, the sender also asks it whether it still holds the bytes that it got.
 type Node interface {
 	ethereum.TransactionSender
 	ethereum.GasEstimator
@@ -56,7 +56,7 @@ type Node interface {
 
 // Options may all be left out.
 type Options struct {
-	// Progress is told of every step, from one goroutine.
+	// Progress gets every step, from one goroutine.
 	Progress func(Step)
 	// Others are further nodes that signed bytes are sent to; one that takes them is enough. With
 	// the sender's own node before them, the first are those of the reader, in its order.
@@ -109,7 +109,7 @@ type Sender struct {
 
 	mu       sync.Mutex                // held by an operation: nonces are claimed by looking first
 	batches  uint64                    // of the push plan in progress
-	told     map[swap.Intent]swap.Hash // blocks that Progress was told of
+	reported map[swap.Intent]swap.Hash // blocks that Progress got
 	watching map[swap.Intent]*watched
 }
 
@@ -122,7 +122,10 @@ func New(chain *ethclient.Reader, node Node, ledger Ledger, o Options) *Sender {
 	if o.Sleep == nil {
 		o.Sleep = sleep
 	}
-	return &Sender{chain: chain, node: node, ledger: ledger, o: o, told: map[swap.Intent]swap.Hash{}, watching: map[swap.Intent]*watched{}}
+	return &Sender{
+		chain: chain, node: node, ledger: ledger, o: o,
+		reported: map[swap.Intent]swap.Hash{}, watching: map[swap.Intent]*watched{},
+	}
 }
 
 func (s *Sender) progress(step Step) {
@@ -156,7 +159,7 @@ func (s *Sender) migration(ctx context.Context) (m swap.Migration, err error) {
 func (s *Sender) round(ctx context.Context, number uint64) (r swap.Round, err error) {
 	err = s.ledger.View(ctx, func(t swap.Tables, _ uint64) error {
 		if r, err = t.Round(number); errors.Is(err, swap.ErrNotFound) {
-			return fmt.Errorf("there is no round %d: `oxenswap round list` shows those there are", number)
+			return &NoRoundError{number}
 		}
 		return err
 	})
@@ -182,7 +185,7 @@ func (s *Sender) attempts(ctx context.Context, intents []swap.Intent) (out [][]s
 func openIntents(t swap.Tables, from *swap.EVMAddress) (out []swap.Intent, err error) {
 	seen := map[swap.Intent]bool{}
 	err = t.AllAttempts(func(a swap.Attempt) error {
-		if open(a.Status) && !seen[a.Intent] && (from == nil || a.Sender == *from) {
+		if state.Open(a.Status) && !seen[a.Intent] && (from == nil || a.Sender == *from) {
 			seen[a.Intent] = true
 			out = append(out, a.Intent)
 		}

@@ -44,7 +44,8 @@ func (s *Sender) identify(ctx context.Context, roles bool) (swap.Migration, erro
 	}
 	token := m.Terms.Token
 	if id := s.chain.ChainID(); id != token.ChainID {
-		return m, fmt.Errorf("the RPC is that of chain %d, the terms' token is on chain %d: configure chain.rpc", id, token.ChainID)
+		return m, fmt.Errorf("the RPC is that of chain %d, the terms' token is on chain %d: configure chain.rpc",
+			id, token.ChainID)
 	}
 	if err := s.chain.Agree(ctx); err != nil {
 		return m, err
@@ -61,7 +62,8 @@ func (s *Sender) identify(ctx context.Context, roles bool) (swap.Migration, erro
 		return m, err
 	}
 	if state.CodeHash != d.CodeHash {
-		return m, fmt.Errorf("the code of %s has hash 0x%s, the ledger's distributor 0x%s: nothing is sent; ask another node, and find out what stands there", d.Address, state.CodeHash, d.CodeHash)
+		return m, fmt.Errorf("the code of %s has hash 0x%s, the ledger's distributor 0x%s: nothing is sent; "+
+			"ask another node, and find out what stands there", d.Address, state.CodeHash, d.CodeHash)
 	}
 	want := ethclient.Settings{
 		Token: d.Token, Owner: d.Owner, Publisher: d.Publisher, Guardian: d.Guardian, ActivationDelay: d.ActivationDelay,
@@ -109,7 +111,8 @@ func (s *Sender) sync(ctx context.Context) error {
 	if last != nil {
 		from = last.Block
 		if from > final.Number {
-			return fmt.Errorf("the newest final block is %d, and the ledger has an event of block %d: the node is behind, or on another fork", final.Number, from)
+			return fmt.Errorf("the newest final block is %d, and the ledger has an event of block %d: the node is behind, "+
+				"or on another fork", final.Number, from)
 		}
 	}
 	var events []swap.ChainEvent
@@ -129,7 +132,8 @@ func (s *Sender) sync(ctx context.Context) error {
 		at := seen.Position()
 		if last != nil && at.Block == last.Block {
 			if at.BlockHash != last.BlockHash {
-				return fmt.Errorf("block %d was final with hash 0x%s and is 0x%s now: nothing is recorded or sent; ask another node", at.Block, last.BlockHash, at.BlockHash)
+				return fmt.Errorf("block %d was final with hash 0x%s and is 0x%s now: nothing is recorded or sent; "+
+					"ask another node", at.Block, last.BlockHash, at.BlockHash)
 			}
 			found = found || at == *last
 		}
@@ -142,7 +146,8 @@ func (s *Sender) sync(ctx context.Context) error {
 		return err
 	}
 	if !found {
-		return fmt.Errorf("log %d of transaction 0x%s, which was final in block %d, is not on the chain any more: nothing is recorded or sent; ask another node", last.LogIndex, last.Tx, last.Block)
+		return fmt.Errorf("log %d of transaction 0x%s, which was final in block %d, is not on the chain any more: "+
+			"nothing is recorded or sent; ask another node", last.LogIndex, last.Tx, last.Block)
 	}
 	return flush()
 }
