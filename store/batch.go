@@ -106,7 +106,7 @@ func (b *batch) append(records []swap.Record, at time.Time) ([]ledger.Entry, err
 			return nil, err
 		}
 		if _, ok := r.Event.(*swap.KeyRotated); ok && !b.rotating {
-			return nil, errors.New("a new key has to sign from its entry on: use `oxenswap ledger rotate`")
+			return nil, errors.New("a new key has to sign from its entry on: only a rotation records it")
 		}
 		body, err := ledger.MarshalBody(r.Event)
 		if err != nil {

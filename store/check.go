@@ -51,7 +51,7 @@ func (s *Store) checkLog(t *tables, signed tlog.Tree) error {
 		return err
 	}
 	if root != signed.Hash {
-		return fmt.Errorf("the first %d entries have the root %v, and the checkpoint signed %v: the database was altered, put back a copy that `oxenswap ledger verify` accepts", signed.N, root, signed.Hash)
+		return fmt.Errorf("%w: the first %d entries have the root %v, and the checkpoint signed %v", ErrDamaged, signed.N, root, signed.Hash)
 	}
 	last, err := t.checkEnd(size)
 	if err != nil {
@@ -73,7 +73,7 @@ func (t *tables) checkEnd(size uint64) (last time.Time, err error) {
 		return last, err
 	}
 	if want := tlog.StoredHashCount(int64(size)); hashes != want {
-		return last, fmt.Errorf("the tree has %d hashes instead of %d for %d entries: put back a copy that `oxenswap ledger verify` accepts", hashes, want, size)
+		return last, fmt.Errorf("%w: the tree has %d hashes instead of %d for %d entries", ErrDamaged, hashes, want, size)
 	}
 	first := size - min(size, page)
 	list, err := t.records(first, size)
@@ -96,7 +96,7 @@ func (t *tables) checkEnd(size uint64) (last time.Time, err error) {
 				return last, err
 			}
 			if got[0] != h {
-				return last, fmt.Errorf("entry %d does not have its hash in the tree: the database was altered, put back a copy that `oxenswap ledger verify` accepts", seq)
+				return last, fmt.Errorf("%w: entry %d does not have its hash in the tree", ErrDamaged, seq)
 			}
 		}
 		last = e.Time

@@ -288,5 +288,5 @@ func checkSchema(ctx context.Context, db *sqlx.DB, upgrade bool) error {
 }
 
 func schemaChanged(name, what string) error {
-	return fmt.Errorf("the database's schema was tampered with: %s %s. Find out who did it, and restore a copy that `oxenswap ledger verify` accepts", name, what)
+	return fmt.Errorf("%w: %s %s in its schema: find out who did it", ErrDamaged, name, what)
 }

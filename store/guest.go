@@ -44,6 +44,9 @@ const (
 // ErrNoHost is returned by OpenGuest when no process takes updates of others.
 var ErrNoHost = errors.New("no running service takes updates for others")
 
+// ErrUnconfirmed is wrapped by the error of a guest's update that the service may have recorded.
+var ErrUnconfirmed = errors.New("the service may or may not have recorded this")
+
 type guestMessage struct {
 	Update  bool          `json:"update,omitempty"`
 	At      *time.Time    `json:"at,omitempty"`
@@ -247,7 +250,7 @@ func (g *Guest) Update(
 		case err != nil && !sent:
 			return nil, fmt.Errorf("nothing was recorded: the service has ended meanwhile, run the command again: %w", errors.Join(ctx.Err(), err))
 		case err != nil:
-			return nil, unknown(errors.Join(ctx.Err(), err))
+			return nil, fmt.Errorf("%w: %w", ErrUnconfirmed, errors.Join(ctx.Err(), err))
 		case m.Error != "":
 			return nil, errors.New(m.Error)
 		case m.Done:
@@ -265,14 +268,9 @@ func (g *Guest) Update(
 		}
 		sent = true
 		if err := fail.Do("guest send", func() error { return sendRecords(c, records) }); err != nil {
-			return nil, unknown(err)
+			return nil, fmt.Errorf("%w: %w", ErrUnconfirmed, err)
 		}
 	}
-}
-
-// unknown is the error of an update that the service may have recorded.
-func unknown(err error) error {
-	return fmt.Errorf("whether the service has recorded this is not known: look at `oxenswap ledger tail` and run the command again: %w", err)
 }
 
 func sendRecords(c io.Writer, records []swap.Record) error {

@@ -102,7 +102,7 @@ func (r *Reader) lookUp(numbers []int64, some []int, out []tlog.Hash) error {
 	}
 	for _, i := range some {
 		if _, absent := at[numbers[i]]; absent {
-			return fmt.Errorf("the tree has no hash %d: run `oxenswap ledger verify`", numbers[i])
+			return fmt.Errorf("%w: the tree has no hash %d", ErrDamaged, numbers[i])
 		}
 	}
 	return nil

@@ -192,10 +192,10 @@ func (r *Reader) Entry(ctx context.Context, seq uint64) (Stored, error) {
 func parseStored(seq uint64, raw []byte) (Stored, error) {
 	e, err := ledger.ParseEntry(raw)
 	if err != nil {
-		return Stored{}, fmt.Errorf("entry %d: %w: run `oxenswap ledger verify`", seq, err)
+		return Stored{}, fmt.Errorf("%w: entry %d: %w", ErrDamaged, seq, err)
 	}
 	if e.Seq != seq {
-		return Stored{}, fmt.Errorf("entry %d says that it is entry %d: run `oxenswap ledger verify`", seq, e.Seq)
+		return Stored{}, fmt.Errorf("%w: entry %d says that it is entry %d", ErrDamaged, seq, e.Seq)
 	}
 	return Stored{e, raw}, nil
 }

@@ -153,7 +153,7 @@ func TestRotateRefused(t *testing.T) {
 	// Nothing but Rotate changes the key: who signs would not know.
 	signed, err := ledger.SignRotation(ledger.Rotation{Origin: w.terms.Origin(), Entry: int64(size), Old: w.vkey, New: vkey}, w.signer)
 	w.must(err)
-	if _, err := appendTo(s, swap.Record{Event: &swap.KeyRotated{Key: vkey, Note: string(signed)}}); err == nil || !strings.Contains(err.Error(), "ledger rotate") {
+	if _, err := appendTo(s, swap.Record{Event: &swap.KeyRotated{Key: vkey, Note: string(signed)}}); err == nil || !strings.Contains(err.Error(), "only a rotation records it") {
 		t.Errorf("by an update: %v", err)
 	}
 	if got := w.size(s); got != size || s.Key().KeyHash() != w.signer.KeyHash() {

@@ -55,6 +55,12 @@ var ErrStopped = errors.New("the ledger has stopped")
 // ErrClosed is what a Store answers with after Close.
 var ErrClosed = errors.New("the ledger is closed")
 
+// ErrNoLedger is wrapped by what Open returns for a directory without a ledger.
+var ErrNoLedger = errors.New("holds no ledger")
+
+// ErrDamaged is wrapped by errors that show that the database is not what the store wrote.
+var ErrDamaged = errors.New("the database was altered or damaged")
+
 // Options are what a writer needs.
 type Options struct {
 	Signer note.Signer      // the ledger's key
@@ -170,9 +176,10 @@ func Open(ctx context.Context, dir string, o Options) (*Store, error) {
 	path := filepath.Join(dir, databaseFile)
 	if _, err := os.Stat(path); err != nil {
 		if _, missing := os.Stat(filepath.Join(dir, checkpointFile)); missing == nil {
-			return nil, fmt.Errorf("%s has a checkpoint and no database: put %s back with its -wal file, or run `oxenswap ledger restore`: %w", dir, databaseFile, err)
+			return nil, fmt.Errorf("%s has a checkpoint and no database: put %s back with its -wal file, or restore a backup: %w",
+				dir, databaseFile, err)
 		}
-		return nil, fmt.Errorf("%s holds no ledger: `oxenswap init` makes one: %w", dir, err)
+		return nil, fmt.Errorf("%s %w: %w", dir, ErrNoLedger, err)
 	}
 	s, err := newStore(dir, o)
 	if err != nil {

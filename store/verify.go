@@ -229,7 +229,7 @@ func (v *verifier) projections(ctx context.Context) error {
 	}
 	for _, p := range projections() {
 		if err := compareRows(ctx, v.tables, &rebuilt.tables, "SELECT * FROM "+p.table+" ORDER BY "+p.order); err != nil {
-			return fmt.Errorf("the table %s %w: %w: `oxenswap ledger rebuild` makes it anew once it is known who changed it", p.table, ErrProjections, err)
+			return fmt.Errorf("the table %s %w: %w", p.table, ErrProjections, err)
 		}
 	}
 	return nil

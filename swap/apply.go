@@ -312,7 +312,7 @@ func (e *ClaimAccepted) apply(a *applier) error {
 	}
 	if e.Sequence == 0 {
 		if a.m.Legacy == nil || a.m.Legacy.Left == 0 {
-			return refuse(ReasonLegacy, "legacy claims enter only with `claim import --legacy`")
+			return refuse(ReasonLegacy, "legacy claims enter only by an import of the operator")
 		}
 		legacy := *a.m.Legacy
 		legacy.Left--

@@ -94,6 +94,9 @@ const (
 	PurposePush     = "push"
 )
 
+// ErrAlarm refuses a transaction while an alarm is open.
+var ErrAlarm = errors.New("the chain differs from the ledger: nothing is sent until a person has looked at it")
+
 func (e *TxSigned) apply(a *applier) error {
 	if _, err := a.att.Attachment(e.Raw); err != nil {
 		return err
@@ -104,7 +107,7 @@ func (e *TxSigned) apply(a *applier) error {
 	// Whatever the chain says, stopping it must be possible at once; a no-op stops what has its
 	// nonce.
 	if len(a.m.Alarms) > 0 && e.Purpose != PurposePause && e.Purpose != PurposeCancel && !e.Noop {
-		return errors.New("the chain differs from the ledger: nothing is sent until a person has looked at it (`oxenswap chain status`)")
+		return ErrAlarm
 	}
 	if t, err := a.Attempt(e.Hash); err == nil {
 		return fmt.Errorf("transaction %s is entry %d already", e.Hash, t.Entry)

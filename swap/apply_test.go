@@ -142,7 +142,7 @@ func TestMigrationOpened(t *testing.T) {
 			e.LedgerKey = l.key("claim.example/1166f61c0c9abbf6")
 		}, `the ledger key is named "claim.example/1166f61c0c9abbf6"`},
 		{"no key", func(_ *testLedger, e *MigrationOpened, _ *[][]byte) { e.LedgerKey = terms.Origin() }, "ledger key: "},
-		{"no operator", func(_ *testLedger, e *MigrationOpened, _ *[][]byte) { e.Operators = nil }, "no operator"},
+		{"no operator", func(_ *testLedger, e *MigrationOpened, _ *[][]byte) { e.Operators = nil }, "operators: there is none"},
 		{"an operator twice", func(_ *testLedger, e *MigrationOpened, _ *[][]byte) {
 			e.Operators = append(e.Operators, e.Operators[0])
 		}, "give every key its own"},
@@ -253,7 +253,7 @@ func TestApplyConfig(t *testing.T) {
 		{"quorum 0", "open", set(func(_ *testLedger, c *Config) { c.Quorum = 0 }), "quorum 0: at least 1"},
 		{"more than all daemons", "open", set(func(_ *testLedger, c *Config) { c.Quorum = 3 }), "quorum 3 of 2 daemons"},
 		{"half of the daemons", "open", set(func(_ *testLedger, c *Config) { c.Daemons = 4 }), "more than half"},
-		{"no operators", "open", set(func(_ *testLedger, c *Config) { c.Operators = nil }), "no operator"},
+		{"no operators", "open", set(func(_ *testLedger, c *Config) { c.Operators = nil }), "operators: there is none"},
 		{"an operator that is no key", "open", set(func(_ *testLedger, c *Config) { c.Operators[1] = "ben" }), "is no public note key"},
 		{"no limit per recipient", "open", set(func(_ *testLedger, c *Config) { c.Limits.Recipient = 0 }), "limits.recipient is 0 or missing"},
 		{"no limit per round", "open", set(func(_ *testLedger, c *Config) { c.Limits.Round = 0 }), "limits.round"},

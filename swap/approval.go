@@ -19,14 +19,17 @@ func ExtensionText(terms *Terms, closes time.Time) string {
 	return fmt.Sprintf("oxenswap extension of the terms\n%s\ncloses %s\n", terms.Origin(), closes.UTC().Format("2006-01-02T15:04:05Z"))
 }
 
+// ErrOperators is wrapped by errors about the list of operators' keys.
+var ErrOperators = errors.New("operators")
+
 // operatorKeys reads the operators' verifier keys; two with one name or one key are refused.
 func operatorKeys(keys []string) (*ledger.Keyring, error) {
 	if len(keys) == 0 {
-		return nil, errors.New("no operator: name at least one verifier key (`oxenswap operator keygen` makes one)")
+		return nil, fmt.Errorf("%w: there is none: name at least one verifier key", ErrOperators)
 	}
 	ring, err := ledger.NewKeyring(keys...)
 	if err != nil {
-		return nil, fmt.Errorf("operators: %w (`oxenswap operator keygen` makes a key and prints its public half)", err)
+		return nil, fmt.Errorf("%w: %w", ErrOperators, err)
 	}
 	return ring, nil
 }

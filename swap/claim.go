@@ -34,9 +34,9 @@ func ParseClaimText(s string) (ClaimText, error) {
 	parts, ok := splitClaim(s)
 	if !ok {
 		if evmForm(s) {
-			return ClaimText{}, refuse(ReasonLegacy, "a bare address can be replayed by anyone who saw it: sign the line that `claim text` prints")
+			return ClaimText{}, refuse(ReasonLegacy, "a bare address can be replayed by anyone who saw it: sign the line that this migration gives you")
 		}
-		return ClaimText{}, refuse(ReasonText, "%.110q is not a claim: expected the line that `claim text` prints, unchanged", s)
+		return ClaimText{}, refuse(ReasonText, "%.110q is not a claim: sign the line that this migration gives you, unchanged", s)
 	}
 	recipient, err := ParseEIP55(parts.recipient)
 	if err != nil {
@@ -143,7 +143,8 @@ func verifyClaim(terms *Terms, known *Addresses, oxen, text, signature string) (
 		return Claim{}, err
 	}
 	if fields.Migration != terms.ID() {
-		return Claim{}, refuse(ReasonMigration, "the line names migration %s, this one is %s: sign the line that `claim text` prints", fields.Migration, terms.ID())
+		return Claim{}, refuse(ReasonMigration, "the line names migration %s, this one is %s: sign the line that this one gives you",
+			fields.Migration, terms.ID())
 	}
 	c := h.claim()
 	c.Recipient, c.Sequence, c.Until, c.Text = fields.Recipient, fields.Sequence, fields.Until, text
@@ -157,7 +158,7 @@ func VerifyLegacyClaim(terms *Terms, oxen, text, signature string) (Claim, error
 
 func verifyLegacyClaim(terms *Terms, known *Addresses, oxen, text, signature string) (Claim, error) {
 	if !terms.LegacyClaims {
-		return Claim{}, refuse(ReasonLegacy, "this migration takes no legacy claims: sign the line that `claim text` prints")
+		return Claim{}, refuse(ReasonLegacy, "this migration takes no legacy claims: sign the line that it gives you")
 	}
 	h, err := readOxen(terms, known, oxen)
 	if err != nil {

@@ -8,6 +8,8 @@ import (
 	"oxenswap/cmd/oxenswap/internal/datadir"
 	"oxenswap/ethclient"
 	"oxenswap/ethclient/sender"
+	"oxenswap/store"
+	"oxenswap/swap"
 	"oxenswap/swap/service"
 )
 
@@ -15,9 +17,24 @@ import (
 // is nothing to add.
 func hint(err error) string {
 	var mode *datadir.ModeError
+	var refusal *swap.Refusal
 	switch {
 	case errors.As(err, new(*datadir.NoConfigError)):
 		return "`oxenswap init` makes a data directory"
+	case errors.Is(err, store.ErrNoLedger):
+		return "`oxenswap init` makes one"
+	case errors.Is(err, store.ErrProjections):
+		return "once you know who changed it, `oxenswap ledger rebuild` makes it again from the entries"
+	case errors.Is(err, store.ErrDamaged):
+		return "put back a copy that `oxenswap ledger verify` accepts"
+	case errors.Is(err, store.ErrUnconfirmed):
+		return "look at `oxenswap ledger tail` and run the command again"
+	case errors.Is(err, swap.ErrAlarm):
+		return "`oxenswap chain status` lists the differences"
+	case errors.Is(err, swap.ErrOperators):
+		return "`oxenswap operator keygen` makes a key and prints its public half"
+	case errors.As(err, &refusal) && needsOwnLine(refusal.Reason):
+		return "`oxenswap claim text` prints the line"
 	case errors.As(err, new(*service.NotJudgedError)):
 		return "run the command again"
 	case errors.As(err, &mode):
@@ -60,6 +77,12 @@ func chainHint(err error) string {
 }
 
 // asUsage makes an error that only a flag can cause a usage error.
+// needsOwnLine reports whether a refused claim has to sign the line of this migration instead.
+func needsOwnLine(r swap.Reason) bool {
+	return r == swap.ReasonText || r == swap.ReasonMigration || r == swap.ReasonLegacy
+}
+
+// asUsage makes errors that a flag alone has caused wrong calls.
 func asUsage(err error) error {
 	if errors.Is(err, datadir.ErrFixedClock) {
 		return cli.Usage("--clock: %w", err)

@@ -3,10 +3,13 @@ package main
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 
 	"oxenswap/ethclient"
 	"oxenswap/ethclient/sender"
+	"oxenswap/store"
+	"oxenswap/swap"
 )
 
 // TestChainHints has every error of package sender that a command helps with, wrapped as commands
@@ -37,5 +40,28 @@ func TestChainHints(t *testing.T) {
 		if got := hint(fmt.Errorf("chain: %w", c.err)); got != c.want {
 			t.Errorf("hint about %q: %q, want %q", c.err, got, c.want)
 		}
+	}
+}
+
+func TestHint(t *testing.T) {
+	_, otherLine := swap.ParseClaimText("hello")
+	for _, test := range []struct {
+		err  error
+		want string
+	}{
+		{store.ErrNoLedger, "oxenswap init"},
+		{store.ErrDamaged, "oxenswap ledger verify"},
+		{fmt.Errorf("the table claims %w: %w", store.ErrProjections, store.ErrDamaged), "oxenswap ledger rebuild"},
+		{store.ErrUnconfirmed, "oxenswap ledger tail"},
+		{swap.ErrAlarm, "oxenswap chain status"},
+		{swap.ErrOperators, "oxenswap operator keygen"},
+		{otherLine, "oxenswap claim text"},
+	} {
+		if got := hint(fmt.Errorf("wrapped: %w", test.err)); !strings.Contains(got, "`"+test.want+"`") {
+			t.Errorf("hint for %q: got %q, want one that names `%s`", test.err, got, test.want)
+		}
+	}
+	if got := hint(&swap.Refusal{Reason: swap.ReasonSignature}); got != "" {
+		t.Errorf("hint for a wrong signature: got %q, want none", got)
 	}
 }

@@ -89,7 +89,7 @@ func (in HandIn) claim(t swap.Tables) (swap.Claim, error) {
 	}
 	c, err := t.ClaimAt(in.Claim)
 	if errors.Is(err, swap.ErrNotFound) {
-		return c, swap.RefuseProof(swap.CheckClaim, "entry %d is no claim: name the entry that `claim submit` printed", in.Claim)
+		return c, swap.RefuseProof(swap.CheckClaim, "entry %d is no claim: name the entry of the claim", in.Claim)
 	}
 	if err == nil && c.Sequence == 0 {
 		return c, swap.RefuseProof(swap.CheckClaim, "entry %d is a legacy claim: a proof needs a numbered one", in.Claim)

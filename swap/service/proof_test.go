@@ -84,7 +84,7 @@ func TestReceiveProofRefuses(t *testing.T) {
 		{"no proof", HandIn{Claim: claim.Entry}, "format", "does not start with ReserveProofV1"},
 		{"a signature", HandIn{Claim: claim.Entry, Proof: claim.Signature}, "format", "does not start with ReserveProofV1"},
 		{"half a proof", HandIn{Claim: claim.Entry, Proof: good[:len("ReserveProofV1")+110]}, "format", "cut off"},
-		{"for no claim", HandIn{Claim: 999, Proof: good}, swap.CheckClaim, "entry 999 is no claim: name the entry that `claim submit` printed"},
+		{"for no claim", HandIn{Claim: 999, Proof: good}, swap.CheckClaim, "entry 999 is no claim: name the entry of the claim"},
 		{"for another message", HandIn{Claim: claim.Entry, Proof: s.prove(w, claim.Text+" ", outputs...)}, swap.CheckClaim, "make it with the wallet of " + claim.Oxen + " and exactly the message " + swap.ProofMessage(claim.Text)},
 		{"of another wallet", HandIn{Claim: claim.Entry, Proof: strange}, swap.CheckClaim, "make it with the wallet of " + claim.Oxen},
 		{"with another wallet's claim", HandIn{Pending: &pending, Proof: good}, swap.CheckClaim, "make it with the wallet of " + pending.Claim.Oxen},
