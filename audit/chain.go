@@ -1,7 +1,6 @@
 package audit
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"fmt"
@@ -247,7 +246,7 @@ func (r *replay) compareMoney(ctx context.Context, chain Chain, d *swap.Distribu
 		r.report.global("chain", fmt.Errorf("the distributor has paid %s in all, its events come to %s",
 			s.TotalClaimed, p.total))
 	}
-	recipients := slices.SortedFunc(maps.Keys(p.paid), func(a, b swap.EVMAddress) int { return bytes.Compare(a[:], b[:]) })
+	recipients := slices.SortedFunc(maps.Keys(p.paid), swap.EVMAddress.Compare)
 	claimed, err := chain.Claimed(ctx, d.Address, recipients, final)
 	if err != nil {
 		return err

@@ -1,7 +1,6 @@
 package audit
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"fmt"
@@ -107,7 +106,7 @@ func (c *pushPlanned) before(_ context.Context, r *replay, _ *examined) error {
 	if err != nil {
 		return err
 	}
-	recipients := slices.SortedFunc(maps.Keys(live.leaves), func(a, b swap.EVMAddress) int { return bytes.Compare(a[:], b[:]) })
+	recipients := slices.SortedFunc(maps.Keys(live.leaves), swap.EVMAddress.Compare)
 	leaves := make([]merkle.Leaf, len(recipients))
 	for i, to := range recipients {
 		leaves[i] = merkle.Leaf{Account: common.Address(to), Amount: *uint256.NewInt(uint64(live.leaves[to]))}

@@ -147,7 +147,7 @@ func testify(change func(*testing.T, *swap.Evidence)) func(*testing.T, *testLog,
 		must(t, err)
 		before := len(evidence.Counted)
 		change(t, &evidence)
-		slices.SortFunc(evidence.Counted, func(a, b swap.Hash) int { return slices.Compare(a[:], b[:]) })
+		slices.SortFunc(evidence.Counted, swap.Hash.Compare)
 		data, err := json.Marshal(&evidence) // whatever Encode refuses
 		must(t, err)
 		*digest = l.attach(data)

@@ -1,7 +1,6 @@
 package oxenrpc
 
 import (
-	"bytes"
 	"context"
 	"encoding/hex"
 	"errors"
@@ -88,7 +87,7 @@ func (c *Client) GetTransactions(ctx context.Context, hashes []swap.Hash) (wire.
 
 func distinct(hashes []swap.Hash) []swap.Hash {
 	out := slices.Clone(hashes)
-	slices.SortFunc(out, func(a, b swap.Hash) int { return bytes.Compare(a[:], b[:]) })
+	slices.SortFunc(out, swap.Hash.Compare)
 	return slices.Compact(out)
 }
 

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -28,7 +27,7 @@ func handInBoth(c *swap.ClaimAccepted, height uint64, proof string) swap.Record 
 // acceptedProof judges a proof good for key images.
 func (w *world) acceptedProof(p swap.Proof, snapshot swap.Hash, total, staked swap.Oxen, images ...swap.Hash) swap.Record {
 	w.Helper()
-	images = slices.SortedFunc(slices.Values(images), func(a, b swap.Hash) int { return bytes.Compare(a[:], b[:]) })
+	images = slices.SortedFunc(slices.Values(images), swap.Hash.Compare)
 	evidence, err := (&swap.Evidence{Transactions: []swap.CoinTransaction{}, Images: []swap.CoinImage{}, Counted: images}).Encode()
 	w.must(err)
 	return swap.Record{Event: &swap.ProofAccepted{

@@ -2,7 +2,6 @@ package swap
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"encoding/hex"
 	"encoding/json"
@@ -93,9 +92,9 @@ func ParseEvidence(data []byte) (Evidence, error) {
 // normal is a copy in the one order, without nil lists.
 func (e *Evidence) normal() Evidence {
 	n := Evidence{append([]CoinTransaction{}, e.Transactions...), append([]CoinImage{}, e.Images...), append([]Hash{}, e.Counted...)}
-	slices.SortFunc(n.Transactions, func(a, b CoinTransaction) int { return bytes.Compare(a.ID[:], b.ID[:]) })
-	slices.SortFunc(n.Images, func(a, b CoinImage) int { return bytes.Compare(a.KeyImage[:], b.KeyImage[:]) })
-	slices.SortFunc(n.Counted, func(a, b Hash) int { return bytes.Compare(a[:], b[:]) })
+	slices.SortFunc(n.Transactions, func(a, b CoinTransaction) int { return a.ID.Compare(b.ID) })
+	slices.SortFunc(n.Images, func(a, b CoinImage) int { return a.KeyImage.Compare(b.KeyImage) })
+	slices.SortFunc(n.Counted, Hash.Compare)
 	return n
 }
 
@@ -125,7 +124,7 @@ func Asked(p *cryptonote.ReserveProof) (transactions, images []Hash) {
 		images = append(images, Hash(p.Outputs[i].KeyImage))
 	}
 	for _, list := range []*[]Hash{&transactions, &images} {
-		slices.SortFunc(*list, func(a, b Hash) int { return bytes.Compare(a[:], b[:]) })
+		slices.SortFunc(*list, Hash.Compare)
 		*list = slices.Compact(*list)
 	}
 	return transactions, images
@@ -175,7 +174,7 @@ func AgreeOnCoins(terms *Terms, quorum int, answers []CoinAnswer) (Evidence, []s
 			return g.evidence, g.members, nil
 		}
 	}
-	slices.SortFunc(reports, func(a, b DaemonReport) int { return cmp.Compare(a.Daemon, b.Daemon) })
+	slices.SortFunc(reports, byDaemon)
 	return Evidence{}, nil, fmt.Errorf("%w about the proof's outputs: %d must say the same: %s", ErrNoQuorum, quorum, describe(reports))
 }
 

@@ -1,6 +1,7 @@
 package swap
 
 import (
+	"bytes"
 	"fmt"
 
 	"github.com/ethereum/go-ethereum/common"
@@ -14,6 +15,9 @@ type EVMAddress common.Address
 
 // String returns the EIP-55 spelling.
 func (a EVMAddress) String() string { return common.Address(a).Hex() }
+
+// Compare orders addresses by their bytes.
+func (a EVMAddress) Compare(b EVMAddress) int { return bytes.Compare(a[:], b[:]) }
 
 // MarshalText implements encoding.TextMarshaler.
 func (a EVMAddress) MarshalText() ([]byte, error) { return []byte(a.String()), nil }

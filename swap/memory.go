@@ -1,7 +1,6 @@
 package swap
 
 import (
-	"bytes"
 	"cmp"
 	"fmt"
 	"iter"
@@ -333,7 +332,7 @@ func (t *Memory) Cumulative(visit func(EVMAddress, Sesh) error) error {
 			}
 		}
 	}
-	keys := slices.SortedFunc(maps.Keys(sums), func(a, b EVMAddress) int { return bytes.Compare(a[:], b[:]) })
+	keys := slices.SortedFunc(maps.Keys(sums), EVMAddress.Compare)
 	return each(keys, func(to EVMAddress) error { return visit(to, sums[to]) })
 }
 

@@ -1,7 +1,6 @@
 package swap
 
 import (
-	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
@@ -11,6 +10,9 @@ import (
 	"strings"
 	"unicode"
 )
+
+// byDaemon orders reports by the daemons' names.
+func byDaemon(a, b DaemonReport) int { return cmp.Compare(a.Daemon, b.Daemon) }
 
 // ErrNoQuorum is returned when too few daemons agree.
 var ErrNoQuorum = errors.New("too few daemons agree")
@@ -81,7 +83,7 @@ func AgreedBalances(terms *Terms, quorum int, answers []ObservationAnswer) (Reco
 	// The largest group; of two as large, the one with the lower digest, so that the order of
 	// answers decides nothing.
 	slices.SortFunc(groups, func(a, b *group) int {
-		return cmp.Or(cmp.Compare(len(b.members), len(a.members)), bytes.Compare(a.digest[:], b.digest[:]))
+		return cmp.Or(cmp.Compare(len(b.members), len(a.members)), a.digest.Compare(b.digest))
 	})
 	if len(groups) == 0 || len(groups[0].members) < quorum {
 		for i, a := range answers {
@@ -106,7 +108,7 @@ func AgreedBalances(terms *Terms, quorum int, answers []ObservationAnswer) (Reco
 			reports[i].Differs = shorten(won.members[0].Content.differs(&a.Observation.Content))
 		}
 	}
-	slices.SortFunc(reports, func(a, b DaemonReport) int { return cmp.Compare(a.Daemon, b.Daemon) })
+	slices.SortFunc(reports, byDaemon)
 	content := won.members[0].Content
 	balances, totals, err := content.Balances()
 	if err != nil {
@@ -272,10 +274,10 @@ func DecideSnapshot(terms *Terms, quorum int, s Snapshot, answers []BlockAnswer)
 		final = append(final, r)
 	}
 	if agree >= quorum {
-		slices.SortFunc(final, func(a, b DaemonReport) int { return cmp.Compare(a.Daemon, b.Daemon) })
+		slices.SortFunc(final, byDaemon)
 		return Record{Event: &SnapshotFinalized{Height: s.Height, BlockHash: s.BlockHash, Daemons: final}, Attachments: attachments}, nil
 	}
-	for _, now := range slices.SortedFunc(maps.Keys(others), func(a, b Hash) int { return bytes.Compare(a[:], b[:]) }) {
+	for _, now := range slices.SortedFunc(maps.Keys(others), Hash.Compare) {
 		who := others[now]
 		if len(who) < quorum {
 			continue
@@ -286,7 +288,7 @@ func DecideSnapshot(terms *Terms, quorum int, s Snapshot, answers []BlockAnswer)
 				final[i].Differs = ""
 			}
 		}
-		slices.SortFunc(final, func(a, b DaemonReport) int { return cmp.Compare(a.Daemon, b.Daemon) })
+		slices.SortFunc(final, byDaemon)
 		return Record{Event: &SnapshotDiscarded{Height: s.Height, BlockHash: s.BlockHash, Now: now, Daemons: final}, Attachments: attachments}, nil
 	}
 	return Record{}, fmt.Errorf("snapshot of height %d: %w: %s", s.Height, ErrNotYet, describe(final))

@@ -1,7 +1,6 @@
 package swap
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"maps"
@@ -239,7 +238,7 @@ func (f *RoundFiles) finish(t Tables, terms *Terms) error {
 		f.Event.Largest = max(f.Event.Largest, last.fresh)
 	}
 	f.Allocations = lines.out
-	sorted := slices.SortedFunc(maps.Values(rows), func(a, b *row) int { return bytes.Compare(a.to[:], b.to[:]) })
+	sorted := slices.SortedFunc(maps.Values(rows), func(a, b *row) int { return a.to.Compare(b.to) })
 	leaves := make([]merkle.Leaf, len(sorted))
 	f.Leaves = make([]byte, 0, 64*len(sorted))
 	for i, r := range sorted {

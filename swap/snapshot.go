@@ -1,7 +1,6 @@
 package swap
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -68,7 +67,7 @@ type BlacklistedStake struct {
 // Normalise sorts the content into its normal form and refuses what cannot be: a node, a key image,
 // an address in one node's contributors or in the rewards twice, or sums above 2^64-1.
 func (c *Content) Normalise() error {
-	slices.SortFunc(c.Nodes, func(a, b Node) int { return bytes.Compare(a.Key[:], b.Key[:]) })
+	slices.SortFunc(c.Nodes, func(a, b Node) int { return a.Key.Compare(b.Key) })
 	images := make(map[Hash]struct{}, 4*len(c.Nodes))
 	var staked Oxen
 	for i := range c.Nodes {
@@ -82,7 +81,7 @@ func (c *Content) Normalise() error {
 			if j > 0 && n.Contributors[j-1].Address == t.Address {
 				return fmt.Errorf("service node %s lists contributor %s twice", n.Key, t.Address)
 			}
-			slices.SortFunc(t.Locked, func(a, b Locked) int { return bytes.Compare(a.KeyImage[:], b.KeyImage[:]) })
+			slices.SortFunc(t.Locked, func(a, b Locked) int { return a.KeyImage.Compare(b.KeyImage) })
 			for _, l := range t.Locked {
 				if _, twice := images[l.KeyImage]; twice {
 					return fmt.Errorf("key image %s is locked twice (service node %s)", l.KeyImage, n.Key)
@@ -118,7 +117,7 @@ func (c *Content) Normalise() error {
 	if rewards > maxCap {
 		return errTooMuch
 	}
-	slices.SortFunc(c.Blacklist, func(a, b BlacklistedStake) int { return bytes.Compare(a.KeyImage[:], b.KeyImage[:]) })
+	slices.SortFunc(c.Blacklist, func(a, b BlacklistedStake) int { return a.KeyImage.Compare(b.KeyImage) })
 	for i, b := range c.Blacklist {
 		if i > 0 && c.Blacklist[i-1].KeyImage == b.KeyImage {
 			return fmt.Errorf("key image %s is blacklisted twice", b.KeyImage)

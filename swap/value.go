@@ -1,6 +1,7 @@
 package swap
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -24,6 +25,9 @@ func ParseHash(s string) (Hash, error) {
 
 // String returns 64 lower-case hex digits.
 func (h Hash) String() string { return hex.EncodeToString(h[:]) }
+
+// Compare orders hashes by their bytes.
+func (h Hash) Compare(other Hash) int { return bytes.Compare(h[:], other[:]) }
 
 // IsZero reports whether all 32 bytes are zero.
 func (h Hash) IsZero() bool { return h == Hash{} }

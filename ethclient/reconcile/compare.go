@@ -60,7 +60,7 @@ func (c *comparison) account(to swap.EVMAddress) *account {
 }
 
 func (c *comparison) sorted() []swap.EVMAddress {
-	return slices.SortedFunc(maps.Keys(c.accounts), func(a, b swap.EVMAddress) int { return bytes.Compare(a[:], b[:]) })
+	return slices.SortedFunc(maps.Keys(c.accounts), swap.EVMAddress.Compare)
 }
 
 // comparePayments holds the payments that the ledger has seen against those on chain.
@@ -149,7 +149,7 @@ func (c *comparison) opens(purpose string, round uint64) bool {
 
 // compareTransactions holds what became of our transactions against the events that they caused.
 func (c *comparison) compareTransactions() {
-	for _, hash := range slices.SortedFunc(maps.Keys(c.own), func(a, b swap.Hash) int { return bytes.Compare(a[:], b[:]) }) {
+	for _, hash := range slices.SortedFunc(maps.Keys(c.own), swap.Hash.Compare) {
 		tx := c.own[hash]
 		about := fmt.Sprintf("0x%s (%s, round %d, plan %d, batch %d)", hash, tx.Purpose, tx.Round, tx.Plan, tx.Batch)
 		switch {

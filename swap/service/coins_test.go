@@ -1,7 +1,6 @@
 package service
 
 import (
-	"bytes"
 	"slices"
 	"testing"
 
@@ -27,8 +26,7 @@ func TestAsked(t *testing.T) {
 			t.Errorf("output %d of %v is not asked for", o.Index, o.TxID)
 		}
 	}
-	byBytes := func(a, b swap.Hash) int { return bytes.Compare(a[:], b[:]) }
-	if !slices.IsSortedFunc(transactions, byBytes) || !slices.IsSortedFunc(images, byBytes) {
+	if !slices.IsSortedFunc(transactions, swap.Hash.Compare) || !slices.IsSortedFunc(images, swap.Hash.Compare) {
 		t.Error("what is asked for is not in order")
 	}
 	slices.Reverse(p.Outputs)

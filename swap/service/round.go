@@ -127,7 +127,7 @@ func RoundChanges(ctx context.Context, l swap.Ledger, att swap.Attachments, r sw
 		}
 	}
 	slices.SortFunc(out, func(x, y Change) int {
-		return cmp.Or(cmp.Compare(y.Amount, x.Amount), bytes.Compare(x.Recipient[:], y.Recipient[:]))
+		return cmp.Or(cmp.Compare(y.Amount, x.Amount), x.Recipient.Compare(y.Recipient))
 	})
 	return out, nil
 }

@@ -11,7 +11,6 @@
 package shards
 
 import (
-	"bytes"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -85,8 +84,7 @@ func Write(dir string, r *swap.RoundBuilt, tree *merkle.Tree) error {
 		order[i] = i
 	}
 	slices.SortFunc(order, func(i, j int) int {
-		a, b := tree.Leaf(i).Account, tree.Leaf(j).Account
-		return bytes.Compare(a[:], b[:])
+		return tree.Leaf(i).Account.Cmp(tree.Leaf(j).Account)
 	})
 	var body []byte
 	for at := 0; at < len(order); {
