@@ -105,7 +105,7 @@ func TestGetTransactionsRefuses(t *testing.T) {
 		d, c := serve(t, "a", world(t, 1, "a"))
 		d.Intercept(oxentest.On("get_transactions", oxentest.Edit(f.lie)))
 		if _, err := c.GetTransactions(t.Context(), hashes); err == nil || !strings.Contains(err.Error(), f.says) || !strings.HasPrefix(err.Error(), `daemon "a": get_transactions: `) {
-			t.Errorf("%s: %v", f.name, err)
+			t.Errorf("GetTransactions of %s: got %v, want one with %q", f.name, err, f.says)
 		}
 	}
 }
@@ -198,6 +198,6 @@ func TestRelease11(t *testing.T) {
 	d.Intercept(oxentest.On(wire.CallInfo, oxentest.Edit(func(r map[string]any) { r["version"] = "11.2.0-release" })))
 	got, err := c.Observe(t.Context())
 	if err != nil || digest(t, got.Content) != digest(t, want.Content) || got.Version != "11.2.0-release" {
-		t.Errorf("%s, %v", got.Version, err)
+		t.Errorf("Observe: got version %s, %v, want 11.2.0-release and the same content", got.Version, err)
 	}
 }

@@ -106,7 +106,7 @@ func TestRestoreLeftovers(t *testing.T) {
 		dir := t.TempDir()
 		copyFiles(t, s.dir, dir, databaseFile+"-wal")
 		if _, err := w.restore(dir, file); err == nil || !strings.Contains(err.Error(), "would be mixed into the restored one") {
-			t.Errorf("%v", err)
+			t.Errorf("restore: got %v, want one with %q", err, "would be mixed into the restored one")
 		}
 		w.must(os.Remove(filepath.Join(dir, databaseFile+"-wal")))
 		if _, err := w.restore(dir, file); err != nil {
@@ -129,7 +129,7 @@ func TestRestoreLeftovers(t *testing.T) {
 		lock, err := acquireLock(dir, lockFile)
 		w.must(err)
 		if _, err := w.restore(dir, file); !errors.Is(err, ErrInUse) {
-			t.Errorf("%v", err)
+			t.Errorf("restore: got %v, want %v", err, ErrInUse)
 		}
 		w.must(lock.release())
 	})

@@ -24,7 +24,7 @@ func (w *world) expect(dir, want string) {
 		s.Close()
 	}
 	if err == nil || !strings.Contains(err.Error(), want) {
-		w.Fatalf("%v: expected an error with %q", err, want)
+		w.Fatalf("Open: got %v, want an error with %q", err, want)
 	}
 }
 
@@ -192,7 +192,7 @@ func TestRefusedAtOpening(t *testing.T) {
 	t.Run("another key", func(t *testing.T) {
 		other, _ := w.key(w.terms.Origin())
 		if _, err := Open(context.Background(), dir, Options{Signer: other, Clock: w.clock.Now}); err == nil || !strings.Contains(err.Error(), "not the ledger's") {
-			t.Errorf("%v", err)
+			t.Errorf("Open: got %v, want one with %q", err, "not the ledger's")
 		}
 	})
 	for _, test := range []struct{ name, statement, undo, want string }{
@@ -228,7 +228,7 @@ func TestRefusedAtOpening(t *testing.T) {
 func outside(t *testing.T, dir, statements string) {
 	t.Helper()
 	if err := tryOutside(dir, statements); err != nil {
-		t.Fatalf("%s: %v", statements, err)
+		t.Fatalf("tryOutside of %s: got %v, want no error", statements, err)
 	}
 }
 
@@ -244,7 +244,7 @@ func tryOutside(dir, statements string) error {
 
 func TestSettings(t *testing.T) {
 	if err := checkVersion(3051002, "3.51.2"); err == nil || !strings.Contains(err.Error(), "3.51.3") {
-		t.Errorf("%v", err)
+		t.Errorf("checkVersion: got %v, want one with %q", err, "3.51.3")
 	}
 	if version, number, _ := sqlite3.Version(); checkVersion(number, version) != nil {
 		t.Errorf("SQLite %s is refused", version)
@@ -261,14 +261,14 @@ func TestSettings(t *testing.T) {
 		misspelt := strings.Replace(name, key, "_"+key, 1)
 		_, err := connector{misspelt, &sqlite3.SQLiteDriver{ConnectHook: prepareConn}}.Connect(context.Background())
 		if err == nil || !strings.Contains(err.Error(), "SQLite setting") {
-			t.Errorf("%s: %v", misspelt, err)
+			t.Errorf("Connect to %s: got %v, want one with %q", misspelt, err, "SQLite setting")
 		}
 	}
 	// The transactions of the read-only pool begin without the lock.
 	deferred := connect(path, readOnly, 1)
 	defer deferred.Close()
 	if err := checkImmediate(context.Background(), deferred, path); err == nil || !strings.Contains(err.Error(), "_txlock=immediate") {
-		t.Errorf("%v", err)
+		t.Errorf("checkImmediate: got %v, want one with %q", err, "_txlock=immediate")
 	}
 	odd := filepath.Join(t.TempDir(), "a b?c%20#d")
 	w.must(os.Mkdir(odd, 0o700))
@@ -312,7 +312,7 @@ func TestFatal(t *testing.T) {
 			fault.inject(w, s, dir)
 			claim := swap.Record{Event: w.claim(0, 1, w.address())}
 			if _, err := appendTo(s, claim); !errors.Is(err, ErrStopped) {
-				t.Errorf("%v", err)
+				t.Errorf("appendTo: got %v, want %v", err, ErrStopped)
 			}
 			if _, err := appendTo(s); !errors.Is(err, ErrStopped) {
 				t.Errorf("a later update: %v", err)
@@ -360,7 +360,7 @@ func TestDiskFull(t *testing.T) {
 		if _, err := appendTo(s, r); err != nil {
 			failed++
 			if errors.Is(err, ErrStopped) || !strings.Contains(err.Error(), "full") {
-				t.Errorf("%v", err)
+				t.Errorf("appendTo: got %v, want one with %q", err, "full")
 			}
 		}
 	}

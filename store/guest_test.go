@@ -138,7 +138,7 @@ func TestGuestLeaves(t *testing.T) {
 			says = `{"update":true}` + "\n" + says
 		}
 		if _, err := c.Write([]byte(says)); err != nil {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("Write of %s: got %v, want no error", name, err)
 		}
 		w.must(c.(*net.UnixConn).CloseWrite())
 		w.must(c.Close())

@@ -19,7 +19,7 @@ func TestTwoWriters(t *testing.T) {
 	s := w.create(dir)
 	w.expect(dir, fmt.Sprintf("in use by process %d", os.Getpid()))
 	if _, err := Create(context.Background(), dir, w.options(), w.first()); err == nil || !strings.Contains(err.Error(), "never replaced") {
-		t.Errorf("%v", err)
+		t.Errorf("Create: got %v, want one with %q", err, "never replaced")
 	}
 	if out, err := child(dir, "0").CombinedOutput(); err == nil || !strings.Contains(string(out), fmt.Sprintf("in use by process %d", os.Getpid())) {
 		t.Errorf("another process: %s, %v", out, err)

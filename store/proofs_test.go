@@ -135,7 +135,7 @@ func TestKeyImageOnce(t *testing.T) {
 		fmt.Sprintf("UPDATE key_images SET image = x'%s'", used),
 	} {
 		if err := tryOutside(dir, statement); err == nil || !strings.Contains(err.Error(), "UNIQUE constraint failed: key_images.image") {
-			t.Errorf("%s: %v", statement, err)
+			t.Errorf("tryOutside of %s: got %v, want one with %q", statement, err, "UNIQUE constraint failed: key_images.image")
 		}
 	}
 	if dump(t, s.Reader) != before {

@@ -34,7 +34,7 @@ func signers(t tb, msg []byte) (hashes []uint32) {
 	_, err := note.Open(msg, nil)
 	var unverified *note.UnverifiedNoteError
 	if !errors.As(err, &unverified) {
-		t.Fatalf("%s: %v", msg, err)
+		t.Fatalf("note.Open of %s: got %v, want an unverified note", msg, err)
 	}
 	for _, s := range unverified.Note.UnverifiedSigs {
 		hashes = append(hashes, s.Hash)
@@ -243,7 +243,7 @@ func TestRotateFatal(t *testing.T) {
 			}
 			next, vkey := w.key(w.terms.Origin())
 			if _, err := s.Rotate(t.Context(), next, vkey); !errors.Is(err, ErrStopped) {
-				t.Errorf("%v", err)
+				t.Errorf("Rotate: got %v, want %v", err, ErrStopped)
 			}
 			w.must(s.Close())
 			if persisted {

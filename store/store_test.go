@@ -141,10 +141,10 @@ func TestCreate(t *testing.T) {
 			dir := t.TempDir()
 			w.must(os.WriteFile(dir+"/"+name, []byte("precious"), 0o600))
 			if _, err := Create(ctx, dir, w.options(), w.first()); err == nil || !strings.Contains(err.Error(), "never replaced") {
-				t.Errorf("%v", err)
+				t.Errorf("Create: got %v, want one with %q", err, "never replaced")
 			}
 			if data, err := os.ReadFile(dir + "/" + name); err != nil || string(data) != "precious" {
-				t.Errorf("%q, %v", data, err)
+				t.Errorf("%s after Create: got %q, %v, want it unchanged", name, data, err)
 			}
 		})
 	}
@@ -163,7 +163,7 @@ func TestUpdate(t *testing.T) {
 		w.must(err)
 		entries, err := appendTo(s)
 		if err != nil || len(entries) != 0 {
-			t.Errorf("%v, %v", entries, err)
+			t.Errorf("appendTo of nothing: got %v, %v, want no entries", entries, err)
 		}
 		if after, _ := os.ReadFile(dir + "/" + checkpointFile); string(after) != string(before) {
 			t.Error("the checkpoint changed")
@@ -172,7 +172,7 @@ func TestUpdate(t *testing.T) {
 	t.Run("an error of decide comes back as it is", func(t *testing.T) {
 		mine := errors.New("mine")
 		if _, err := s.Update(ctx, func(swap.Tables, time.Time) ([]swap.Record, error) { return w.first(), mine }); err != mine {
-			t.Errorf("%v", err)
+			t.Errorf("Update: got %v, want %v", err, mine)
 		}
 	})
 	t.Run("all or none", func(t *testing.T) {
@@ -181,7 +181,7 @@ func TestUpdate(t *testing.T) {
 		_, err := appendTo(s, swap.Record{Event: claim}, swap.Record{Event: claim})
 		var refusal *swap.Refusal
 		if !errors.As(err, &refusal) || refusal.Reason != swap.ReasonAlreadyUsed {
-			t.Errorf("%v", err)
+			t.Errorf("appendTo: got %v, want a refusal for %s", err, swap.ReasonAlreadyUsed)
 		}
 		if w.size(s) != size || dump(t, s.Reader) != live {
 			t.Error("something is left of an update that failed")
@@ -228,7 +228,7 @@ func TestUpdate(t *testing.T) {
 		w.add(s, r)
 		for _, want := range r.Attachments {
 			if got, err := s.Attachment(swap.Digest(want)); err != nil || string(got) != string(want) {
-				t.Errorf("%q, %v", got, err)
+				t.Errorf("Attachment: got %q, %v, want %q", got, err, want)
 			}
 		}
 		w.verify(s.Reader)
@@ -251,7 +251,7 @@ func TestUpdate(t *testing.T) {
 		if _, err := s.Update(cancelled, func(swap.Tables, time.Time) ([]swap.Record, error) {
 			return []swap.Record{{Event: w.claim(1, 1, w.address())}}, nil
 		}); !errors.Is(err, context.Canceled) || w.size(s) != size {
-			t.Errorf("%v", err)
+			t.Errorf("Update: got %v, want %v", err, context.Canceled)
 		}
 	})
 	t.Run("the clock", func(t *testing.T) {
@@ -273,7 +273,7 @@ func TestUpdate(t *testing.T) {
 		}
 		w.clock.move(-time.Hour)
 		if _, err := at(); err == nil || !strings.Contains(err.Error(), "set the clock") {
-			t.Errorf("%v", err)
+			t.Errorf("an update with the clock behind: got %v, want one with %q", err, "set the clock")
 		}
 		w.clock.move(2 * time.Hour)
 		if _, err := at(); err != nil {
@@ -283,10 +283,10 @@ func TestUpdate(t *testing.T) {
 	t.Run("closed", func(t *testing.T) {
 		w.must(s.Close())
 		if _, err := appendTo(s); !errors.Is(err, ErrClosed) {
-			t.Errorf("%v", err)
+			t.Errorf("appendTo: got %v, want %v", err, ErrClosed)
 		}
 		if err := s.Close(); !errors.Is(err, ErrClosed) {
-			t.Errorf("%v", err)
+			t.Errorf("Close: got %v, want %v", err, ErrClosed)
 		}
 	})
 }
@@ -324,12 +324,12 @@ func TestConcurrent(t *testing.T) {
 			for n, c := range claims[i] {
 				entries, err := appendTo(s, swap.Record{Event: c})
 				if err != nil || len(entries) != 1 {
-					t.Errorf("%v, %v", entries, err)
+					t.Errorf("appendTo: got %v, %v, want one entry", entries, err)
 					return
 				}
 				// What was answered is on disk and under a checkpoint, for other processes too.
 				if e, err := outside.Entry(ctx, entries[0].Seq); err != nil || e.Kind != "claim.accepted" {
-					t.Errorf("%v, %v", e, err)
+					t.Errorf("Entry: got %v, %v, want a claim.accepted", e, err)
 				}
 				msg, err := outside.Checkpoint()
 				if err != nil {

@@ -46,7 +46,7 @@ func TestAppendOnly(t *testing.T) {
 		if err := tryOutside(dir, statement); err == nil {
 			t.Errorf("%s: succeeded", statement)
 		} else if !strings.Contains(err.Error(), "entries are") && !strings.Contains(err.Error(), "hashes are") && !strings.Contains(err.Error(), "attachments are") && !strings.Contains(err.Error(), "NOT NULL") {
-			t.Errorf("%s: %v", statement, err)
+			t.Errorf("tryOutside of %s: got %v, want a refusal by a trigger or a constraint", statement, err)
 		}
 	}
 	if got := w.verify(s.Reader); got != before {
@@ -167,7 +167,7 @@ func TestSchema(t *testing.T) {
 		for statement := range strings.SplitSeq(string(fresh), ";\n\n") {
 			if strings.HasPrefix(strings.TrimPrefix(statement, "CREATE "), kind) {
 				if _, err := db.Exec(statement); err != nil {
-					t.Errorf("%s: %v", statement, err)
+					t.Errorf("Exec of %s: got %v, want no error", statement, err)
 				}
 			}
 		}
@@ -226,7 +226,7 @@ func TestWholeNumbers(t *testing.T) {
 			t.Errorf("the sum is %d", sum)
 			return nil
 		}); err == nil || !strings.Contains(err.Error(), "overflow") {
-			t.Errorf("%v", err)
+			t.Errorf("Cumulative: got %v, want one with %q", err, "overflow")
 		}
 		return undo
 	})

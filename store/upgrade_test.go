@@ -137,7 +137,7 @@ func TestUpgradeCutShort(t *testing.T) {
 	w.must(migrate(ctx, db))
 	w.must(db.Close())
 	if _, err := OpenReader(ctx, dir); err == nil || !strings.Contains(err.Error(), errOldProjections.Error()) {
-		t.Errorf("%v", err)
+		t.Errorf("OpenReader: got %v, want one with %q", err, errOldProjections.Error())
 	}
 	for range 2 {
 		s := w.open(dir)
@@ -150,7 +150,7 @@ func TestUpgradeCutShort(t *testing.T) {
 	outside(t, dir, fmt.Sprintf("PRAGMA user_version = %d", madeBy+1))
 	w.expect(dir, "newer program")
 	if _, err := OpenReader(ctx, dir); err == nil || !strings.Contains(err.Error(), "newer program") {
-		t.Errorf("%v", err)
+		t.Errorf("OpenReader: got %v, want one with %q", err, "newer program")
 	}
 }
 

@@ -339,7 +339,7 @@ func copyFiles(t tb, from, to string, names ...string) {
 		if errors.Is(err, os.ErrNotExist) {
 			continue
 		} else if err != nil {
-			t.Fatalf("%v", err)
+			t.Fatalf("os.Open: %v", err)
 		}
 		data, err := io.ReadAll(in)
 		in.Close()
@@ -347,7 +347,7 @@ func copyFiles(t tb, from, to string, names ...string) {
 			err = os.WriteFile(to+"/"+name, data, 0o600)
 		}
 		if err != nil {
-			t.Fatalf("%v", err)
+			t.Fatalf("os.WriteFile: %v", err)
 		}
 	}
 }
@@ -385,7 +385,7 @@ func dump(t tb, r *Reader) string {
 		return nil
 	})
 	if err != nil {
-		t.Fatalf("%v", err)
+		t.Fatalf("read the projections: %v", err)
 	}
 	return out.String()
 }

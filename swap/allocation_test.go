@@ -20,7 +20,7 @@ func jsonLines(t testingT, list []Allocation) []byte {
 	enc.SetEscapeHTML(false)
 	for i := range list {
 		if err := enc.Encode(&list[i]); err != nil {
-			t.Fatalf("%v", err)
+			t.Fatalf("Encode: %v", err)
 		}
 	}
 	return out.Bytes()
@@ -172,7 +172,7 @@ func TestParseAllocationsRefuses(t *testing.T) {
 				t.Fatalf("nothing to replace: %s", c.old)
 			}
 			if _, err := ParseAllocations([]byte(strings.Replace(good, c.old, c.new, 1))); err == nil || !strings.Contains(err.Error(), "allocation list, line ") || !strings.Contains(err.Error(), c.says) {
-				t.Errorf("%v", err)
+				t.Errorf("ParseAllocations: got %v, want one with %q", err, c.says)
 			}
 		})
 	}

@@ -170,7 +170,7 @@ func TestFinalNoopEndsTheIntent(t *testing.T) {
 		t.Errorf("the round is %s", r.Status)
 	}
 	if err := l.try(&TxFailed{Hash: first.Hash, Reason: "late"}); err == nil || !strings.Contains(err.Error(), "is failed already") {
-		t.Errorf("%v", err)
+		t.Errorf("try: got %v, want one with %q", err, "is failed already")
 	}
 	l.sendTx(Intent{Purpose: PurposePropose, Round: 1, Plan: 1}, 1, 1)
 	l.must(l.proposed(1))
@@ -456,7 +456,7 @@ func TestPayoutsAreKept(t *testing.T) {
 		seen = append(seen, p.Recipient)
 		return nil
 	}); err != nil || len(seen) != 3 || seen[2] != testRecipient(2) {
-		t.Errorf("%v, %v", seen, err)
+		t.Errorf("recipients: got %v, %v, want 3, the last %v", seen, err, testRecipient(2))
 	}
 	first, err := l.tables.SeenLog(testHash("log", 11), 3)
 	if err != nil || first != 11 {

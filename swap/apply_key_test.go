@@ -84,12 +84,12 @@ func (l *testLedger) rotate(r ledger.Rotation, by string) *KeyRotated {
 	}
 	signer, err := ledger.NewSigner(l.secret[by])
 	if err != nil {
-		l.t.Fatalf("%v", err)
+		l.t.Fatalf("ledger.NewSigner: %v", err)
 	}
 	text := fmt.Sprintf("oxenswap ledger key rotation v1\n%s\nentry %d\nold %s\nnew %s\n", r.Origin, r.Entry, r.Old, r.New)
 	signed, err := note.Sign(&note.Note{Text: text}, signer)
 	if err != nil {
-		l.t.Fatalf("%v", err)
+		l.t.Fatalf("note.Sign: %v", err)
 	}
 	return &KeyRotated{Key: r.New, Note: string(signed)}
 }

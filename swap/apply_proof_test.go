@@ -23,11 +23,11 @@ func (l *testLedger) proofAccepted(received uint64, images ...int) (*ProofAccept
 	l.t.Helper()
 	p, err := l.tables.Proof(received)
 	if err != nil {
-		l.t.Fatalf("%v", err)
+		l.t.Fatalf("Proof: %v", err)
 	}
 	s, err := l.tables.Snapshot(p.Height)
 	if err != nil {
-		l.t.Fatalf("%v", err)
+		l.t.Fatalf("Snapshot: %v", err)
 	}
 	var e Evidence
 	for _, i := range images {
@@ -48,7 +48,7 @@ func (l *testLedger) proofRefused(received uint64) (*ProofRefused, []byte) {
 	l.t.Helper()
 	p, err := l.tables.Proof(received)
 	if err != nil {
-		l.t.Fatalf("%v", err)
+		l.t.Fatalf("Proof: %v", err)
 	}
 	file := []byte(encoded(l.t, Evidence{}))
 	return &ProofRefused{Received: received, Account: p.Account, Daemons: bothDaemons, Evidence: Digest(file), Check: "amount", Detail: "d"}, file

@@ -364,7 +364,7 @@ func TestApplyClaims(t *testing.T) {
 
 	none := newLedger(t, mustTerms(t, strings.Replace(testHeader, "legacy_claims = true", "legacy_claims = false", 1)+testProgrammes))
 	if err := none.try(imported(0, 0, nil), file); err == nil || !strings.Contains(err.Error(), "the terms take no legacy claims") {
-		t.Errorf("%v", err)
+		t.Errorf("try: got %v, want one with %q", err, "the terms take no legacy claims")
 	}
 }
 
@@ -373,6 +373,6 @@ func TestRefusalsOfApplyKeepTheirReason(t *testing.T) {
 	l := staged(t, "claimed")
 	var refusal *Refusal
 	if err := l.try(testClaim(l.terms, 1, testRecipient(3), 1)); !errors.As(err, &refusal) || refusal.Reason != ReasonAlreadyUsed {
-		t.Errorf("%v", err)
+		t.Errorf("try: got %v, want a refusal for %s", err, ReasonAlreadyUsed)
 	}
 }

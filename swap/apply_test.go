@@ -181,7 +181,7 @@ func TestMigrationOpened(t *testing.T) {
 
 func TestDecodeEvent(t *testing.T) {
 	if _, err := DecodeEvent("claim.invented", []byte("{}")); err == nil || !strings.Contains(err.Error(), `unknown kind of entry "claim.invented"`) {
-		t.Errorf("%v", err)
+		t.Errorf("DecodeEvent: got %v, want one with %q", err, `unknown kind of entry "claim.invented"`)
 	}
 	body := []byte(`{"entry":1,"note":"n","by":"b"}`)
 	e, err := DecodeEvent("correction", body)
@@ -234,7 +234,7 @@ func TestRecordCheck(t *testing.T) {
 		t.Errorf("an attachment that is in the store already: %v", err)
 	}
 	if err := (Record{e, [][]byte{[]byte("other")}}).Check(); err == nil || !strings.Contains(err.Error(), "without naming it") {
-		t.Errorf("%v", err)
+		t.Errorf("Check of an attachment that the event does not name: got %v", err)
 	}
 }
 

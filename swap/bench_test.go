@@ -37,7 +37,7 @@ cap = "30000000000000000"
 	check := func(err error) {
 		t.Helper()
 		if err != nil {
-			t.Fatalf("%v", err)
+			t.Fatalf("prepare the ledger: %v", err)
 		}
 	}
 	check(tables.SetMigration(Migration{Terms: terms, Closes: terms.Closes, Settled: settled}))

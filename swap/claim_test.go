@@ -271,7 +271,7 @@ func TestClaimTextFitsTheWallet(t *testing.T) {
 		line := c.String()
 		longest = max(longest, len(line))
 		if len(line) > 98 || strings.ContainsFunc(line, func(r rune) bool { return r < ' ' || r > '~' }) || strings.Contains(line, "  ") {
-			t.Fatalf("%q", line)
+			t.Fatalf("the claim line %q: want at most 98 printable bytes without double spaces", line)
 		}
 		if again, err := ParseClaimText(line); err != nil || again != c {
 			t.Fatalf("%q: %+v, %v", line, again, err)
@@ -312,21 +312,21 @@ func TestParseEIP55(t *testing.T) {
 	} {
 		a, err := ParseEIP55(s)
 		if err != nil || EVMAddress(a).String() != s {
-			t.Errorf("%s: %v", s, err)
+			t.Errorf("ParseEIP55 of %s: got %v, want no error", s, err)
 		}
 		var text EVMAddress
 		if err := text.UnmarshalText([]byte(s)); err != nil || text != EVMAddress(a) {
-			t.Errorf("%s: %v", s, err)
+			t.Errorf("UnmarshalText of %s: got %v, want no error", s, err)
 		}
 		for _, other := range []string{strings.ToLower(s), "0x" + strings.ToUpper(s[2:])} {
 			if _, err := ParseEIP55(other); (err == nil) != (other == s) || err != nil && !strings.Contains(err.Error(), "write "+s) {
-				t.Errorf("%s: %v", other, err)
+				t.Errorf("ParseEIP55 of %s: got %v, want the spelling %s", other, err, s)
 			}
 		}
 	}
 	for _, s := range []string{"", "0x", "vitalik.eth", "52908400098527886E0F7030069857D2E4169EE7", "0x52908400098527886E0F7030069857D2E4169EE", "0x52908400098527886E0F7030069857D2E4169EE70", "0X52908400098527886E0F7030069857D2E4169EE7", "0x52908400098527886E0F7030069857D2E4169EEg", " 0x52908400098527886E0F7030069857D2E4169EE7"} {
 		if _, err := ParseEIP55(s); err == nil || !strings.Contains(err.Error(), "is not an Ethereum address") {
-			t.Errorf("%q: %v", s, err)
+			t.Errorf("ParseEIP55 of %q: got %v, want one with %q", s, err, "is not an Ethereum address")
 		}
 	}
 }
@@ -393,7 +393,7 @@ func TestCheckRecipient(t *testing.T) {
 		err := m.CheckRecipient(EVMAddress(common.HexToAddress(c.address)))
 		if c.says == "" {
 			if err != nil {
-				t.Errorf("%s: %v", c.address, err)
+				t.Errorf("CheckRecipient of %s: got %v, want no error", c.address, err)
 			}
 			continue
 		}

@@ -34,7 +34,7 @@ func encoded(t testingT, e Evidence) string {
 	t.Helper()
 	data, err := e.Encode()
 	if err != nil {
-		t.Fatalf("%v", err)
+		t.Fatalf("Encode: %v", err)
 	}
 	return string(data)
 }
@@ -213,7 +213,7 @@ func (l *testLedger) discard(height uint64) uint64 {
 	l.t.Helper()
 	s, err := l.tables.Snapshot(height)
 	if err != nil {
-		l.t.Fatalf("%v", err)
+		l.t.Fatalf("Snapshot: %v", err)
 	}
 	return l.must(&SnapshotDiscarded{Height: height, BlockHash: s.BlockHash, Now: testHash("other block", int(height)), Daemons: []DaemonReport{{Daemon: "a", Agrees: true}, {Daemon: "b", Agrees: true}}})
 }
@@ -228,7 +228,7 @@ func TestPrivate(t *testing.T) {
 		}
 	}
 	if got := Private(&ProofReceived{Proof: testHash("proof", 1)}); !slices.Equal(got, []Hash{testHash("proof", 1)}) {
-		t.Errorf("%v", got)
+		t.Errorf("Private: got %v, want the proof alone", got)
 	}
 }
 

@@ -63,7 +63,7 @@ func (l *testLedger) key(name string) string {
 	l.t.Helper()
 	secret, public, err := ledger.NewKey(rand.Reader, name)
 	if err != nil {
-		l.t.Fatalf("%v", err)
+		l.t.Fatalf("ledger.NewKey: %v", err)
 	}
 	l.secret[name] = secret
 	return public
@@ -74,7 +74,7 @@ func (l *testLedger) renamed(name string, public ed25519.PublicKey) string {
 	l.t.Helper()
 	key, err := note.NewEd25519VerifierKey(name, public)
 	if err != nil {
-		l.t.Fatalf("%v", err)
+		l.t.Fatalf("note.NewEd25519VerifierKey: %v", err)
 	}
 	return key
 }
@@ -84,11 +84,11 @@ func (l *testLedger) sign(operator, text string) string {
 	l.t.Helper()
 	signer, err := ledger.NewSigner(l.secret[operator])
 	if err != nil {
-		l.t.Fatalf("%v", err)
+		l.t.Fatalf("ledger.NewSigner: %v", err)
 	}
 	signed, err := ledger.SignNote(text, signer)
 	if err != nil {
-		l.t.Fatalf("%v", err)
+		l.t.Fatalf("ledger.SignNote: %v", err)
 	}
 	return string(signed)
 }
@@ -197,7 +197,7 @@ func (l *testLedger) migration() Migration {
 	l.t.Helper()
 	m, err := l.tables.Migration()
 	if err != nil {
-		l.t.Fatalf("%v", err)
+		l.t.Fatalf("Migration: %v", err)
 	}
 	return m
 }
@@ -329,7 +329,7 @@ func testContent(t testingT, height uint64, holdings ...holding) Content {
 		}
 	}
 	if err := c.Normalise(); err != nil {
-		t.Fatalf("%v", err)
+		t.Fatalf("Normalise: %v", err)
 	}
 	return c
 }
@@ -339,7 +339,7 @@ func readTOML(t testingT, text string) map[string]any {
 	t.Helper()
 	var tree map[string]any
 	if _, err := toml.Decode(text, &tree); err != nil {
-		t.Fatalf("%v", err)
+		t.Fatalf("toml.Decode: %v", err)
 	}
 	return tree
 }
@@ -348,7 +348,7 @@ func mustTerms(t testingT, text string) *Terms {
 	t.Helper()
 	terms, err := TermsFromTree(readTOML(t, text))
 	if err != nil {
-		t.Fatalf("%v", err)
+		t.Fatalf("TermsFromTree: %v", err)
 	}
 	return terms
 }
@@ -405,7 +405,7 @@ func readFile(t testingT, name string) []byte {
 	t.Helper()
 	data, err := os.ReadFile("testdata/" + name)
 	if err != nil {
-		t.Fatalf("%v", err)
+		t.Fatalf("os.ReadFile: %v", err)
 	}
 	return bytes.Clone(data)
 }
@@ -445,7 +445,7 @@ func date(t testingT, day string) time.Time {
 	t.Helper()
 	d, err := time.Parse(time.DateOnly, day)
 	if err != nil {
-		t.Fatalf("%v", err)
+		t.Fatalf("time.Parse: %v", err)
 	}
 	return d
 }

@@ -26,7 +26,7 @@ func TestMemoryLookUps(t *testing.T) {
 		"last log":     func() error { _, err := empty.LastLog(); return err },
 	} {
 		if err := look(); !errors.Is(err, ErrNotFound) {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("%s of an empty ledger: got %v, want %v", name, err, ErrNotFound)
 		}
 	}
 
@@ -41,7 +41,7 @@ func TestMemoryLookUps(t *testing.T) {
 		t.Errorf("the claim: got %+v, %v, want recipient 2", first, err)
 	}
 	if _, err := m.Claim(testAccount(2), 2); !errors.Is(err, ErrNotFound) {
-		t.Errorf("%v", err)
+		t.Errorf("Claim: got %v, want %v", err, ErrNotFound)
 	}
 	allocations, err := m.AccountAllocations(testAccount(1))
 	if err != nil || len(allocations) != 2 || allocations[0].Programme != "stake" || allocations[1].Amount != 20 || allocations[0].Status != ActiveRound || allocations[0].Round != 1 {
@@ -60,7 +60,7 @@ func TestMemoryLookUps(t *testing.T) {
 		t.Errorf("%d seen, %v", seen, err)
 	}
 	if err := m.LatestClaims(func(Claim) error { return stop }); !errors.Is(err, stop) {
-		t.Errorf("%v", err)
+		t.Errorf("LatestClaims: got %v, want %v", err, stop)
 	}
 	tx, _ := l.tx(Intent{Purpose: PurposePropose, Round: 1}, 1, 0)
 	attempt, err := m.Attempt(tx.Hash)
@@ -148,7 +148,7 @@ func TestMemoryProofs(t *testing.T) {
 	}
 	var order []uint64
 	if err := m.Proofs(func(p Proof) error { order = append(order, p.Received); return nil }); err != nil || !slices.Equal(order, []uint64{2, 1, 3}) {
-		t.Errorf("%v, %v", order, err)
+		t.Errorf("Proofs: got order %v, %v, want 2, 1, 3", order, err)
 	}
 	if p, err := m.HandedIn("b", file); err != nil || p.Received != 3 {
 		t.Errorf("the proof handed in: got %+v, %v, want the one of entry 3", p, err)
@@ -169,13 +169,13 @@ func TestMemoryProofs(t *testing.T) {
 		}
 	}
 	if by, err := m.KeyImage(one); err != nil || by != 1 {
-		t.Errorf("%d, %v", by, err)
+		t.Errorf("KeyImage: got %d, %v, want 1", by, err)
 	}
 	if err := m.FreeKeyImages(1); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := m.KeyImage(two); !errors.Is(err, ErrNotFound) {
-		t.Errorf("%v", err)
+		t.Errorf("KeyImage: got %v, want %v", err, ErrNotFound)
 	}
 }
 
@@ -225,7 +225,7 @@ func TestColumns(t *testing.T) {
 	}{{"", -1}, {"a", 10}, {"a", 10}, {"aa", -1}, {"d", 1}, {"dd", -1}, {"e", 12}, {"f", -1}} {
 		got := w.find(look.account)
 		if got == nil != (look.want < 0) || got != nil && *got != look.want {
-			t.Errorf("%q: %v", look.account, got)
+			t.Errorf("find %q: got %v, want %d (below 0: none)", look.account, got, look.want)
 		}
 	}
 }

@@ -12,7 +12,7 @@ func checkOwedTo(t interface{ Fatalf(string, ...any) }, tables Tables, m Migrati
 	for i, o := range append(all.Owings[:len(all.Owings):len(all.Owings)], Owing{Account: "nobody"}) {
 		one, err := OwedTo(tables, m, all.Programme, o.Account, all.Den)
 		if err != nil {
-			t.Fatalf("%v", err)
+			t.Fatalf("OwedTo: %v", err)
 		}
 		want := []Owing{o}
 		if i == len(all.Owings) {

@@ -27,11 +27,11 @@ func tablesWith(t testingT, programmes string, balances map[uint64][]Balance) *M
 		}
 	}
 	if err := tables.SetMigration(Migration{Terms: terms, Closes: terms.Closes, Settled: settled}); err != nil {
-		t.Fatalf("%v", err)
+		t.Fatalf("SetMigration: %v", err)
 	}
 	for height, rows := range balances {
 		if err := tables.SetBalances(height, rows); err != nil {
-			t.Fatalf("%v", err)
+			t.Fatalf("SetBalances: %v", err)
 		}
 	}
 	return tables
@@ -183,12 +183,12 @@ func TestBuildRoundRefusals(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			err := build(c.programmes, c.rows, c.change)
 			if c.says == "" != (err == nil) || err != nil && !strings.Contains(err.Error(), c.says) {
-				t.Errorf("%v", err)
+				t.Errorf("build: got %v, want an error with %q, none for \"\"", err, c.says)
 			}
 		})
 	}
 	if err := build(stakeOnly, nil, nil); !errors.Is(err, ErrNothingNew) {
-		t.Errorf("%v", err)
+		t.Errorf("build: got %v, want %v", err, ErrNothingNew)
 	}
 }
 
@@ -199,7 +199,7 @@ func TestAllStopped(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := BuildRound(tables, 1); !errors.Is(err, ErrNothingNew) {
-		t.Errorf("%v", err)
+		t.Errorf("BuildRound: got %v, want %v", err, ErrNothingNew)
 	}
 }
 

@@ -41,11 +41,11 @@ func parseLeaves(t testingT, csv []byte) []merkle.Leaf {
 		to, sum, _ := strings.Cut(line, ",")
 		a, err := ParseEIP55(to)
 		if err != nil {
-			t.Fatalf("%v", err)
+			t.Fatalf("ParseEIP55: %v", err)
 		}
 		n, err := uint256.FromDecimal(sum)
 		if err != nil {
-			t.Fatalf("%v", err)
+			t.Fatalf("uint256.FromDecimal: %v", err)
 		}
 		out = append(out, merkle.Leaf{Account: a, Amount: *n})
 	}

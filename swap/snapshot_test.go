@@ -127,7 +127,7 @@ func TestEveryFieldCounts(t *testing.T) {
 		set(node)
 		var a, b Content
 		if err := json.Unmarshal(other, &a); err != nil {
-			t.Fatalf("%s: %v", path, err)
+			t.Fatalf("json.Unmarshal of %s: got %v, want no error", path, err)
 		}
 		if err := json.Unmarshal(data, &b); err != nil {
 			t.Fatal(err)
@@ -167,7 +167,7 @@ func TestNormaliseRefuses(t *testing.T) {
 		{"a key image blacklisted twice", Content{Blacklist: []BlacklistedStake{{KeyImage: testHash("image", 1)}, {KeyImage: testHash("image", 1)}}}, "is blacklisted twice"},
 	} {
 		if err := c.content.Normalise(); err == nil || !strings.Contains(err.Error(), c.err) {
-			t.Errorf("%s: %v", c.name, err)
+			t.Errorf("Normalise of %s: got %v, want one with %q", c.name, err, c.err)
 		}
 	}
 	ok := Content{Nodes: []Node{node(1, stake(1, 1, 5)), node(2, stake(1, 2, math.MaxInt64-5))}}
@@ -337,7 +337,7 @@ func sameContent(t testingT, a, b *Content) bool {
 	x, err1 := a.Encode()
 	y, err2 := b.Encode()
 	if err1 != nil || err2 != nil {
-		t.Fatalf("%v, %v", err1, err2)
+		t.Fatalf("Encode: got %v and %v, want no errors", err1, err2)
 	}
 	if same := bytes.Equal(x, y); same != a.equal(b) {
 		t.Fatalf("the forms are the same: %v; the contents are: %v", same, !same)

@@ -53,7 +53,7 @@ func TestStorageErrorsAreNoAnswers(t *testing.T) {
 		&DistributorSeen{},
 	} {
 		if err := ApplyEvent(broken, l.files, uint64(len(l.log)), l.now, e); !errors.Is(err, errBroken) {
-			t.Errorf("%s: %v", e.Kind(), err)
+			t.Errorf("ApplyEvent of %s: got %v, want %v", e.Kind(), err, errBroken)
 		}
 	}
 	coins := proofStage(t)
@@ -62,7 +62,7 @@ func TestStorageErrorsAreNoAnswers(t *testing.T) {
 	refused, _ := coins.proofRefused(5)
 	for _, e := range []Event{received, accepted, refused} {
 		if err := ApplyEvent(brokenTables{coins.tables}, coins.files, uint64(len(coins.log)), coins.now, e); !errors.Is(err, errBroken) {
-			t.Errorf("%s: %v", e.Kind(), err)
+			t.Errorf("ApplyEvent of %s: got %v, want %v", e.Kind(), err, errBroken)
 		}
 	}
 	freed := brokenProofs{coins.tables}

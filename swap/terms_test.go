@@ -255,7 +255,7 @@ ratio = "1/2"`, "programme[2].kind", "cannot stand beside convert-stake"},
 				t.Fatalf("accepted as %s (%v)", terms.Canonical(), err)
 			}
 			if refusal.Path != c.path || !strings.Contains(refusal.Reason, c.reason) {
-				t.Errorf("%v", err)
+				t.Errorf("got %v, want %s refused with %q", err, c.path, c.reason)
 			}
 		})
 	}
@@ -289,7 +289,7 @@ func TestParseTermsRefusesOtherSpellings(t *testing.T) {
 		_, err := ParseTerms([]byte(data))
 		var refusal *TermsError
 		if !errors.As(err, &refusal) || !strings.HasPrefix(err.Error(), "terms: ") {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("ParseTerms of %s: got %v, want a TermsError", name, err)
 		}
 	}
 }
@@ -346,7 +346,7 @@ func FuzzParseTerms(f *testing.F) {
 		}
 		again, err := TermsFromTree(tree)
 		if err != nil || again.ID() != terms.ID() {
-			t.Fatalf("%v", err)
+			t.Fatalf("TermsFromTree: %v", err)
 		}
 		if terms.CapSum() == 0 || len(terms.Programmes) == 0 || terms.Token.Decimals != 9 {
 			t.Fatalf("%s was accepted", data)

@@ -39,7 +39,7 @@ func TestHashText(t *testing.T) {
 	h := testHash("x", 1)
 	again, err := ParseHash(h.String())
 	if err != nil || again != h || h.IsZero() || !(Hash{}).IsZero() {
-		t.Errorf("%s, %v", again, err)
+		t.Errorf("ParseHash: got %s, %v, want %s", again, err, h)
 	}
 	for _, s := range []string{"", h.String()[1:], h.String() + "0", strings.ToUpper(h.String()), "g" + h.String()[1:], "0x" + h.String()[2:]} {
 		if _, err := ParseHash(s); err == nil {

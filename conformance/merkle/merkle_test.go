@@ -105,7 +105,7 @@ func checkVersion(t *testing.T) {
 			t.Fatal(err)
 		}
 		if err := json.Unmarshal(data, &p); err != nil {
-			t.Fatalf("%s: %v", file, err)
+			t.Fatalf("json.Unmarshal of %s: got %v, want no error", file, err)
 		}
 		return p
 	}
@@ -235,7 +235,7 @@ func compare(t *testing.T, o *oracle, rnd *rand.Rand, name string, leaves []merk
 	}
 	tree, err := merkle.BuildCSV(strings.NewReader(csv.String()), merkle.MaxTotal())
 	if err != nil {
-		t.Fatalf("%s: %v", name, err)
+		t.Fatalf("merkle.BuildCSV of %s: got %v, want no error", name, err)
 	}
 	var dump bytes.Buffer
 	if err := tree.Dump(&dump); err != nil {
@@ -251,7 +251,7 @@ func compare(t *testing.T, o *oracle, rnd *rand.Rand, name string, leaves []merk
 	for _, batch := range r.Batches {
 		p, err := tree.MultiProof(batch)
 		if err != nil {
-			t.Fatalf("%s: %v", name, err)
+			t.Fatalf("MultiProof of %s: got %v, want no error", name, err)
 		}
 		ours = append(ours, p)
 		m := multiProof{p.Root, texts(p.Leaves), p.Path, p.Flags}

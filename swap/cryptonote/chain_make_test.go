@@ -28,7 +28,7 @@ func TestMakeStake(t *testing.T) {
 		}
 		read, err := ParsePrunedTransaction(blob[:len(blob)-len(made.prunable)], Keccak256(made.prunable))
 		if err != nil || read.Hash() != made.Hash() {
-			t.Fatalf("%+v: %v", plan, err)
+			t.Fatalf("ParsePrunedTransaction of %+v: got %v, want no error", plan, err)
 		}
 		stake, err := read.Stake(context.Background(), Mainnet)
 		if err != nil || stake.Node != node || stake.Registers != plan.Registers || stake.Contributor != s.w.Address() {

@@ -21,7 +21,7 @@ func load(t testing.TB, name string, into any) {
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.DisallowUnknownFields()
 	if err := d.Decode(into); err != nil {
-		t.Fatalf("%s: %v", name, err)
+		t.Fatalf("Decode of %s: got %v, want no error", name, err)
 	}
 }
 
@@ -171,7 +171,7 @@ func TestSignAndVerifyCalls(t *testing.T) {
 			// All were asked of alice's wallet. It signs "" when data is left out.
 			a := alice.Subaddress(v.Account, v.Index)
 			if err := verifyText("fakechain", a.String(), []byte(v.Data), v.Signature); err != nil {
-				t.Errorf("%s: %v", v.Recording, err)
+				t.Errorf("verifyText of %s: got %v, want no error", v.Recording, err)
 			}
 		case "verify":
 			err := verifyText("fakechain", v.Address, []byte(v.Data), v.Signature)
@@ -239,7 +239,7 @@ func TestCommandLineWallet(t *testing.T) {
 			t.Errorf("%q: the wallet says %s", v.Command, v.Verdict)
 		}
 		if err := verifyText("mainnet", v.Address, unhex(t, v.SignedHex), v.Signature); err != nil {
-			t.Errorf("%q: %v", v.Command, err)
+			t.Errorf("verifyText of %q: got %v, want no error", v.Command, err)
 		}
 	}
 }
@@ -287,10 +287,10 @@ func TestPrimitives(t *testing.T) {
 			t.Errorf("%s: public key %v", v.Seed, public)
 		}
 		if err := public.Check(); err != nil {
-			t.Errorf("%s: %v", v.Seed, err)
+			t.Errorf("Check of %s: got %v, want no error", v.Seed, err)
 		}
 		if err := Verify(public, []byte(v.Seed), Signature(unhex(t, v.Signature))); err != nil {
-			t.Errorf("%s: %v", v.Seed, err)
+			t.Errorf("Verify of %s: got %v, want no error", v.Seed, err)
 		}
 	}
 }

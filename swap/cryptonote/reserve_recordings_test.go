@@ -154,7 +154,7 @@ func TestRecordedProofs(t *testing.T) {
 			t.Errorf("%s: prefix hash %x", r.Name, hash)
 		}
 		if err := p.VerifyOwner(address, []byte(r.Message)); err != nil {
-			t.Errorf("%s: %v", r.Name, err)
+			t.Errorf("VerifyOwner of %s: got %v, want no error", r.Name, err)
 		}
 		report := mustVerify(t, p, r.Address, r.Message, r.evidence(t))
 		if report.Check != want.check || ReasonOf(report.Refusal) != want.reason {

@@ -40,7 +40,7 @@ func loadZipped(t testing.TB, name string, into any) {
 	d := json.NewDecoder(bytes.NewReader(unzipped(t, name)))
 	d.DisallowUnknownFields()
 	if err := d.Decode(into); err != nil {
-		t.Fatalf("%s: %v", name, err)
+		t.Fatalf("Decode of %s: got %v, want no error", name, err)
 	}
 }
 
@@ -70,7 +70,7 @@ func (r recordedTx) parse(t testing.TB) *Transaction {
 		tx, err = ParsePrunedTransaction(r.Pruned, [32]byte(r.PrunableHash))
 	}
 	if err != nil {
-		t.Fatalf("%v: %v", r.ID, err)
+		t.Fatalf("ParsePrunedTransaction of %v: got %v, want no error", r.ID, err)
 	}
 	return tx
 }
@@ -94,7 +94,7 @@ func TestRecordedTransactions(t *testing.T) {
 			full++
 			tx, err := ParseTransaction(r.Full)
 			if err != nil {
-				t.Fatalf("%v: %v", r.ID, err)
+				t.Fatalf("ParseTransaction of %v: got %v, want no error", r.ID, err)
 			}
 			if b, err := tx.MarshalBinary(); err != nil || !bytes.Equal(b, r.Full) {
 				t.Errorf("%v: encodes as %x, %v", r.ID, b, err)
@@ -116,7 +116,7 @@ func TestRecordedTransactions(t *testing.T) {
 			pruned++
 			tx, err := ParsePrunedTransaction(r.Pruned, [32]byte(r.PrunableHash))
 			if err != nil {
-				t.Fatalf("%v: %v", r.ID, err)
+				t.Fatalf("ParsePrunedTransaction of %v: got %v, want no error", r.ID, err)
 			}
 			if b, err := tx.MarshalBinary(); err != nil || !bytes.Equal(b, r.Pruned) {
 				t.Errorf("%v: encodes as %x, %v", r.ID, b, err)
@@ -253,7 +253,7 @@ func TestTransactionsOfEveryVersionAndType(t *testing.T) {
 		}
 		read, err := ParseTransaction(blob)
 		if err != nil {
-			t.Fatalf("%x: %v", blob, err)
+			t.Fatalf("ParseTransaction of %x: got %v, want no error", blob, err)
 		}
 		again, err := read.MarshalBinary()
 		if err != nil || !bytes.Equal(again, blob) {
@@ -334,7 +334,7 @@ func TestTransactionRefusals(t *testing.T) {
 	} {
 		tx, err := ParseTransaction(c.blob)
 		if ReasonOf(err) != c.want || (tx == nil) != (err != nil) {
-			t.Errorf("%s: %v", c.name, err)
+			t.Errorf("ParseTransaction of %s: got %v, want the reason %q", c.name, err, c.want)
 		}
 	}
 }

@@ -23,7 +23,7 @@ func TestCheckBody(t *testing.T) {
 		`{"a":{"a":1},"b":{"a":1}}`, deep(maxBodyDepth), keys(maxBodyKeys), `{"a":"` + "\ufffd" + `"}`,
 	} {
 		if err := checkBody([]byte(good)); err != nil {
-			t.Errorf("%s: %v", good, err)
+			t.Errorf("checkBody of %s: got %v, want no error", good, err)
 		}
 	}
 	for bad, reason := range map[string]string{

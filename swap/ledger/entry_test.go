@@ -105,7 +105,7 @@ func TestFormatEntry(t *testing.T) {
 		c.change(&e)
 		line, err := FormatEntry(e)
 		if (err == nil) != c.ok {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("FormatEntry with %s: got %v, want success: %t", name, err, c.ok)
 		}
 		if err != nil {
 			continue

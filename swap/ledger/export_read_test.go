@@ -189,7 +189,7 @@ func TestExportSelfConsistent(t *testing.T) {
 		err := readEverything(m, log)
 		if c.want == "" {
 			if err != nil {
-				t.Errorf("%s: %v", name, err)
+				t.Errorf("readEverything of %s: got %v, want no error", name, err)
 			}
 			x, err := OpenExport(m, log.key)
 			if err != nil {

@@ -353,7 +353,7 @@ func FuzzOpenRotation(f *testing.F) {
 			t.Errorf("%q is what %+v says in another way", msg, r)
 		}
 		if _, err := NewKeys(verifier(t, r.Old), msg); err != nil {
-			t.Errorf("%q: %v", msg, err)
+			t.Errorf("NewKeys of %q: got %v, want no error", msg, err)
 		}
 	})
 }

@@ -17,11 +17,11 @@ func (l *testLedger) proofAccepted(received uint64, images ...int) (*swap.ProofA
 	l.t.Helper()
 	p, err := l.tables.Proof(received)
 	if err != nil {
-		l.t.Fatalf("%v", err)
+		l.t.Fatalf("Proof: %v", err)
 	}
 	s, err := l.tables.Snapshot(p.Height)
 	if err != nil {
-		l.t.Fatalf("%v", err)
+		l.t.Fatalf("Snapshot: %v", err)
 	}
 	var e swap.Evidence
 	for _, i := range images {
@@ -42,7 +42,7 @@ func encoded(t testingT, e swap.Evidence) string {
 	t.Helper()
 	data, err := e.Encode()
 	if err != nil {
-		t.Fatalf("%v", err)
+		t.Fatalf("Encode: %v", err)
 	}
 	return string(data)
 }
@@ -93,7 +93,7 @@ func (l *testLedger) discard(height uint64) uint64 {
 	l.t.Helper()
 	s, err := l.tables.Snapshot(height)
 	if err != nil {
-		l.t.Fatalf("%v", err)
+		l.t.Fatalf("Snapshot: %v", err)
 	}
 	return l.must(&swap.SnapshotDiscarded{Height: height, BlockHash: s.BlockHash, Now: testHash("other block", int(height)), Daemons: []swap.DaemonReport{{Daemon: "a", Agrees: true}, {Daemon: "b", Agrees: true}}})
 }
@@ -145,7 +145,7 @@ func checkOwedTo(t interface{ Fatalf(string, ...any) }, tables swap.Tables, m sw
 	for i, o := range append(all.Owings[:len(all.Owings):len(all.Owings)], swap.Owing{Account: "nobody"}) {
 		one, err := swap.OwedTo(tables, m, all.Programme, o.Account, all.Den)
 		if err != nil {
-			t.Fatalf("%v", err)
+			t.Fatalf("swap.OwedTo: %v", err)
 		}
 		want := []swap.Owing{o}
 		if i == len(all.Owings) {

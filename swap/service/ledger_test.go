@@ -64,7 +64,7 @@ func (l *testLedger) key(name string) string {
 	l.t.Helper()
 	secret, public, err := ledger.NewKey(rand.Reader, name)
 	if err != nil {
-		l.t.Fatalf("%v", err)
+		l.t.Fatalf("ledger.NewKey: %v", err)
 	}
 	l.secret[name] = secret
 	return public
@@ -75,7 +75,7 @@ func (l *testLedger) renamed(name string, public ed25519.PublicKey) string {
 	l.t.Helper()
 	key, err := note.NewEd25519VerifierKey(name, public)
 	if err != nil {
-		l.t.Fatalf("%v", err)
+		l.t.Fatalf("note.NewEd25519VerifierKey: %v", err)
 	}
 	return key
 }
@@ -85,11 +85,11 @@ func (l *testLedger) sign(operator, text string) string {
 	l.t.Helper()
 	signer, err := ledger.NewSigner(l.secret[operator])
 	if err != nil {
-		l.t.Fatalf("%v", err)
+		l.t.Fatalf("ledger.NewSigner: %v", err)
 	}
 	signed, err := ledger.SignNote(text, signer)
 	if err != nil {
-		l.t.Fatalf("%v", err)
+		l.t.Fatalf("ledger.SignNote: %v", err)
 	}
 	return string(signed)
 }
@@ -198,7 +198,7 @@ func (l *testLedger) migration() swap.Migration {
 	l.t.Helper()
 	m, err := l.tables.Migration()
 	if err != nil {
-		l.t.Fatalf("%v", err)
+		l.t.Fatalf("Migration: %v", err)
 	}
 	return m
 }
@@ -330,7 +330,7 @@ func testContent(t testingT, height uint64, holdings ...holding) swap.Content {
 		}
 	}
 	if err := c.Normalise(); err != nil {
-		t.Fatalf("%v", err)
+		t.Fatalf("Normalise: %v", err)
 	}
 	return c
 }
@@ -340,7 +340,7 @@ func readTOML(t testingT, text string) map[string]any {
 	t.Helper()
 	var tree map[string]any
 	if _, err := toml.Decode(text, &tree); err != nil {
-		t.Fatalf("%v", err)
+		t.Fatalf("toml.Decode: %v", err)
 	}
 	return tree
 }
@@ -349,7 +349,7 @@ func mustTerms(t testingT, text string) *swap.Terms {
 	t.Helper()
 	terms, err := swap.TermsFromTree(readTOML(t, text))
 	if err != nil {
-		t.Fatalf("%v", err)
+		t.Fatalf("swap.TermsFromTree: %v", err)
 	}
 	return terms
 }
@@ -406,7 +406,7 @@ func readFile(t testingT, name string) []byte {
 	t.Helper()
 	data, err := os.ReadFile("../testdata/" + name)
 	if err != nil {
-		t.Fatalf("%v", err)
+		t.Fatalf("os.ReadFile: %v", err)
 	}
 	return bytes.Clone(data)
 }

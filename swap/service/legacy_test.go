@@ -23,7 +23,7 @@ func legacyFile(t testingT, lines ...[2]int) []byte {
 		w := claims[l[0]]
 		data, err := json.Marshal(swap.ClaimLine{Oxen: w.Address, Text: w.Texts[l[1]].Text, Signature: w.Texts[l[1]].Signature})
 		if err != nil {
-			t.Fatalf("%v", err)
+			t.Fatalf("json.Marshal: %v", err)
 		}
 		out.Write(append(data, '\n'))
 	}
@@ -64,7 +64,7 @@ func TestImportLegacy(t *testing.T) {
 
 	event, again, err := SubmitLegacy(context.Background(), l, file, verifyLines(l.terms, file))
 	if err != nil || again {
-		t.Fatalf("%v, %v", again, err)
+		t.Fatalf("SubmitLegacy: got again %v, %v, want false and no error", again, err)
 	}
 	want := swap.LegacyImported{File: swap.Digest(file), Lines: 8, Taken: 2, Refused: map[string]uint64{
 		"replaced by a later line": 1, string(swap.ReasonNotEntitled): 1, string(swap.ReasonSignature): 1, string(swap.ReasonText): 3,
@@ -131,6 +131,6 @@ func TestLegacyClaimsAreNotSubmitted(t *testing.T) {
 	}
 	var refusal *swap.Refusal
 	if _, err := SubmitClaim(context.Background(), l, Incoming{c, swap.RecipientCode{Ethereum: swap.SeenNotChecked, Target: swap.SeenNothing, Confirmed: false}}); !errors.As(err, &refusal) || refusal.Reason != swap.ReasonLegacy {
-		t.Errorf("%v", err)
+		t.Errorf("SubmitClaim: got %v, want a refusal for %s", err, swap.ReasonLegacy)
 	}
 }

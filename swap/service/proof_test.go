@@ -20,7 +20,7 @@ func claimedScene(t testingT) (s *coinScene, w *cryptonote.Wallet, staked []cryp
 	s.take(s.content(100, true, staking{w, staked}))
 	submitted, err := SubmitClaim(context.Background(), s, s.claimOf(w, 1, 1))
 	if err != nil {
-		t.Fatalf("%v", err)
+		t.Fatalf("SubmitClaim: %v", err)
 	}
 	return s, w, staked, submitted.Claim
 }
@@ -187,7 +187,7 @@ func TestJudgeProof(t *testing.T) {
 		t.Errorf("the event of a lie: got %+v, want the check transaction", e)
 	}
 	if _, err := s.tables.KeyImage(swap.Hash(fresh2[0].KeyImage)); !errors.Is(err, swap.ErrNotFound) {
-		t.Errorf("%v", err)
+		t.Errorf("KeyImage: got %v, want %v", err, swap.ErrNotFound)
 	}
 	judgedAgain(t, s)
 }
@@ -254,7 +254,7 @@ func TestPendingClaims(t *testing.T) {
 		t.Errorf("less than the least: got %+v, want it refused by the least amount", j.Proof)
 	}
 	if e := lastEvent(t, s.testLedger).(*swap.ProofRefused); e.Detail != "it shows 0.000000999 OXEN, an account without stake or rewards must show 0.000001000" {
-		t.Errorf("%q", e.Detail)
+		t.Errorf("the detail: got %q, want both amounts", e.Detail)
 	}
 	if _, err := s.tables.LatestClaim(in.Claim.Account); !errors.Is(err, swap.ErrNotFound) {
 		t.Errorf("it has a claim: %v", err)

@@ -30,7 +30,7 @@ func TestRecordedMigration(t *testing.T) {
 			t.Fatal(err)
 		}
 		if _, err := SubmitClaim(context.Background(), l, Incoming{c, swap.RecipientCode{Ethereum: swap.SeenNotChecked, Target: swap.SeenNothing, Confirmed: false}}); err != nil {
-			t.Fatalf("%s: %v", w.Wallet, err)
+			t.Fatalf("SubmitClaim of %s: got %v, want no error", w.Wallet, err)
 		}
 	}
 	carry := func(round uint64) *swap.RoundFiles {

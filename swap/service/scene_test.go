@@ -56,7 +56,7 @@ func (s *coinScene) wallet(n int) *cryptonote.Wallet {
 	seed := testHash("wallet", n)
 	w, err := cryptonote.OpenWallet(cryptonote.Mainnet, cryptonote.SecretKey(cryptonote.HashToScalar(seed[:]).Bytes()))
 	if err != nil {
-		s.t.Fatalf("%v", err)
+		s.t.Fatalf("cryptonote.OpenWallet: %v", err)
 	}
 	return w
 }
@@ -71,7 +71,7 @@ func (s *coinScene) mint(w *cryptonote.Wallet, height uint64, amounts ...uint64)
 	point := func(key cryptonote.PublicKey) *edwards25519.Point {
 		p, err := new(edwards25519.Point).SetBytes(key[:])
 		if err != nil {
-			s.t.Fatalf("%v", err)
+			s.t.Fatalf("the point of a key: %v", err)
 		}
 		return p
 	}
@@ -86,7 +86,7 @@ func (s *coinScene) mint(w *cryptonote.Wallet, height uint64, amounts ...uint64)
 	}
 	data, err := tx.MarshalBinary()
 	if err != nil {
-		s.t.Fatalf("%v", err)
+		s.t.Fatalf("MarshalBinary: %v", err)
 	}
 	id := swap.Hash(tx.Hash())
 	s.txs[id] = swap.CoinTransaction{ID: id, Height: height, Bytes: hex.EncodeToString(data)}
@@ -102,7 +102,7 @@ func (s *coinScene) prove(w *cryptonote.Wallet, text string, outputs ...cryptono
 	s.t.Helper()
 	p, err := w.ProveReserve([]byte(swap.ProofMessage(text)), outputs, rand.Reader)
 	if err != nil {
-		s.t.Fatalf("%v", err)
+		s.t.Fatalf("ProveReserve: %v", err)
 	}
 	return p.String()
 }
@@ -112,7 +112,7 @@ func (s *coinScene) evidence(text string) swap.Evidence {
 	s.t.Helper()
 	p, err := cryptonote.ParseReserveProof(text)
 	if err != nil {
-		s.t.Fatalf("%v", err)
+		s.t.Fatalf("cryptonote.ParseReserveProof: %v", err)
 	}
 	var e swap.Evidence
 	transactions, images := swap.Asked(p)
@@ -142,7 +142,7 @@ func (s *coinScene) content(height uint64, funded bool, stakes ...staking) swap.
 	}
 	c.Nodes = []swap.Node{n}
 	if err := c.Normalise(); err != nil {
-		s.t.Fatalf("%v", err)
+		s.t.Fatalf("Normalise: %v", err)
 	}
 	return c
 }
@@ -159,7 +159,7 @@ func (s *coinScene) claimOf(w *cryptonote.Wallet, to int, sequence uint32) Incom
 	e.Oxen, e.Account = w.Address().String(), swap.AccountOf(w.Address())
 	c, err := e.Claim(s.terms)
 	if err != nil {
-		s.t.Fatalf("%v", err)
+		s.t.Fatalf("Claim: %v", err)
 	}
 	return Incoming{c, e.Code}
 }
@@ -181,7 +181,7 @@ func (s *coinScene) judge(received uint64) Judged {
 	s.t.Helper()
 	p, err := s.tables.Proof(received)
 	if err != nil {
-		s.t.Fatalf("%v", err)
+		s.t.Fatalf("Proof: %v", err)
 	}
 	j, err := JudgeReceived(context.Background(), s, s.files, received, bothDaemons, s.evidence(string(s.files[p.Proof])))
 	if err != nil {
@@ -207,7 +207,7 @@ func (s *coinScene) owed() map[swap.Account]swap.Owing {
 	p, _ := m.Terms.CoinsProgramme()
 	l, err := swap.Owed(s.tables, m, p)
 	if err != nil {
-		s.t.Fatalf("%v", err)
+		s.t.Fatalf("swap.Owed: %v", err)
 	}
 	checkOwedTo(s.t, s.tables, m, l)
 	out := map[swap.Account]swap.Owing{}
@@ -257,7 +257,7 @@ func (c *recordedCoins) on(s *coinScene, world string) {
 	for text, status := range c.Spent[world] {
 		image, err := swap.ParseHash(text)
 		if err != nil {
-			s.t.Fatalf("%v", err)
+			s.t.Fatalf("swap.ParseHash: %v", err)
 		}
 		s.spent[image] = status
 	}
@@ -268,7 +268,7 @@ func date(t testingT, day string) time.Time {
 	t.Helper()
 	d, err := time.Parse(time.DateOnly, day)
 	if err != nil {
-		t.Fatalf("%v", err)
+		t.Fatalf("time.Parse: %v", err)
 	}
 	return d
 }
