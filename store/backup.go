@@ -166,7 +166,7 @@ func Restore(ctx context.Context, dir, backup string, checkpoint []byte, o Optio
 		}
 	}
 	if len(known) == 0 {
-		return failed(errors.New("no checkpoint is given, without which nobody can tell whether the backup lacks entries that were answered: take the newest that can be found, from the lost directory, from where the ledger was published, or from whoever watched it; where there is none, the one that was written beside the backup"))
+		return failed(errors.New("no checkpoint is given, and only one shows whether the backup lacks acknowledged entries: take the newest that can be found, from the lost directory, from where the ledger was published, or from whoever watched it; where there is none, the one that was written beside the backup"))
 	}
 	draft := filepath.Join(dir, ".restore")
 	if err := errors.Join(os.RemoveAll(draft), os.Mkdir(draft, 0o700)); err != nil {

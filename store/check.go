@@ -44,7 +44,7 @@ func (s *Store) checkLog(t *tables, signed tlog.Tree) error {
 		return err
 	}
 	if size < uint64(signed.N) {
-		return fmt.Errorf("the database has %d entries and the checkpoint %d: this is an older copy, and what followed would be written a second time and differently. Put back the newest copy of %s with its -wal file; never delete the checkpoint. If the missing entries are lost for good, this log must not go on: a new one under another name has to", size, signed.N, databaseFile)
+		return fmt.Errorf("the database has %d entries and the checkpoint %d: this is an older copy, and new entries would contradict those that it lacks. Put back the newest copy of %s with its -wal file; never delete the checkpoint. If the missing entries are lost for good, this log must not go on: a new one under another name has to", size, signed.N, databaseFile)
 	}
 	root, err := ledger.TreeHash(signed.N, t)
 	if err != nil {

@@ -113,7 +113,7 @@ func readCheckpoint(dir string, keys *ledger.Keys) ([]byte, ledger.Checkpoint, e
 	path := filepath.Join(dir, checkpointFile)
 	msg, c, err := readSigned(path, keys)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, c, fmt.Errorf("%s is missing, without which nobody can tell whether the database is the newest one: put it back from a backup or an export. If the ledger was being created when it was lost, delete the directory and create it again", path)
+		return nil, c, fmt.Errorf("%s is missing, and only it shows whether the database is the newest one: put it back from a backup or an export. If the ledger was being created when it was lost, delete the directory and create it again", path)
 	} else if err != nil {
 		return nil, c, fmt.Errorf("%w: put it back from a backup or an export, never delete it", err)
 	}

@@ -26,7 +26,7 @@ import (
 // One connection is one update. Every message is a JSON object, with attachments as bytes behind
 // it:
 //
-//	guest:   {"update":true}                          whoever closes without it only looks whether somebody is there
+//	guest:   {"update":true}                          a guest that closes without it only checks that a host exists
 //	service: {"at":TIME}                              decide now; it may ask more than once
 //	guest:   {"records":[{"kind":K,"body":B,"sizes":[N]}]}, the attachments' bytes   or {"no":true}
 //	service: {"entries":[ENTRY]}                      durable, a checkpoint covers them   or {"error":WORDS}
@@ -256,7 +256,7 @@ func (g *Guest) Update(
 		case m.Done:
 			return parseEntries(m.Entries)
 		case m.At == nil:
-			return nil, errors.New("the service said something that this version does not know: use the same version for both")
+			return nil, errors.New("the service sent a message that this version does not know: use the same version for both")
 		}
 		var records []swap.Record
 		decideErr := g.View(ctx, func(t swap.Tables, _ uint64) (err error) {

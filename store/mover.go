@@ -42,7 +42,7 @@ func (m *mover) run() {
 	defer close(m.done)
 	for range m.wake {
 		if waiting, err := m.pages("NOOP"); err == nil && waiting >= enoughPages {
-			m.pages("PASSIVE") // which waits for nobody and keeps nobody waiting
+			m.pages("PASSIVE") // neither waits nor blocks
 		}
 	}
 }

@@ -28,13 +28,13 @@ func projections() []struct{ table, order string } {
 // as they: a crash between a migration and the rows that it needs is noticed.
 const madeBy = 4
 
-var errOldProjections = errors.New("an older program made the projections: start the writer once, which makes them anew")
+var errOldProjections = errors.New("an older program made the projections: start the writer once, which rebuilds them")
 
 func (t *writableTables) markProjections() error {
 	return t.exec("the user version", fmt.Sprintf("PRAGMA user_version = %d", madeBy))
 }
 
-// checkProjections returns errOldProjections when they have to be made anew.
+// checkProjections returns errOldProjections when they have to be rebuilt.
 func checkProjections(ctx context.Context, db sqlx.QueryerContext) error {
 	var by int64
 	if err := sqlx.GetContext(ctx, db, &by, "PRAGMA user_version"); err != nil {
@@ -49,19 +49,19 @@ func checkProjections(ctx context.Context, db sqlx.QueryerContext) error {
 	return nil
 }
 
-// upgrade makes projections anew that a program without some of them made.
+// upgrade rebuilds projections that an older program made.
 func (s *Store) upgrade(ctx context.Context) error {
 	err := checkProjections(ctx, s.write)
 	if !errors.Is(err, errOldProjections) {
 		return err
 	}
 	if err := s.commitFirst(func(b *batch) error { return b.rebuild(ctx) }); err != nil {
-		return fmt.Errorf("make the projections anew, which an older program made: %w: this program understands its entries in another way, report it; the older one still opens a backup made before", err)
+		return fmt.Errorf("rebuild the projections of an older program: %w: this program understands its entries in another way, report it; the older one still opens a backup made before", err)
 	}
 	return nil
 }
 
-// Rebuild throws the projections away and makes them anew from the entries, in one transaction.
+// Rebuild deletes the projections and makes them again from the entries, in one transaction.
 func (s *Store) Rebuild(ctx context.Context) error {
 	return s.commit(ctx, s.shared, func(b *batch) error { return b.rebuild(ctx) })
 }

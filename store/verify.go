@@ -211,7 +211,7 @@ func (v *verifier) attachments(ctx context.Context) error {
 	return errors.New("an attachment is stored twice")
 }
 
-// projections makes the projections anew beside the database and compares every row.
+// projections rebuilds the projections beside the database and compares every row.
 func (v *verifier) projections(ctx context.Context) error {
 	db := scratch()
 	defer db.Close()

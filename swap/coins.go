@@ -210,7 +210,7 @@ func CoinsSnapshot(t Tables, m Migration) (Snapshot, error) {
 			return s, nil
 		}
 	}
-	return Snapshot{}, RefuseProof(CheckProgramme, "the snapshot at height %d is not taken yet: hand the proof in again after that, made anew", p.SnapshotHeight)
+	return Snapshot{}, RefuseProof(CheckProgramme, "the snapshot at height %d is not taken yet: after that, make a new proof and hand it in", p.SnapshotHeight)
 }
 
 // The checks of a proof that are not cryptonote's.

@@ -26,7 +26,7 @@ type ObservationAnswer struct {
 	Err         error
 }
 
-// errNoQuorum refuses to decide anything while nobody has said how many daemons must agree.
+// errNoQuorum refuses to decide anything while the configuration names no quorum.
 var errNoQuorum = errors.New("no quorum is set: say in the configuration how many daemons must agree")
 
 // AgreeOnSnapshot decides on a take: at least quorum daemons must name the same height, block hash

@@ -145,7 +145,7 @@ type Judged struct {
 	Err    error       // why that claim was not, though the proof was: a *Refusal
 }
 
-// maxJudging is how often a proof is judged anew because another one of the same outputs was
+// maxJudging is how often a proof is judged again because another one of the same outputs was
 // accepted meanwhile.
 const maxJudging = 5
 
