@@ -41,12 +41,13 @@ const GCPercent = 50
 // Options say what a replay is compared with. An export is anchored by Key and Migration together:
 // without them it can only be shown to agree with itself.
 type Options struct {
-	Key       string    // a verifier key that the ledger has had, in note form, from a source other than the export
-	Migration string    // the migration id, likewise
-	Witnesses []string  // verifier keys of witnesses, all of whom must have cosigned the checkpoint
-	Since     []byte    // an earlier signed checkpoint, which the log must still begin with
-	Public    bool      // accept that proofs of coins were left out, and count those that could not be checked
-	Chain     DialChain // nil: the chain is not asked
+	Key       string     // a verifier key that the ledger has had, in note form, from a source other than the export
+	Migration string     // the migration id, likewise
+	Witnesses []string   // verifier keys of witnesses, all of whom must have cosigned the checkpoint
+	Since     []byte     // an earlier signed checkpoint, which the log must still begin with
+	Rules     swap.Rules // accept a log that is under these older rules; 0: the latest alone
+	Public    bool       // accept that proofs of coins were left out, and count those that could not be checked
+	Chain     DialChain  // nil: the chain is not asked
 	// CodeHash is the Keccak-256 of the code that a distributor with these settings has on chain,
 	// by the sources. nil: it is not compared.
 	CodeHash func(d swap.Distributor, termsCloseAt uint64, migration string) (swap.Hash, error)

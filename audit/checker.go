@@ -35,6 +35,7 @@ var checkers = newCheckers(
 	// swap.Apply checks all that there is to check of these.
 	applied[*swap.MigrationOpened](),
 	applied[*swap.ConfigSet](),
+	applied[*swap.RulesSet](),
 	applied[*swap.SnapshotMissed](),
 	applied[*swap.RoundAbandoned](),
 	applied[*swap.TxMined](),

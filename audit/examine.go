@@ -22,6 +22,7 @@ type examiner struct {
 	attachments swap.Attachments
 	calls       abi.ABI // that a transaction may make
 	claims      *backlog
+	rules       ruleChanges
 	public      bool // accept that what is private was left out
 }
 
@@ -145,14 +146,15 @@ type decoded struct {
 	swap.Attachments
 	digest      swap.Hash
 	balances    []swap.Balance
+	rules       swap.Rules // under which the balances were computed
 	allocations []swap.Allocation
 }
 
 var _ swap.Decoded = decoded{}
 
 // Balances implements swap.Decoded.
-func (d decoded) Balances(content swap.Hash) ([]swap.Balance, bool) {
-	return d.balances, d.balances != nil && content == d.digest
+func (d decoded) Balances(content swap.Hash, rules swap.Rules) ([]swap.Balance, bool) {
+	return d.balances, d.balances != nil && content == d.digest && rules == d.rules
 }
 
 // Allocations implements swap.Decoded.

@@ -159,6 +159,12 @@ func (l *testLog) open() {
 	l.configure(1e11)
 }
 
+// latestRules moves the log to the latest rules.
+func (l *testLog) latestRules() {
+	text := swap.RulesText(l.terms.Origin(), swap.LatestRules)
+	l.add(&swap.RulesSet{Rules: swap.LatestRules, Notes: []string{l.sign("ann", text), l.sign("ben", text)}})
+}
+
 func (l *testLog) configure(limit swap.Sesh) {
 	l.add(&swap.ConfigSet{Config: swap.Config{
 		Operators: []string{l.person("ann"), l.person("ben")}, Quorum: 2, Daemons: 3,
@@ -290,7 +296,7 @@ func (s *testSource) OpenAttachment(_ context.Context, d ledger.Digest) (io.Read
 
 // options are those of an anchored audit.
 func (l *testLog) options() Options {
-	return Options{Key: l.vkey, Migration: l.terms.ID(), CodeHash: l.chain.codeHash}
+	return Options{Key: l.vkey, Migration: l.terms.ID(), Rules: l.migration().RulesInForce(), CodeHash: l.chain.codeHash}
 }
 
 // audit replays the export in a folder.

@@ -40,7 +40,7 @@ func auditAlone(order []byte) error {
 		return err
 	}
 	debug.SetGCPercent(GCPercent)
-	r, err := Replay(context.Background(), os.DirFS(o.Dir), Options{Key: o.Key, Migration: o.Migration})
+	r, err := Replay(context.Background(), os.DirFS(o.Dir), Options{Key: o.Key, Migration: o.Migration, Rules: swap.Rules1})
 	if err != nil {
 		return err
 	}

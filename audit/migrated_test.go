@@ -80,6 +80,7 @@ func migratedWith(tb testing.TB, alter func(*swap.RoundFiles), more func(*testLo
 	l.decide(recordings[4], 262)
 	closes := l.terms.Closes.Add(24 * time.Hour)
 	l.add(&swap.TermsExtended{Closes: closes, Note: l.sign("ben", swap.ExtensionText(l.terms, closes))})
+	l.latestRules()
 	l.configure(1e15)
 	l.build(alter)
 	l.approve(3, "ben")

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"oxenswap/swap"
 	"oxenswap/swap/cryptonote"
@@ -82,7 +83,7 @@ func (c *proofReceived) before(_ context.Context, r *replay, x *examined) error 
 	if c.claim == nil {
 		return nil
 	}
-	err := r.admit(c.event.Pending, *c.claim, x)
+	err := r.admit(c.event.Pending, *c.claim, x.entry.Time)
 	var refusal *swap.Refusal
 	if errors.As(err, &refusal) && refusal.Reason == swap.ReasonNotEntitled {
 		err = nil
@@ -93,12 +94,12 @@ func (c *proofReceived) before(_ context.Context, r *replay, x *examined) error 
 	return nil
 }
 
-func (r *replay) admit(e *swap.ClaimAccepted, c swap.Claim, x *examined) error {
+func (r *replay) admit(e *swap.ClaimAccepted, c swap.Claim, received time.Time) error {
 	m, err := r.tables.Migration()
 	if err != nil {
 		return err
 	}
-	if err := swap.AdmitClaim(&r.tables, m, c, x.entry.Time); err != nil {
+	if err := swap.AdmitClaim(&r.tables, m, c, received); err != nil {
 		return err
 	}
 	return e.Code.Check(e.Recipient)
@@ -173,7 +174,11 @@ func (c *proofAccepted) after(r *replay, x *examined) error {
 		return nil // was reported when the proof was received
 	}
 	var refusal *swap.Refusal
-	switch err := r.admit(p.Pending, claim, x); {
+	m, err := r.tables.Migration()
+	if err != nil {
+		return err
+	}
+	switch err := r.admit(p.Pending, claim, p.ClaimReceived(m.RulesInForce(), x.entry.Time)); {
 	case err == nil:
 		r.proofs.next = &pendingClaim{p.Pending, x.entry.Seq}
 	case !errors.As(err, &refusal):

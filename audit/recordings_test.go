@@ -96,7 +96,7 @@ func (l *testLog) take(w *recording, third *swap.Observation) uint64 {
 	if third == nil {
 		answers[2].Err = errors.New("get_info: time-out")
 	}
-	return l.record(swap.AgreeOnSnapshot(l.terms, 2, answers))
+	return l.record(swap.AgreeOnSnapshot(l.terms, l.migration().RulesInForce(), 2, answers))
 }
 
 // decide records what two daemons of a recording make of a snapshot.

@@ -40,10 +40,11 @@ type replay struct {
 
 // all replays the whole log.
 func (r *replay) all(ctx context.Context) error {
-	var err error
-	if r.cuts, err = r.cutoffs(ctx); err != nil {
+	next, err := r.lookAhead(ctx)
+	if err != nil {
 		return err
 	}
+	r.cuts = next.cuts
 	calls, err := knownCalls()
 	if err != nil {
 		return err
@@ -51,7 +52,7 @@ func (r *replay) all(ctx context.Context) error {
 	claims := newBacklog(ctx, r.terms)
 	ex := &examiner{
 		export: r.export, files: r.files, terms: r.terms, attachments: r.attachments, public: r.options.Public, calls: calls,
-		claims: claims,
+		claims: claims, rules: next.rules,
 	}
 	err = ordered(ctx, r.bundles(), ex.bundle, func(b bundle) bool {
 		for i := range b.entries {
@@ -175,6 +176,7 @@ func (r *replay) end() error {
 	} else if err != nil {
 		return err
 	}
+	r.endRules(m.RulesInForce())
 	if err := r.endProofs(); err != nil {
 		return err
 	}
@@ -186,6 +188,15 @@ func (r *replay) end() error {
 		}
 	}
 	return r.summariseProgrammes(m)
+}
+
+// endRules refuses a log that is under earlier rules, unless they were accepted.
+func (r *replay) endRules(rules swap.Rules) {
+	r.report.Rules = rules
+	if rules < swap.LatestRules && r.options.Rules != rules {
+		r.report.global("rules", fmt.Errorf("the log is under rules %d, and rules %d check more (%d findings): accept the older ones if it was meant to be under them",
+			rules, swap.LatestRules, len(r.report.Later)))
+	}
 }
 
 func (r *replay) checkpoint() ledger.Checkpoint {

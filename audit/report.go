@@ -20,11 +20,14 @@ const maxWhat = 1000
 
 // Report is the outcome of an audit. Its JSON is stable: keys are only added.
 type Report struct {
-	Origin    string  `json:"origin"`
-	Migration string  `json:"migration"`
-	Entries   uint64  `json:"entries"`
-	Root      string  `json:"root"` // of the tree, in base64 as in the checkpoint
-	Anchors   Anchors `json:"anchors"`
+	Origin    string     `json:"origin"`
+	Migration string     `json:"migration"`
+	Entries   uint64     `json:"entries"`
+	Root      string     `json:"root"` // of the tree, in base64 as in the checkpoint
+	Anchors   Anchors    `json:"anchors"`
+	Rules     swap.Rules `json:"rules"` // in force at the end of the log
+	// Later is what later rules would refuse or leave out, of a log that is under earlier ones.
+	Later []Problem `json:"later_rules,omitempty"`
 
 	Holds      bool        `json:"holds"`    // no problem was found
 	Anchored   bool        `json:"anchored"` // by key and migration
@@ -187,6 +190,9 @@ func (r *Report) WriteText(w io.Writer) error {
 	}
 	if err := writeRounds(out, r.Rounds); err != nil {
 		return err
+	}
+	for _, p := range r.Later {
+		fmt.Fprintf(out, "under rules %d: %s\n", swap.LatestRules, p)
 	}
 	for _, p := range r.Corrected {
 		fmt.Fprintf(out, "corrected: %s\n", p)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"runtime"
+	"slices"
 	"sync"
 
 	"oxenswap/swap"
@@ -43,34 +44,76 @@ func ordered[T any](ctx context.Context, count uint64, work func(uint64) T, take
 
 func (a *auditor) bundles() uint64 { return (a.report.Entries + bundleSize - 1) / bundleSize }
 
-// cutoffs are the sizes of the log from which rounds were built, each with the number of rounds.
-func (a *auditor) cutoffs(ctx context.Context) (map[uint64]int, error) {
-	out := map[uint64]int{}
-	kind := []byte(`,"kind":"round.built","body":`)
-	err := ordered(ctx, a.bundles(), func(n uint64) []uint64 {
+// ahead is what the replay must know of an entry before it comes to it. Nothing rests on it: the
+// entry is checked when the replay reaches it.
+type ahead struct {
+	cuts  map[uint64]int // sizes of the log from which rounds were built, with the number of rounds
+	rules ruleChanges
+}
+
+// ruleChanges are the entries from which on other rules hold, in their order.
+type ruleChanges []struct {
+	seq   uint64
+	rules swap.Rules
+}
+
+// at are the rules under which an entry is applied.
+func (c ruleChanges) at(seq uint64) swap.Rules {
+	rules := swap.Rules1
+	for _, change := range c {
+		if change.seq < seq {
+			rules = change.rules
+		}
+	}
+	return rules
+}
+
+// lookAhead reads the log once for what ahead holds.
+func (a *auditor) lookAhead(ctx context.Context) (ahead, error) {
+	type find struct {
+		seq   uint64
+		event swap.Event
+	}
+	out := ahead{cuts: map[uint64]int{}}
+	kinds := [][]byte{[]byte(`,"kind":"round.built","body":`), []byte(`,"kind":"rules.set","body":`), []byte(`,"kind":"migration.opened","body":`)}
+	err := ordered(ctx, a.bundles(), func(n uint64) []find {
 		lines, err := a.export.UnverifiedBundle(int64(n))
 		if err != nil {
 			return nil // the replay meets it too, and says so
 		}
-		var found []uint64
+		var found []find
 		for _, line := range lines {
 			// Only the start can be the entry's own kind: what a body quotes comes later.
-			if !bytes.Contains(line[:min(len(line), 128)], kind) {
+			start := line[:min(len(line), 128)]
+			if !slices.ContainsFunc(kinds, func(kind []byte) bool { return bytes.Contains(start, kind) }) {
 				continue
 			}
 			e, err := ledger.ParseEntry(line)
 			if err != nil {
 				continue
 			}
-			event, err := swap.DecodeEvent(e.Kind, e.Body)
-			if built, ok := event.(*swap.RoundBuilt); ok && err == nil {
-				found = append(found, built.Cutoff)
+			if event, err := swap.DecodeEvent(e.Kind, e.Body); err == nil {
+				found = append(found, find{e.Seq, event})
 			}
 		}
 		return found
-	}, func(found []uint64) bool {
-		for _, c := range found {
-			out[c]++
+	}, func(found []find) bool {
+		for _, f := range found {
+			rules := swap.Rules(0)
+			switch event := f.event.(type) {
+			case *swap.RoundBuilt:
+				out.cuts[event.Cutoff]++
+			case *swap.RulesSet:
+				rules = event.Rules
+			case *swap.MigrationOpened:
+				rules = event.Rules
+			}
+			if rules != 0 {
+				out.rules = append(out.rules, struct {
+					seq   uint64
+					rules swap.Rules
+				}{f.seq, rules})
+			}
 		}
 		return true
 	})

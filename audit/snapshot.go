@@ -13,7 +13,8 @@ import (
 // snapshotTaken decides again, from the raw answers alone, what the daemons agreed on.
 type snapshotTaken struct {
 	unchecked
-	event *swap.SnapshotTaken
+	event     *swap.SnapshotTaken
+	uncounted []swap.Uncounted // what later rules leave out
 }
 
 func (c *snapshotTaken) alone(ex *examiner, x *examined) {
@@ -25,10 +26,14 @@ func (c *snapshotTaken) alone(ex *examiner, x *examined) {
 	readAnswers(ex, x, event.Daemons, wire.Observation, func(i int, o *swap.Observation, err error) {
 		answers[i] = swap.ObservationAnswer{Daemon: event.Daemons[i].Daemon, Observation: o, Err: err}
 	})
-	record, balances, err := swap.AgreedBalances(ex.terms, event.Quorum, answers)
+	rules := ex.rules.at(x.entry.Seq)
+	record, balances, err := swap.AgreedBalances(ex.terms, rules, event.Quorum, answers)
 	if err != nil {
 		x.wrong("from the raw answers: %v", err)
 		return
+	}
+	if rules == swap.Rules1 {
+		c.uncounted = uncountedStakes(record)
 	}
 	again := record.Event.(*swap.SnapshotTaken)
 	switch {
@@ -39,12 +44,16 @@ func (c *snapshotTaken) alone(ex *examiner, x *examined) {
 	case again.Totals != event.Totals:
 		x.wrong("the raw answers give other totals: %+v", again.Totals)
 	case ex.read(x, event.Content) != nil:
-		x.decoded = decoded{Attachments: ex.attachments, digest: event.Content, balances: balances}
+		x.decoded = decoded{Attachments: ex.attachments, digest: event.Content, balances: balances, rules: rules}
 	}
 	compareReports(x, event.Daemons, again.Daemons)
 }
 
-func (c *snapshotTaken) before(_ context.Context, r *replay, _ *examined) error {
+func (c *snapshotTaken) before(_ context.Context, r *replay, x *examined) error {
+	for _, u := range c.uncounted {
+		what := fmt.Sprintf("%s staked by %s in node %s count for nothing: %s", u.Amount, u.Address, u.Node, u.Reason)
+		r.report.Later = append(r.report.Later, Problem{Entry: &x.entry.Seq, Kind: c.event.Kind(), What: what})
+	}
 	m, err := r.tables.Migration()
 	if err != nil {
 		return err
@@ -228,4 +237,13 @@ func compareReports(x *examined, reports, again []swap.DaemonReport) {
 			x.wrong("daemon %s is version %s by its raw answers, the entry says %q", d.Daemon, r.Version, d.Version)
 		}
 	}
+}
+
+// uncountedStakes are the stakes in the content of a take that only later rules leave out.
+func uncountedStakes(take swap.Record) []swap.Uncounted {
+	content, err := swap.ParseContent(take.Attachments[0])
+	if err != nil {
+		return nil // it was encoded just now
+	}
+	return content.UncountedStakes()
 }

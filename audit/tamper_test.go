@@ -45,7 +45,7 @@ var tampers = []tamper{
 		content, err := swap.ParseContent(l.files[ledger.Digest(e.Content)])
 		must(t, err)
 		content.Nodes[0].Contributors[0].Locked[0].Amount++
-		_, e.Totals, err = content.Balances()
+		_, e.Totals, err = content.Balances(swap.Rules1)
 		must(t, err)
 		data, err := content.Encode()
 		must(t, err)
@@ -225,6 +225,8 @@ var tampers = []tamper{
 		first, second := events[i].(*swap.KeyRotated), events[l.find("key.rotated", 1)].(*swap.KeyRotated)
 		*first, *second = *second, *first
 	}, "and the ledger's key is"},
+	{"rules that nobody knows", "rules.set", 0, on(func(e *swap.RulesSet) { e.Rules = 9 }), "this software knows"},
+	{"one operator twice", "rules.set", 0, on(func(e *swap.RulesSet) { e.Notes[1] = e.Notes[0] }), "must be another operator's"},
 	{"a later closing", "terms.extended", 0, on(func(e *swap.TermsExtended) { e.Closes = e.Closes.Add(time.Hour) }), "about something else"},
 }
 

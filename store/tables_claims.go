@@ -45,11 +45,15 @@ const termsPart = "terms"
 // there was none when programs did not know of it.
 const rotationsPart = "rotations"
 
+// rulesPart is the row with the rules in force. There is none in the databases of before there was a
+// choice, nor under the first rules.
+const rulesPart = "rules"
+
 func parts(m *swap.Migration) []part {
 	return []part{
 		{"ledger_key", &m.LedgerKey}, {"config", &m.Config}, {"closes", &m.Closes}, {"legacy", &m.Legacy},
 		{"settled", &m.Settled}, {"missed", &m.Missed}, {"distributor", &m.Distributor}, {"push_plans", &m.Plans}, {"alarms", &m.Alarms},
-		{"rails", &m.Rails}, {"differs", &m.Differs}, {rotationsPart, &m.Rotations},
+		{"rails", &m.Rails}, {"differs", &m.Differs}, {rotationsPart, &m.Rotations}, {rulesPart, &m.Rules},
 	}
 }
 
@@ -126,7 +130,7 @@ func (t *writableTables) SetMigration(m swap.Migration) error {
 	}
 	was := parts(&before)
 	for i, p := range parts(&m) {
-		if (!first || p.name == rotationsPart) && reflect.DeepEqual(was[i].value, p.value) {
+		if (!first || p.name == rotationsPart || p.name == rulesPart) && reflect.DeepEqual(was[i].value, p.value) {
 			continue
 		}
 		if err := t.exec("migration", put, p.name, asJSON{p.value}); err != nil {

@@ -203,7 +203,7 @@ func (w *world) taken(height uint64) swap.Record {
 func (w *world) takenContent(c *swap.Content) swap.Record {
 	content, err := c.Encode()
 	w.must(err)
-	_, totals, err := c.Balances()
+	_, totals, err := c.Balances(swap.Rules1)
 	w.must(err)
 	reports, raw := w.reports()
 	return swap.Record{Event: &swap.SnapshotTaken{

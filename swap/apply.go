@@ -75,7 +75,12 @@ func (e *MigrationOpened) apply(a *applier) error {
 	if _, err := operatorKeys(e.Operators); err != nil {
 		return err
 	}
-	return a.SetMigration(Migration{Terms: terms, LedgerKey: e.LedgerKey, Closes: terms.Closes, Config: Config{Operators: e.Operators}})
+	if e.Rules != 0 {
+		if err := e.Rules.check(); err != nil || e.Rules == Rules1 {
+			return errors.Join(err, errors.New("a log under rules 1 names none"))
+		}
+	}
+	return a.SetMigration(Migration{Terms: terms, Rules: e.Rules, LedgerKey: e.LedgerKey, Closes: terms.Closes, Config: Config{Operators: e.Operators}})
 }
 
 func (e *ConfigSet) apply(a *applier) error {
@@ -137,7 +142,7 @@ func (e *SnapshotTaken) apply(a *applier) error {
 	if err := a.quorum(e.Daemons); err != nil {
 		return err
 	}
-	balances, err := e.balances(a.att)
+	balances, err := e.balances(a.att, a.m.RulesInForce())
 	if err != nil {
 		return err
 	}
@@ -148,9 +153,9 @@ func (e *SnapshotTaken) apply(a *applier) error {
 }
 
 // balances are those of the entry's content, which must be of its block and come to its totals.
-func (e *SnapshotTaken) balances(att Attachments) ([]Balance, error) {
+func (e *SnapshotTaken) balances(att Attachments, rules Rules) ([]Balance, error) {
 	if d, ok := att.(Decoded); ok {
-		if balances, ok := d.Balances(e.Content); ok {
+		if balances, ok := d.Balances(e.Content, rules); ok {
 			return balances, nil
 		}
 	}
@@ -165,7 +170,7 @@ func (e *SnapshotTaken) balances(att Attachments) ([]Balance, error) {
 	if content.Height != e.Height || content.BlockHash != e.BlockHash || content.HardFork != e.HardFork {
 		return nil, errors.New("the content is of another block")
 	}
-	balances, totals, err := content.Balances()
+	balances, totals, err := content.Balances(rules)
 	if err == nil && totals != e.Totals {
 		err = errors.New("the totals are not those of the content")
 	}
@@ -304,7 +309,18 @@ func (e *ClaimAccepted) apply(a *applier) error {
 		return err
 	}
 	c.Entry = a.seq
-	if err := AdmitClaim(a, a.m, c, a.at); err != nil {
+	err = AdmitClaim(a, a.m, c, a.at)
+	var refusal *Refusal
+	if errors.As(err, &refusal) && (refusal.Reason == ReasonClosed || refusal.Reason == ReasonExpired) {
+		received, with, lost := a.receivedWithProof(e)
+		if lost != nil {
+			return lost
+		}
+		if with {
+			err = AdmitClaim(a, a.m, c, received)
+		}
+	}
+	if err != nil {
 		return err
 	}
 	if err := e.Code.Check(e.Recipient); err != nil {
@@ -322,4 +338,22 @@ func (e *ClaimAccepted) apply(a *applier) error {
 		}
 	}
 	return a.SetClaim(c)
+}
+
+// receivedWithProof is when a claim was received that came with the proof which the entry before
+// accepted. Under Rules1 the claim's own entry decides its dates.
+func (a *applier) receivedWithProof(e *ClaimAccepted) (received time.Time, with bool, err error) {
+	if a.m.RulesInForce() == Rules1 {
+		return received, false, nil
+	}
+	proofs, err := a.AccountProofs(e.Account)
+	if err != nil {
+		return received, false, err
+	}
+	for _, p := range proofs {
+		if p.Status == AcceptedProof && p.Judged+1 == a.seq && p.Pending != nil && p.Pending.Text == e.Text {
+			return p.ClaimReceived(a.m.RulesInForce(), a.at), true, nil
+		}
+	}
+	return received, false, nil
 }

@@ -197,8 +197,8 @@ func TestDecodeEvent(t *testing.T) {
 
 // TestEveryKindOfEvent: each is registered under its own name and gives the same bytes back.
 func TestEveryKindOfEvent(t *testing.T) {
-	if len(events) != 32 {
-		t.Errorf("%d kinds", len(events))
+	if len(events) != 33 {
+		t.Errorf("kinds of entries: got %d, want 33", len(events))
 	}
 	ofDistributor := []string{"distributor.seen", "payout.seen", "root.activated", "root.cancelled", "root.proposed"}
 	for kind, blank := range events {
@@ -312,7 +312,7 @@ func TestApplySnapshots(t *testing.T) {
 	taken := func(height uint64, change func(e *SnapshotTaken)) func(*testLedger) (Event, [][]byte) {
 		return func(l *testLedger) (Event, [][]byte) {
 			c := stagedContent(t, height)
-			r, err := AgreeOnSnapshot(l.terms, 2, answersOf(l.terms, c, c))
+			r, err := AgreeOnSnapshot(l.terms, Rules1, 2, answersOf(l.terms, c, c))
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -10,7 +10,18 @@ import (
 
 // Balances adds the content up by account, sorted, together with the totals. Stakes count in funded
 // nodes only.
-func (c *Content) Balances() ([]Balance, SnapshotTotals, error) {
+//
+// Under Rules1 an image that is locked or blacklisted twice is refused. Later rules take it, and
+// leave out what UncountedStakes names.
+func (c *Content) Balances(rules Rules) ([]Balance, SnapshotTotals, error) {
+	var faults []string // by contribution
+	if rules == Rules1 {
+		if image, twice := c.repeatedImage(); twice {
+			return nil, SnapshotTotals{}, fmt.Errorf("key image %s is locked or blacklisted twice", image)
+		}
+	} else {
+		faults = c.pointFaults()
+	}
 	t := SnapshotTotals{Nodes: uint64(len(c.Nodes))}
 	sums := map[string]*Balance{} // by address
 	at := func(address string) *Balance {
@@ -28,8 +39,13 @@ func (c *Content) Balances() ([]Balance, SnapshotTotals, error) {
 		for _, k := range n.Contributors {
 			var locked Oxen
 			for _, l := range k.Locked {
+				if rules != Rules1 && faults[t.Contributions] != "" {
+					t.Uncounted++
+					t.UncountedAmount += l.Amount
+				} else {
+					locked += l.Amount // Normalise has summed them all without overflow
+				}
 				t.Contributions++
-				locked += l.Amount // Normalise has summed them all without overflow
 			}
 			if !n.Funded {
 				t.Unfunded += locked

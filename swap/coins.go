@@ -35,7 +35,7 @@ type CoinImage struct {
 type Evidence struct {
 	Transactions []CoinTransaction `json:"transactions"`
 	Images       []CoinImage       `json:"images"`
-	Counted      []Hash            `json:"counted"` // key images that the proof is accepted for
+	Counted      []Hash            `json:"counted"` // what the proof is accepted for: key images under Rules1, then one-time keys
 }
 
 // maxEvidence bounds an evidence attachment: 20,000 outputs, each in a transaction of its own of
@@ -231,33 +231,43 @@ func RefuseProof(check, format string, args ...any) error {
 	return &ProofRefusal{check, fmt.Sprintf(format, args...)}
 }
 
-// stakes are the key images that a snapshot's nodes lock: those that the stake programme counts,
-// and the others.
-func (c *Content) stakes(terms *Terms) (counted, locked map[cryptonote.KeyImage]bool) {
-	counted, locked = map[cryptonote.KeyImage]bool{}, map[cryptonote.KeyImage]bool{}
+// stakes fills in which coins are staked: those whose stakes the stake programme counts, and the
+// others. Under Rules1 they are known by key image, later by one-time key and amount.
+func (c *Content) stakes(terms *Terms, rules Rules, e *cryptonote.ReserveEvidence) {
+	e.Staked, e.Locked = map[cryptonote.KeyImage]bool{}, map[cryptonote.KeyImage]bool{}
+	e.StakedCoins = map[cryptonote.Coin]bool{}
 	converts := slices.ContainsFunc(terms.Programmes, func(p Programme) bool { return p.Kind == ConvertStake })
+	var faults []string
+	if rules != Rules1 {
+		faults = c.pointFaults()
+	}
+	at := 0
 	for _, n := range c.Nodes {
 		for _, k := range n.Contributors {
 			for _, l := range k.Locked {
-				if n.Funded && converts {
-					counted[cryptonote.KeyImage(l.KeyImage)] = true
-				} else {
-					locked[cryptonote.KeyImage(l.KeyImage)] = true
+				counted := n.Funded && converts && (rules == Rules1 || faults[at] == "")
+				at++
+				switch {
+				case !counted:
+					e.Locked[cryptonote.KeyImage(l.KeyImage)] = true
+				case rules == Rules1:
+					e.Staked[cryptonote.KeyImage(l.KeyImage)] = true
+				default:
+					e.StakedCoins[cryptonote.Coin{Key: cryptonote.PublicKey(l.OneTime), Amount: uint64(l.Amount)}] = true
 				}
 			}
 		}
 	}
 	for _, b := range c.Blacklist {
-		locked[cryptonote.KeyImage(b.KeyImage)] = true
+		e.Locked[cryptonote.KeyImage(b.KeyImage)] = true
 	}
-	return counted, locked
 }
 
 // Reserve makes of the evidence what cryptonote's verification takes, under the rules that all logs
 // have so far.
-func (e *Evidence) Reserve(height uint64) (cryptonote.ReserveEvidence, error) {
+func (e *Evidence) Reserve(height uint64, rules Rules) (cryptonote.ReserveEvidence, error) {
 	out := cryptonote.ReserveEvidence{
-		Rules:          cryptonote.Rules1,
+		Rules:          cryptonote.Rules(rules),
 		SnapshotHeight: height,
 		Transactions:   make(map[cryptonote.TxID]cryptonote.RecordedTransaction, len(e.Transactions)),
 		Spent:          make(map[cryptonote.KeyImage]cryptonote.SpentStatus, len(e.Images)),
@@ -316,22 +326,29 @@ func JudgeProof(ctx context.Context, t Tables, att Attachments, m Migration, rec
 	if err != nil {
 		return Record{}, report, err
 	}
-	reserve, err := evidence.Reserve(p.Height)
+	reserve, err := evidence.Reserve(p.Height, m.RulesInForce())
 	if err != nil {
 		return Record{}, report, err
 	}
-	reserve.Staked, reserve.Locked = content.stakes(m.Terms)
+	rules := m.RulesInForce()
+	content.stakes(m.Terms, rules, &reserve)
 	reserve.Used = map[cryptonote.KeyImage]bool{}
 	for i := range proof.Outputs {
 		image := proof.Outputs[i].KeyImage
-		switch _, err := t.KeyImage(Hash(image)); {
-		case err == nil:
-			reserve.Used[image] = true
-		case !errors.Is(err, ErrNotFound):
+		if reserve.Used[image], err = counted(t, Hash(image)); err != nil {
 			return Record{}, report, err
 		}
 	}
-	if report, err = proof.Verify(ctx, address, []byte(ProofMessage(p.Text)), reserve); err != nil {
+	var lost error
+	if rules != Rules1 {
+		reserve.UsedKey = func(key cryptonote.PublicKey) bool {
+			used, err := counted(t, Hash(key))
+			lost = errors.Join(lost, err)
+			return used
+		}
+	}
+	report, err = proof.Verify(ctx, address, []byte(ProofMessage(p.Text)), reserve)
+	if err = errors.Join(err, lost); err != nil {
 		return Record{}, report, err
 	}
 	evidence.Counted = nil
@@ -341,7 +358,7 @@ func JudgeProof(ctx context.Context, t Tables, att Attachments, m Migration, rec
 		switch {
 		case o.Counted:
 			accepted.Counted++
-			evidence.Counted = append(evidence.Counted, Hash(o.KeyImage))
+			evidence.Counted = append(evidence.Counted, coinOf(o, rules))
 		case report.Good():
 			accepted.LeftOut[o.Check.String()]++
 			if o.Check == cryptonote.CheckStake {
@@ -371,6 +388,42 @@ func JudgeProof(ctx context.Context, t Tables, att Attachments, m Migration, rec
 		}, Attachments: [][]byte{data}}, report, nil
 	}
 	return Record{Event: accepted, Attachments: [][]byte{data}}, report, nil
+}
+
+// coinOf is by what a counted output is remembered: its key image under Rules1, then its one-time
+// key. A log that has moved to later rules remembers both.
+func coinOf(o *cryptonote.OutputReport, rules Rules) Hash {
+	if rules == Rules1 {
+		return Hash(o.KeyImage)
+	}
+	return Hash(o.Key)
+}
+
+// counted reports whether a proof was counted for a key image or a one-time key.
+func counted(t Tables, key Hash) (bool, error) {
+	_, err := t.KeyImage(key)
+	if errors.Is(err, ErrNotFound) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// CountedOutputs are those key images and one-time keys of a proof's outputs for which proofs were
+// counted: what a verdict on it rests on beside the evidence.
+func CountedOutputs(t Tables, report *cryptonote.ReserveReport) (map[Hash]bool, error) {
+	out := map[Hash]bool{}
+	for i := range report.Outputs {
+		for _, key := range []Hash{Hash(report.Outputs[i].KeyImage), Hash(report.Outputs[i].Key)} {
+			used, err := counted(t, key)
+			if err != nil {
+				return nil, err
+			}
+			if used {
+				out[key] = true
+			}
+		}
+	}
+	return out, nil
 }
 
 // refusalOf says why a verified proof is refused all the same, or nil.

@@ -112,7 +112,7 @@ func FuzzParseEvidence(f *testing.F) {
 		if again, err := e.Encode(); err != nil || !bytes.Equal(again, data) {
 			t.Fatalf("%q became %q (%v)", data, again, err)
 		}
-		if _, err := e.Reserve(1); err != nil {
+		if _, err := e.Reserve(1, Rules1); err != nil {
 			t.Fatalf("%q parses and cannot be judged: %v", data, err)
 		}
 	})

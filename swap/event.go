@@ -29,6 +29,7 @@ func init() {
 		func() Event { return &ConfigSet{} },
 		func() Event { return &TermsExtended{} },
 		func() Event { return &KeyRotated{} },
+		func() Event { return &RulesSet{} },
 		func() Event { return &SnapshotTaken{} },
 		func() Event { return &SnapshotFinalized{} },
 		func() Event { return &SnapshotDiscarded{} },
@@ -88,6 +89,7 @@ type MigrationOpened struct {
 	Software  string   `json:"software"`
 	LedgerKey string   `json:"ledger_key"` // verifier key in note form
 	Operators []string `json:"operators"`
+	Rules     Rules    `json:"rules,omitempty"` // absent: Rules1
 }
 
 // ConfigSet puts operators, limits and rails into force.
@@ -133,6 +135,11 @@ type SnapshotTotals struct {
 	Unfunded      Oxen   `json:"unfunded"`      // locked in nodes that are not funded
 	Rewards       Oxen   `json:"rewards"`
 	Blacklisted   Oxen   `json:"blacklisted"`
+
+	// What does not count, in funded nodes and others: contributions and their sum. Part of neither
+	// Staked nor Unfunded. Absent: nothing.
+	Uncounted       uint64 `json:"uncounted,omitempty"`
+	UncountedAmount Oxen   `json:"uncounted_amount,omitempty"`
 }
 
 // SnapshotTaken records the state at one block, on which a quorum of daemons agree.
@@ -344,7 +351,7 @@ type Attachments interface {
 // Decoded is what Attachments may implement too, if who applies an entry has decoded its attachment
 // already and found that it says what the entry says. false: not decoded.
 type Decoded interface {
-	Balances(content Hash) ([]Balance, bool)
+	Balances(content Hash, rules Rules) ([]Balance, bool)
 	Allocations(list Hash) ([]Allocation, bool)
 }
 

@@ -214,7 +214,7 @@ func (l *testLedger) round(number uint64) Round {
 // take records a snapshot on which two daemons agree.
 func (l *testLedger) take(c Content) {
 	l.t.Helper()
-	r, err := AgreeOnSnapshot(l.terms, 2, []ObservationAnswer{
+	r, err := AgreeOnSnapshot(l.terms, l.migration().RulesInForce(), 2, []ObservationAnswer{
 		{Daemon: "a", Observation: observation(l.terms, "a", c)},
 		{Daemon: "b", Observation: observation(l.terms, "b", c)},
 	})

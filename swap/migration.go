@@ -9,6 +9,7 @@ import (
 // Migration is what is known of the migration as a whole.
 type Migration struct {
 	Terms       *Terms
+	Rules       Rules    // RulesInForce reads it
 	LedgerKey   string   // verifier key in note form, the one in force
 	Rotations   []string // signed notes by which the ledger has changed its key
 	Config      Config

@@ -32,13 +32,13 @@ var errNoQuorum = errors.New("no quorum is set: say in the configuration how man
 // AgreeOnSnapshot decides on a take: at least quorum daemons must name the same height, block hash
 // and content, on the terms' chain. It returns the entry with its attachments, or ErrNoQuorum
 // saying who said what.
-func AgreeOnSnapshot(terms *Terms, quorum int, answers []ObservationAnswer) (Record, error) {
-	r, _, err := AgreedBalances(terms, quorum, answers)
+func AgreeOnSnapshot(terms *Terms, rules Rules, quorum int, answers []ObservationAnswer) (Record, error) {
+	r, _, err := AgreedBalances(terms, rules, quorum, answers)
 	return r, err
 }
 
 // AgreedBalances is AgreeOnSnapshot that also gives what the content comes to, by account.
-func AgreedBalances(terms *Terms, quorum int, answers []ObservationAnswer) (Record, []Balance, error) {
+func AgreedBalances(terms *Terms, rules Rules, quorum int, answers []ObservationAnswer) (Record, []Balance, error) {
 	if quorum < 1 {
 		return Record{}, nil, errNoQuorum
 	}
@@ -110,7 +110,7 @@ func AgreedBalances(terms *Terms, quorum int, answers []ObservationAnswer) (Reco
 	}
 	slices.SortFunc(reports, byDaemon)
 	content := won.members[0].Content
-	balances, totals, err := content.Balances()
+	balances, totals, err := content.Balances(rules)
 	if err != nil {
 		return Record{}, nil, err
 	}

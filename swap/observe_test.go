@@ -82,7 +82,7 @@ func TestAgreeOnSnapshot(t *testing.T) {
 		{name: "one answers for two", answers: append(answersOf(terms, x), answersOf(terms, x)...), quorum: 2, err: "daemon a answered twice"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			r, err := AgreeOnSnapshot(terms, c.quorum, c.answers)
+			r, err := AgreeOnSnapshot(terms, Rules1, c.quorum, c.answers)
 			if c.err != "" {
 				if err == nil || !strings.Contains(err.Error(), c.err) {
 					t.Fatalf("error %v", err)
@@ -130,7 +130,7 @@ func TestWhatDaemonsSayFitsAnEntry(t *testing.T) {
 			answers = append(answers, ObservationAnswer{Daemon: fmt.Sprint("hostile ", i), Err: errors.New(said)})
 		}
 		answers[0].Observation.Version = said
-		r, err := AgreeOnSnapshot(terms, 2, answers)
+		r, err := AgreeOnSnapshot(terms, Rules1, 2, answers)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -164,8 +164,8 @@ func TestAgreementDoesNotDependOnOrder(t *testing.T) {
 			answers = append(answers, a)
 		}
 		quorum := rapid.IntRange(1, 4).Draw(t, "quorum")
-		first, err1 := AgreeOnSnapshot(terms, quorum, answers)
-		again, err2 := AgreeOnSnapshot(terms, quorum, rapid.Permutation(answers).Draw(t, "order"))
+		first, err1 := AgreeOnSnapshot(terms, Rules1, quorum, answers)
+		again, err2 := AgreeOnSnapshot(terms, Rules1, quorum, rapid.Permutation(answers).Draw(t, "order"))
 		if (err1 == nil) != (err2 == nil) {
 			t.Fatalf("%v, and in another order %v", err1, err2)
 		}

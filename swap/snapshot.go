@@ -64,11 +64,21 @@ type BlacklistedStake struct {
 	Amount       Oxen   `json:"amount"`
 }
 
-// Normalise sorts the content into its normal form and refuses what cannot be: a node, a key image,
-// an address in one node's contributors or in the rewards twice, or sums above 2^64-1.
+// compare orders by key image; a stranger can lock an image again, so the other fields follow.
+func (l Locked) compare(other Locked) int {
+	return cmp.Or(l.KeyImage.Compare(other.KeyImage), l.OneTime.Compare(other.OneTime), cmp.Compare(l.Amount, other.Amount))
+}
+
+func (b BlacklistedStake) compare(other BlacklistedStake) int {
+	return cmp.Or(b.KeyImage.Compare(other.KeyImage), cmp.Compare(b.UnlockHeight, other.UnlockHeight), cmp.Compare(b.Amount, other.Amount))
+}
+
+// Normalise sorts the content into its normal form and refuses what no chain has, only a daemon that
+// is wrong: a node, or an address in one node's contributors or in the rewards, twice, or sums above
+// 2^63-1. What a holder or a stranger can put on chain is never refused: Balances leaves it out
+// where it does not count.
 func (c *Content) Normalise() error {
 	slices.SortFunc(c.Nodes, func(a, b Node) int { return a.Key.Compare(b.Key) })
-	images := make(map[Hash]struct{}, 4*len(c.Nodes))
 	var staked Oxen
 	for i := range c.Nodes {
 		n := &c.Nodes[i]
@@ -81,12 +91,8 @@ func (c *Content) Normalise() error {
 			if j > 0 && n.Contributors[j-1].Address == t.Address {
 				return fmt.Errorf("service node %s lists contributor %s twice", n.Key, t.Address)
 			}
-			slices.SortFunc(t.Locked, func(a, b Locked) int { return a.KeyImage.Compare(b.KeyImage) })
+			slices.SortFunc(t.Locked, Locked.compare)
 			for _, l := range t.Locked {
-				if _, twice := images[l.KeyImage]; twice {
-					return fmt.Errorf("key image %s is locked twice (service node %s)", l.KeyImage, n.Key)
-				}
-				images[l.KeyImage] = struct{}{}
 				var err error
 				if staked, err = add(staked, l.Amount, "locked contributions"); err != nil {
 					return err
@@ -117,12 +123,7 @@ func (c *Content) Normalise() error {
 	if rewards > maxCap {
 		return errTooMuch
 	}
-	slices.SortFunc(c.Blacklist, func(a, b BlacklistedStake) int { return a.KeyImage.Compare(b.KeyImage) })
-	for i, b := range c.Blacklist {
-		if i > 0 && c.Blacklist[i-1].KeyImage == b.KeyImage {
-			return fmt.Errorf("key image %s is blacklisted twice", b.KeyImage)
-		}
-	}
+	slices.SortFunc(c.Blacklist, BlacklistedStake.compare)
 	if c.Nodes == nil {
 		c.Nodes = []Node{}
 	}

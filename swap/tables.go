@@ -128,6 +128,15 @@ type Proof struct {
 	Staked   Oxen // in it, and counted by the stake programme
 }
 
+// ClaimReceived is the time that decides the dates of the claim that came with the proof: that of
+// the proof's receipt, however long judging took. Under Rules1 it was that of the verdict.
+func (p *Proof) ClaimReceived(rules Rules, judged time.Time) time.Time {
+	if rules == Rules1 {
+		return judged
+	}
+	return p.At
+}
+
 // RoundStatus is where a round stands.
 type RoundStatus string
 

@@ -144,7 +144,7 @@ func (w *chainWorld) audit() (ok bool, report string) {
 	w.log.export(w.t, dir)
 	var out bytes.Buffer
 	err := replay(w.t.Context(), os.DirFS(dir), audit.Options{
-		Key: w.log.vkey, Migration: w.log.terms.ID(), CodeHash: codeHash,
+		Key: w.log.vkey, Migration: w.log.terms.ID(), Rules: swap.Rules1, CodeHash: codeHash,
 		Chain: func(context.Context, uint64) (audit.Chain, error) { return chain{w.reader}, nil },
 	}, false, "", &out)
 	return err == nil, out.String()
@@ -185,7 +185,7 @@ func TestDial(t *testing.T) {
 	w := newChainWorld(t)
 	dir := t.TempDir()
 	w.log.export(t, dir)
-	code, out, words := oxenaudit(t, "replay", dir, "--key", w.log.vkey, "--migration", w.log.terms.ID(), "--rpc", "http://127.0.0.1:1/secret")
+	code, out, words := oxenaudit(t, "replay", dir, "--rules", "1", "--key", w.log.vkey, "--migration", w.log.terms.ID(), "--rpc", "http://127.0.0.1:1/secret")
 	if code != 1 || !strings.Contains(out, "\naudit: chain: ") || strings.Contains(out+words, "secret") {
 		t.Errorf("exit code %d:\n%s%s", code, out, words)
 	}

@@ -38,7 +38,7 @@ func coinsLog(t *testing.T) *testLog {
 
 	o, err := wire.Observation(emptyNetwork(terms))
 	must(t, err)
-	l.record(t)(swap.AgreeOnSnapshot(terms, 1, []swap.ObservationAnswer{{Daemon: "a", Observation: &o}}))
+	l.record(t)(swap.AgreeOnSnapshot(terms, swap.Rules1, 1, []swap.ObservationAnswer{{Daemon: "a", Observation: &o}}))
 	c, err := swap.VerifyClaim(terms, h.Address, h.Text, h.Signature)
 	must(t, err)
 	pending := &swap.ClaimAccepted{

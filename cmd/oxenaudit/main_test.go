@@ -273,7 +273,7 @@ func TestWeb(t *testing.T) {
 	}))
 	t.Cleanup(server.Close)
 	audit := func() (int, string) {
-		code, out, words := oxenaudit(t, "replay", server.URL+"/", "--key", l.vkey, "--migration", l.terms.ID())
+		code, out, words := oxenaudit(t, "replay", server.URL+"/", "--rules", "1", "--key", l.vkey, "--migration", l.terms.ID())
 		return code, out + words
 	}
 	count := func(path string) (n int) {

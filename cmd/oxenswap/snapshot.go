@@ -66,6 +66,9 @@ func printTotals(w io.Writer, t swap.SnapshotTotals) {
 	fmt.Fprintf(w, "nodes\t%d, %d of them funded\n", t.Nodes, t.Funded)
 	fmt.Fprintf(w, "contributions\t%d\naccounts\t%d\n", t.Contributions, t.Accounts)
 	fmt.Fprintf(w, "staked\t%s\nin unfunded nodes\t%s\n", t.Staked, t.Unfunded)
+	if t.Uncounted > 0 {
+		fmt.Fprintf(w, "not counted\t%s in %d contributions, whose points are not of prime order\n", t.UncountedAmount, t.Uncounted)
+	}
 	fmt.Fprintf(w, "rewards\t%s\nblacklisted\t%s\n", t.Rewards, t.Blacklisted)
 }
 
@@ -113,6 +116,8 @@ type snapshotView struct {
 	Entry     uint64              `json:"entry"`
 	Totals    swap.SnapshotTotals `json:"totals"`
 	Largest   []balanceView       `json:"largest,omitempty"`
+	Uncounted []swap.Uncounted    `json:"uncounted,omitempty"` // stakes that owe nothing, with the reason
+	Repeated  []swap.Hash         `json:"repeated,omitempty"`  // key images and one-time keys that several stakes have
 }
 
 type balanceView struct {
@@ -123,7 +128,7 @@ type balanceView struct {
 }
 
 func viewSnapshot(s swap.Snapshot) snapshotView {
-	return snapshotView{s.Height, s.BlockHash, s.Digest, s.Status, s.Taken, s.Totals, nil}
+	return snapshotView{s.Height, s.BlockHash, s.Digest, s.Status, s.Taken, s.Totals, nil, nil, nil}
 }
 
 func (a *app) snapshotListCommand() *cobra.Command {
@@ -191,13 +196,21 @@ func (a *app) snapshotShowCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
+				data, err := d.Attachment(view.Digest)
+				if err != nil {
+					return err
+				}
 				if content {
-					data, err := d.Attachment(view.Digest)
-					if err != nil {
-						return err
-					}
 					_, err = a.stdout.Write(data)
 					return err
+				}
+				parsed, err := swap.ParseContent(data)
+				if err != nil {
+					return err
+				}
+				view.Repeated = parsed.Repeated()
+				if view.Totals.Uncounted > 0 {
+					view.Uncounted = parsed.UncountedStakes()
 				}
 				slices.SortStableFunc(rows, func(x, y balanceView) int {
 					return cmp.Or(cmp.Compare(y.Staked+y.Rewards, x.Staked+x.Rewards), cmp.Compare(x.Account, y.Account))
@@ -209,6 +222,12 @@ func (a *app) snapshotShowCommand() *cobra.Command {
 					fmt.Fprintln(out, "\nLARGEST ACCOUNTS\tSTAKED OXEN\tREWARDS OXEN")
 					for _, b := range view.Largest {
 						fmt.Fprintf(out, "%s\t%s\t%s\n", b.Oxen, b.Staked.Coins(), b.Rewards.Coins())
+					}
+					for _, u := range view.Uncounted {
+						fmt.Fprintf(out, "not counted\t%s of %s in node %s: %s\n", u.Amount, u.Address, u.Node, u.Reason)
+					}
+					for _, h := range view.Repeated {
+						fmt.Fprintf(out, "locked more than once\t%s\n", h)
 					}
 				})
 			})

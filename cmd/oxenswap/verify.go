@@ -289,7 +289,7 @@ func verifyReserveProof(
 	if answer.Err != nil {
 		return reserveVerdict{}, answer.Err
 	}
-	evidence, err := answer.Evidence.Reserve(height)
+	evidence, err := answer.Evidence.Reserve(height, swap.LatestRules)
 	if err != nil {
 		return reserveVerdict{}, err
 	}

@@ -2,11 +2,14 @@ package oxentest
 
 import (
 	"crypto/sha256"
+	"crypto/sha512"
 	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+
+	"filippo.io/edwards25519"
 )
 
 // A Synth describes a large network that never was. Equal descriptions give equal worlds.
@@ -118,7 +121,7 @@ func (s Synth) nodes() []map[string]any {
 			contributors[j] = map[string]any{
 				"address": address, "amount": amount, "reserved": amount,
 				"locked_contributions": []map[string]any{{
-					"amount": amount, "key_image": s.hash("image", image), "key_image_pub_key": s.hash("output", image),
+					"amount": amount, "key_image": s.point("image", image), "key_image_pub_key": s.point("output", image),
 				}},
 			}
 			image++
@@ -159,6 +162,17 @@ func (s Synth) hash(name string, n uint64) string {
 	in = binary.BigEndian.AppendUint64(in, n)
 	sum := sha256.Sum256(append(in, name...))
 	return hex.EncodeToString(sum[:])
+}
+
+// point is hash for what must be a point of prime order, as an honest stake's key image and one-time
+// key are.
+func (s Synth) point(name string, n uint64) string {
+	wide := sha512.Sum512([]byte(s.hash(name, n)))
+	scalar, err := new(edwards25519.Scalar).SetUniformBytes(wide[:])
+	if err != nil {
+		panic(err) // it takes any 64 bytes
+	}
+	return hex.EncodeToString(new(edwards25519.Point).ScalarBaseMult(scalar).Bytes())
 }
 
 // Encode writes the world as a recording that ReadWorld reads.

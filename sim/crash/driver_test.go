@@ -99,7 +99,7 @@ func (s *scene) snapshot() swap.Record {
 	panicOn(c.Normalise())
 	content, err := c.Encode()
 	panicOn(err)
-	_, totals, err := c.Balances()
+	_, totals, err := c.Balances(swap.Rules1)
 	panicOn(err)
 	answer := bytes.Repeat([]byte("an answer "), 1000)
 	return swap.Record{Event: &swap.SnapshotTaken{

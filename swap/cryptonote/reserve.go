@@ -126,7 +126,7 @@ const AnyHeight = math.MaxUint64
 // ReserveEvidence is all that a verification depends on besides the proof, its address and its
 // message. Verify changes nothing in it.
 type ReserveEvidence struct {
-	// Rules must be set: those in force when the proof was received.
+	// Rules must be set: those in force when the proof is judged.
 	Rules Rules
 	// SnapshotHeight is that of the migration's snapshot; newer outputs do not count. It must be
 	// set: AnyHeight says that there is none.
@@ -135,15 +135,28 @@ type ReserveEvidence struct {
 	Transactions map[TxID]RecordedTransaction
 	// Spent has a status for every key image of the proof.
 	Spent map[KeyImage]SpentStatus
-	// Staked are the key images of stakes that the stake programme counts.
+	// Staked are the key images of stakes that the stake programme counts, under Rules1.
 	Staked map[KeyImage]bool
+	// StakedCoins are the coins in such stakes, under Rules2: a stake's key image need not be that
+	// of its coin, for consensus takes one with a torsion component.
+	StakedCoins map[Coin]bool
 	// Locked are those of stakes that it does not count: of nodes that were not funded, and of
 	// deregistered ones. Their outputs count here.
 	Locked map[KeyImage]bool
 	// Used are the key images that earlier proofs were counted for.
 	Used map[KeyImage]bool
+	// UsedKey reports whether an earlier proof was counted for a one-time key. nil: for none. It is
+	// asked once for each output that is good.
+	UsedKey func(PublicKey) bool
 	// Workers is the number of goroutines, 0 for one a processor. The result does not depend on it.
 	Workers int
+}
+
+// A Coin is an output as stakes name it. Two outputs with one one-time key and different amounts
+// are different coins.
+type Coin struct {
+	Key    PublicKey // the one-time key
+	Amount uint64    // atomic OXEN
 }
 
 // An OutputReport is the verdict on one output of a proof.

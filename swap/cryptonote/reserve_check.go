@@ -344,7 +344,7 @@ func (v *verification) count() bool {
 			continue
 		}
 		switch spent := v.evidence.Spent[o.KeyImage]; {
-		case v.evidence.Used[o.KeyImage]:
+		case v.evidence.Used[o.KeyImage], v.evidence.UsedKey != nil && v.evidence.UsedKey(o.Key):
 			o.Check, o.Reason = CheckDuplicates, ErrUsed
 		case o.InPool:
 			o.Check, o.Reason = CheckBlock, ErrInPool
@@ -354,7 +354,7 @@ func (v *verification) count() bool {
 			o.Check, o.Reason = CheckSpent, ErrSpentInPool
 		case spent != Unspent:
 			o.Check, o.Reason = CheckSpent, ErrSpent
-		case v.evidence.Staked[o.KeyImage]:
+		case v.evidence.Staked[o.KeyImage], v.evidence.StakedCoins[Coin{o.Key, o.Amount}]:
 			o.Check, o.Reason = CheckStake, ErrStaked
 		case o.Amount == 0 && v.evidence.Rules != Rules1:
 			o.Check, o.Reason = CheckAmount, ErrZeroAmount

@@ -215,7 +215,7 @@ func (l *testLedger) round(number uint64) swap.Round {
 // take records a snapshot on which two daemons agree.
 func (l *testLedger) take(c swap.Content) {
 	l.t.Helper()
-	r, err := swap.AgreeOnSnapshot(l.terms, 2, []swap.ObservationAnswer{
+	r, err := swap.AgreeOnSnapshot(l.terms, l.migration().RulesInForce(), 2, []swap.ObservationAnswer{
 		{Daemon: "a", Observation: observation(l.terms, "a", c)},
 		{Daemon: "b", Observation: observation(l.terms, "b", c)},
 	})

@@ -160,7 +160,7 @@ func JudgeReceived(ctx context.Context, l swap.Ledger, att swap.Attachments, rec
 	}
 }
 
-var errCountedMeanwhile = errors.New("a key image of the proof was counted for another one meanwhile")
+var errCountedMeanwhile = errors.New("an output of the proof was counted for another one meanwhile")
 
 func judgeReceived(ctx context.Context, l swap.Ledger, att swap.Attachments, received uint64, daemons []string, evidence swap.Evidence) (Judged, error) {
 	var out Judged
@@ -171,10 +171,11 @@ func judgeReceived(ctx context.Context, l swap.Ledger, att swap.Attachments, rec
 		if err != nil {
 			return err
 		}
-		if used, err = countedImages(&evidence, t); err != nil {
+		record, out.Report, err = swap.JudgeProof(ctx, t, att, m, received, daemons, evidence)
+		if err != nil {
 			return err
 		}
-		record, out.Report, err = swap.JudgeProof(ctx, t, att, m, received, daemons, evidence)
+		used, err = swap.CountedOutputs(t, &out.Report)
 		return err
 	}); err != nil {
 		return out, err
@@ -196,7 +197,7 @@ func judgeReceived(ctx context.Context, l swap.Ledger, att swap.Attachments, rec
 		if p.Status != swap.ReceivedProof {
 			return nil, nil // judged meanwhile
 		}
-		now, err := countedImages(&evidence, t)
+		now, err := swap.CountedOutputs(t, &out.Report)
 		if err != nil {
 			return nil, err
 		}
@@ -217,7 +218,7 @@ func judgeReceived(ctx context.Context, l swap.Ledger, att swap.Attachments, rec
 			out.Claim = &first
 			return records, nil
 		}
-		if out.Err = admitPending(t, m, Incoming{c, p.Pending.Code}, at); out.Err == nil {
+		if out.Err = admitPending(t, m, Incoming{c, p.Pending.Code}, p.ClaimReceived(m.RulesInForce(), at)); out.Err == nil {
 			records = append(records, swap.Record{Event: p.Pending})
 		} else if !errors.As(out.Err, new(*swap.Refusal)) {
 			return nil, out.Err
@@ -242,18 +243,4 @@ func judgeReceived(ctx context.Context, l swap.Ledger, att swap.Attachments, rec
 		}
 		return nil
 	})
-}
-
-// used are those of the asked key images that were counted for a proof.
-func countedImages(e *swap.Evidence, t swap.Tables) (map[swap.Hash]bool, error) {
-	used := map[swap.Hash]bool{}
-	for _, i := range e.Images {
-		switch _, err := t.KeyImage(i.KeyImage); {
-		case err == nil:
-			used[i.KeyImage] = true
-		case !errors.Is(err, swap.ErrNotFound):
-			return nil, err
-		}
-	}
-	return used, nil
 }

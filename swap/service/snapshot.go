@@ -55,7 +55,7 @@ func TakeSnapshot(ctx context.Context, l swap.Ledger, daemons []swap.Daemon, hei
 func observe(ctx context.Context, m swap.Migration, daemons []swap.Daemon) (swap.Record, error) {
 	ctx, cancel := context.WithTimeout(ctx, queryTime)
 	defer cancel()
-	return swap.AgreeOnSnapshot(m.Terms, m.Config.Quorum, queryAll(daemons, func(d swap.Daemon) swap.ObservationAnswer {
+	return swap.AgreeOnSnapshot(m.Terms, m.RulesInForce(), m.Config.Quorum, queryAll(daemons, func(d swap.Daemon) swap.ObservationAnswer {
 		o, err := d.Observe(ctx)
 		if err != nil {
 			return swap.ObservationAnswer{Daemon: d.Name(), Err: err}

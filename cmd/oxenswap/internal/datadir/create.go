@@ -60,7 +60,7 @@ func (o Options) Create(ctx context.Context, terms *swap.Terms, config []byte, s
 	}
 	s, err := store.Create(ctx, draft, store.Options{Signer: key, Clock: o.Now()}, []swap.Record{
 		{Event: &swap.MigrationOpened{
-			Migration: terms.ID(), Terms: swap.Digest(terms.Canonical()), Software: software, LedgerKey: vkey, Operators: parsed.Operators,
+			Migration: terms.ID(), Terms: swap.Digest(terms.Canonical()), Software: software, LedgerKey: vkey, Operators: parsed.Operators, Rules: swap.LatestRules,
 		}, Attachments: [][]byte{terms.Canonical()}},
 		{Event: &swap.ConfigSet{Config: inForce, By: Person()}},
 	})

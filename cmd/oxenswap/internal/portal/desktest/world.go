@@ -188,7 +188,7 @@ func (w *World) Take(height uint64) {
 	w.Must(c.Normalise())
 	content, err := c.Encode()
 	w.Must(err)
-	_, totals, err := c.Balances()
+	_, totals, err := c.Balances(swap.Rules1)
 	w.Must(err)
 	w.contents[height] = c
 	w.Add(swap.Record{Event: &swap.SnapshotTaken{
