@@ -2,6 +2,7 @@ package api
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -19,6 +20,7 @@ import (
 	"oxenswap/cmd/oxenswap/internal/portal/bucket"
 	"oxenswap/cmd/oxenswap/internal/portal/desk"
 	"oxenswap/cmd/oxenswap/internal/portal/desktest"
+	"oxenswap/cmd/oxenswap/internal/portal/problem"
 	"oxenswap/swap"
 	"oxenswap/swap/cryptonote"
 )
@@ -175,13 +177,13 @@ func TestDocument(t *testing.T) {
 	r := s.post("/claims", map[string]any{"oxen": s.Oxen(0), "text": draft.Text, "signature": s.Sign(s.Wallets[0], draft.Text)}, http.StatusCreated, &done)
 	here := fmt.Sprintf("/claims/%d", done.Entry)
 	if r.Header.Get("Location") != Prefix+here {
-		t.Errorf("Location of a claim: got %q, want %q", r.Header.Get("Location"), Prefix+here)
+		t.Errorf("it is at %q", r.Header.Get("Location"))
 	}
 	s.post("/claims", s.claim(s.Wallets[0], to, 1), http.StatusOK, nil)
 	s.post("/claims", s.claim(s.Wallets[0], s.Address(), 1), http.StatusConflict, &problem)
 	s.post("/claims", s.claim(s.Wallet(), to, 1), http.StatusUnprocessableEntity, &problem)
 	if problem.Type != "urn:oxenswap:problem:claim-not-entitled" {
-		t.Errorf("a claim of an account without stake: got %+v, want claim-not-entitled", problem)
+		t.Errorf("a claim of a stranger: got %+v, want claim-not-entitled", problem)
 	}
 	s.post("/claims", s.claim(s.Wallets[1], s.Address(), 1), http.StatusCreated, nil)
 	receipt, err := io.ReadAll(s.get(here+"/receipt", http.StatusOK, nil).Body)
@@ -263,24 +265,24 @@ func TestConditional(t *testing.T) {
 	first := s.get(path, http.StatusOK, nil)
 	etag := first.Header.Get("ETag")
 	if r := s.ask(http.MethodGet, path, nil, "If-None-Match", `"x", W/`+etag); r.StatusCode != http.StatusNotModified || r.ContentLength > 0 {
-		t.Errorf("If-None-Match with the current ETag: got %d, want 304", r.StatusCode)
+		t.Errorf("what is known: %d", r.StatusCode)
 	}
 	if r := s.ask(http.MethodHead, path, nil); r.StatusCode != http.StatusOK || r.Header.Get("ETag") != etag {
-		t.Errorf("HEAD: got %d, %q, want 200, %q", r.StatusCode, r.Header.Get("ETag"), etag)
+		t.Errorf("HEAD: %d, %q", r.StatusCode, r.Header.Get("ETag"))
 	}
 	s.post("/claims", s.claim(s.Wallets[1], s.Address(), 1), http.StatusCreated, nil)
 	if r := s.ask(http.MethodGet, path, nil, "If-None-Match", etag); r.StatusCode != http.StatusNotModified {
-		t.Errorf("the account after another account's claim: got %d, want 304", r.StatusCode)
+		t.Errorf("after somebody else's claim: %d", r.StatusCode)
 	}
 	s.post("/claims", s.claim(s.Wallets[0], s.Address(), 1), http.StatusCreated, nil)
 	if r := s.ask(http.MethodGet, path, nil, "If-None-Match", etag); r.StatusCode != http.StatusOK {
-		t.Errorf("the account after its claim: got %d, want 200", r.StatusCode)
+		t.Errorf("after a claim: %d", r.StatusCode)
 	}
 	if cc := s.get("/entries?from=0&limit=2", http.StatusOK, nil).Header.Get("Cache-Control"); !strings.Contains(cc, "immutable") {
-		t.Errorf("Cache-Control of a full page of entries: got %q, want immutable", cc)
+		t.Errorf("a full page of entries: %q", cc)
 	}
 	if cc := s.get("/entries?from=0&limit=200", http.StatusOK, nil).Header.Get("Cache-Control"); cc != "no-cache" {
-		t.Errorf("Cache-Control of a page that will grow: got %q, want no-cache", cc)
+		t.Errorf("a page that will grow: %q", cc)
 	}
 }
 
@@ -339,25 +341,98 @@ func TestIdempotencyKey(t *testing.T) {
 	after, err := s.Size(t.Context())
 	s.Must(err)
 	if after != before+1 {
-		t.Errorf("entries of requests with one key: got %d, want 1", after-before)
+		t.Errorf("%d entries", after-before)
 	}
 }
 
-// TestKeysAreBounded: the oldest are forgotten.
+// TestKeysAreBounded: in number and in bytes, for one client and for all; a client's own oldest are forgotten first.
 func TestKeysAreBounded(t *testing.T) {
 	k := newKeys()
-	for i := range mostKeys + 10 {
-		at, mine := k.take(fmt.Sprint(i), [32]byte{})
+	do := func(client, key string, size int) {
+		t.Helper()
+		at, mine := k.take(ownKey{client, key}, [32]byte{})
 		if !mine {
-			t.Fatal(i)
+			t.Fatalf("key %s of %s: it is there already", key, client)
 		}
-		k.finish(fmt.Sprint(i), at, &stored{})
+		k.finish(at, &stored{body: make([]byte, size)})
 	}
-	if len(k.by) != mostKeys {
-		t.Errorf("keys kept: got %d, want %d", len(k.by), mostKeys)
+	do("quiet", "q", 100)
+	for i := range 4 * clientKeys {
+		do("loud", fmt.Sprint(i), maxStored)
 	}
-	if _, mine := k.take("0", [32]byte{}); !mine {
-		t.Error("the oldest key: got it kept, want it forgotten")
+	if _, mine := k.take(ownKey{"quiet", "q"}, [32]byte{}); mine {
+		t.Error("the loud client has used up the quiet one's key")
+	}
+	if got := k.clients["loud"].Len(); got > clientBytes/maxStored+1 {
+		t.Errorf("the loud client: got %d answers of %d bytes, want at most %d bytes in all", got, maxStored, clientBytes)
+	}
+	for i := range 2 * mostKeys {
+		do(fmt.Sprint("client ", i), "k", maxStored/8)
+	}
+	held := 0
+	for _, at := range k.by {
+		held += at.answer.size()
+	}
+	if len(k.by) > mostKeys || held > mostBytes || held != k.bytes {
+		t.Errorf("after many clients: got %d keys and %d bytes (counted %d), want at most %d and %d", len(k.by), held, k.bytes, mostKeys, mostBytes)
+	}
+	if len(k.by) != k.all.Len() || len(k.clients) > len(k.by) {
+		t.Errorf("after many clients: %d keys, %d in order, %d clients", len(k.by), k.all.Len(), len(k.clients))
+	}
+	if _, mine := k.take(ownKey{"quiet", "q"}, [32]byte{}); !mine {
+		t.Error("the oldest of all is still there")
+	}
+}
+
+// TestKeyForgottenUnderWay: an attempt that was forgotten before it was done answers those who wait for it, and counts for nothing.
+func TestKeyForgottenUnderWay(t *testing.T) {
+	k := newKeys()
+	at, _ := k.take(ownKey{"c", "first"}, [32]byte{})
+	for i := range clientKeys + 1 {
+		other, _ := k.take(ownKey{"c", fmt.Sprint(i)}, [32]byte{})
+		k.finish(other, nil)
+		if i == clientKeys {
+			break
+		}
+	}
+	for i := range clientKeys + 1 {
+		k.take(ownKey{"c", fmt.Sprint("open ", i)}, [32]byte{})
+	}
+	if _, there := k.by[at.own]; there {
+		t.Fatal("the first attempt was not forgotten")
+	}
+	k.finish(at, &stored{body: make([]byte, 1000)})
+	<-at.done
+	if k.bytes != 0 {
+		t.Errorf("bytes held: got %d, want 0", k.bytes)
+	}
+}
+
+// TestKeysBelongToClients: the same key of two clients are two requests.
+func TestKeysBelongToClients(t *testing.T) {
+	k := newKeys()
+	run := func(client, body string) *httptest.ResponseRecorder {
+		t.Helper()
+		w := httptest.NewRecorder()
+		r := httptest.NewRequest(http.MethodPost, "/api/v1/claims", nil)
+		r.Header.Set("Idempotency-Key", "same")
+		r = r.WithContext(desk.WithClient(r.Context(), client))
+		err := k.once(w, r, []byte(body), func(context.Context) (*stored, error) {
+			return &stored{status: http.StatusOK, body: []byte("answer to " + body)}, nil
+		})
+		if err != nil {
+			w.Code = problem.Of(err).Status
+		}
+		return w
+	}
+	if got := run("192.0.2.1", "a").Body.String(); got != "answer to a" {
+		t.Errorf("first client: got %q", got)
+	}
+	if got := run("192.0.2.2", "b"); got.Code != http.StatusOK || got.Body.String() != "answer to b" {
+		t.Errorf("second client with the same key: got %d %q, want its own answer", got.Code, got.Body)
+	}
+	if got := run("192.0.2.1", "b").Code; got != http.StatusUnprocessableEntity {
+		t.Errorf("first client with another body: got %d, want %d", got, http.StatusUnprocessableEntity)
 	}
 }
 

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"container/list"
 	"context"
 	"crypto/sha256"
 	"fmt"
@@ -8,30 +9,44 @@ import (
 	"strconv"
 	"sync"
 
+	"oxenswap/cmd/oxenswap/internal/portal/desk"
 	"oxenswap/cmd/oxenswap/internal/portal/problem"
 )
 
-// keys remember the answers to requests with an Idempotency-Key, so that who did not get one can
-// ask again: the same key and body are answered alike, the same key with another body is refused.
-// Bounded memory: the oldest are forgotten. What failed for a reason that passes is not remembered.
+// keys remember the answers to requests with an Idempotency-Key, so that a client that did not get
+// one can ask again: the same key and body are answered alike, the same key with another body is
+// refused. A key belongs to the client that sent it: nobody can use up another client's. Memory is
+// bounded for each client and for all, in keys and in bytes of answers; the oldest are forgotten
+// first, a client's own before those of others. What failed for a reason that passes is not
+// remembered.
 type keys struct {
-	mu    sync.Mutex
-	by    map[string]*attempt
-	order []string // a ring of the keys in by
-	next  int
+	mu      sync.Mutex
+	by      map[ownKey]*attempt
+	clients map[string]*list.List // of *attempt, the oldest first
+	all     list.List             // of *attempt, likewise
+	bytes   int                   // of all answers
 }
 
+// ownKey is a key of one client.
+type ownKey struct{ client, key string }
+
 const (
-	mostKeys   = 16384
-	maxKey     = 128 // characters
-	mostStored = 64 << 10
+	maxKey      = 128 // characters
+	maxStored   = 64 << 10
+	mostKeys    = 16384
+	mostBytes   = 32 << 20 // of answers, and about as much for the keys themselves
+	clientKeys  = 256
+	clientBytes = 1 << 20
 )
 
 // attempt is a request with a key, done or under way.
 type attempt struct {
+	own     ownKey
 	request [sha256.Size]byte
 	done    chan struct{}
 	answer  *stored // nil: it is to be tried again
+
+	inAll, inClient *list.Element
 }
 
 // stored is an answer to a POST.
@@ -42,12 +57,20 @@ type stored struct {
 	problem  *problem.Problem // instead of all that
 }
 
-func newKeys() *keys { return &keys{by: map[string]*attempt{}, order: make([]string, mostKeys)} }
+func newKeys() *keys { return &keys{by: map[ownKey]*attempt{}, clients: map[string]*list.List{}} }
+
+func (s *stored) size() int {
+	if s == nil {
+		return 0
+	}
+	if s.problem != nil {
+		return len(s.problem.Detail)
+	}
+	return len(s.body) + len(s.location)
+}
 
 // once answers a request, with what do gives or gave before.
-func (k *keys) once(
-	w http.ResponseWriter, r *http.Request, body []byte, do func(context.Context) (*stored, error),
-) error {
+func (k *keys) once(w http.ResponseWriter, r *http.Request, body []byte, do func(context.Context) (*stored, error)) error {
 	key := r.Header.Get("Idempotency-Key")
 	if key == "" {
 		answer, err := do(r.Context())
@@ -64,12 +87,12 @@ func (k *keys) once(
 	sum.Write(body)
 	request := [sha256.Size]byte(sum.Sum(nil))
 	for {
-		at, mine := k.take(key, request)
+		at, mine := k.take(ownKey{desk.ClientOf(r.Context()), key}, request)
 		if at.request != request {
 			return problem.New(problem.KeyReused, http.StatusUnprocessableEntity, "the Idempotency-Key came with another request before: make a new one")
 		}
 		if mine {
-			return k.run(w, r, key, at, do)
+			return k.run(w, r, at, do)
 		}
 		select {
 		case <-at.done:
@@ -83,11 +106,9 @@ func (k *keys) once(
 	}
 }
 
-func (k *keys) run(
-	w http.ResponseWriter, r *http.Request, key string, at *attempt, do func(context.Context) (*stored, error),
-) error {
+func (k *keys) run(w http.ResponseWriter, r *http.Request, at *attempt, do func(context.Context) (*stored, error)) error {
 	var answer *stored
-	defer func() { k.finish(key, at, answer) }()
+	defer func() { k.finish(at, answer) }()
 	// Who asked may be gone before it is done, and will ask again for just this answer.
 	out, err := do(context.WithoutCancel(r.Context()))
 	if err != nil {
@@ -97,34 +118,71 @@ func (k *keys) run(
 		}
 		return p
 	}
-	if len(out.body) <= mostStored {
+	if len(out.body) <= maxStored {
 		answer = out
 	}
 	return out.write(w)
 }
 
 // take returns the attempt with a key, and whether it is new and the caller's to make.
-func (k *keys) take(key string, request [sha256.Size]byte) (at *attempt, mine bool) {
+func (k *keys) take(own ownKey, request [sha256.Size]byte) (at *attempt, mine bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if at := k.by[key]; at != nil {
+	if at := k.by[own]; at != nil {
 		return at, false
 	}
-	at = &attempt{request: request, done: make(chan struct{})}
-	delete(k.by, k.order[k.next])
-	k.by[key], k.order[k.next] = at, key
-	k.next = (k.next + 1) % len(k.order)
+	at = &attempt{own: own, request: request, done: make(chan struct{})}
+	of := k.clients[own.client]
+	if of == nil {
+		of = list.New()
+		k.clients[own.client] = of
+	}
+	k.by[own], at.inAll, at.inClient = at, k.all.PushBack(at), of.PushBack(at)
+	k.bound(own.client)
 	return at, true
 }
 
-func (k *keys) finish(key string, at *attempt, answer *stored) {
+func (k *keys) finish(at *attempt, answer *stored) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	at.answer = answer
-	if answer == nil && k.by[key] == at {
-		delete(k.by, key)
-	}
 	close(at.done)
+	switch {
+	case k.by[at.own] != at: // forgotten meanwhile
+	case answer == nil:
+		k.forget(at)
+	default:
+		k.bytes += answer.size()
+		k.bound(at.own.client)
+	}
+}
+
+// bound forgets the oldest until the client, and then all clients, are within their bounds.
+func (k *keys) bound(client string) {
+	for of := k.clients[client]; of != nil && of.Len() > 1; {
+		held := 0
+		for e := of.Front(); e != nil; e = e.Next() {
+			held += e.Value.(*attempt).answer.size()
+		}
+		if of.Len() <= clientKeys && held <= clientBytes {
+			break
+		}
+		k.forget(of.Front().Value.(*attempt))
+	}
+	for k.all.Len() > 1 && (k.all.Len() > mostKeys || k.bytes > mostBytes) {
+		k.forget(k.all.Front().Value.(*attempt))
+	}
+}
+
+// forget drops an attempt. Whoever waits for one that is under way gets its answer all the same.
+func (k *keys) forget(at *attempt) {
+	delete(k.by, at.own)
+	k.all.Remove(at.inAll)
+	of := k.clients[at.own.client]
+	if of.Remove(at.inClient); of.Len() == 0 {
+		delete(k.clients, at.own.client)
+	}
+	k.bytes -= at.answer.size()
 }
 
 func (s *stored) write(w http.ResponseWriter) error {

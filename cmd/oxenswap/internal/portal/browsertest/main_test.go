@@ -37,7 +37,7 @@ func run(m *testing.M) int {
 	}
 	source, err := os.ReadFile("node_modules/axe-core/axe.min.js")
 	if err != nil {
-		fmt.Println("browser tests: the accessibility checks are left out, as axe-core is not installed: run npm ci in this folder")
+		fmt.Println("browser tests: the accessibility checks are left out, as axe-core is not installed: run `npm ci --ignore-scripts` in this folder")
 	}
 	axe = string(source)
 	dir, err := os.MkdirTemp("", "browsertest")

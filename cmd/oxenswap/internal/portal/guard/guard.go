@@ -12,6 +12,7 @@ import (
 	"unicode/utf8"
 
 	"oxenswap/cmd/oxenswap/internal/portal/bucket"
+	"oxenswap/cmd/oxenswap/internal/portal/desk"
 	"oxenswap/cmd/oxenswap/internal/portal/problem"
 )
 
@@ -128,6 +129,9 @@ func (g *Guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	default:
 		g.refuse(w, r, problem.Later(problem.Busy, http.StatusServiceUnavailable, time.Second, "too many requests are being served: try again in a second"))
 		return
+	}
+	if r.Method == http.MethodPost { // what only reads is the same for everybody
+		r = r.WithContext(desk.WithClient(r.Context(), client))
 	}
 	g.next.ServeHTTP(w, r)
 }
