@@ -4,7 +4,7 @@
 set -eu
 cd "$(dirname "$0")"
 if ! cmp -s package-lock.json node_modules/.built-from; then
-	npm ci --silent
+	npm ci --ignore-scripts --silent
 	cp package-lock.json node_modules/.built-from
 fi
 node build.mjs "$@"
