@@ -522,3 +522,25 @@ func TestSlowIsLonger(t *testing.T) {
 		t.Error("a megabyte gets no more time than nothing")
 	}
 }
+
+// TestSecretsAreNotRepeated: a private key or seed words in a body are refused with a problem of their own.
+func TestSecretsAreNotRepeated(t *testing.T) {
+	for _, secret := range []string{
+		strings.Repeat("beer rudely snake ", 5), "PRIVATE+KEY+ada+2594dc85+AZ1C", "0x" + strings.Repeat("4f", 32), `{"crypto":{}}`,
+	} {
+		for _, field := range []string{"oxen", "text", "signature", "proof", secret} {
+			body, err := json.Marshal(map[string]string{field: secret})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var in desk.Submission
+			p := problem.Of(decode(body, &in))
+			if p.Code != problem.Secret {
+				t.Errorf("%.12q in %.12q: got %s, want %s", secret, field, p.Code, problem.Secret)
+			}
+			if strings.Contains(p.Detail, strings.TrimSpace(secret)) {
+				t.Errorf("%.12q in %.12q: the problem repeats it", secret, field)
+			}
+		}
+	}
+}

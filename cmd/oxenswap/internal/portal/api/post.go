@@ -9,10 +9,13 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"reflect"
 	"strconv"
+	"strings"
 	"time"
 	"unicode/utf8"
 
+	"oxenswap/cmd/internal/secret"
 	"oxenswap/cmd/oxenswap/internal/portal/desk"
 	"oxenswap/cmd/oxenswap/internal/portal/problem"
 	"oxenswap/swap/ledger"
@@ -120,10 +123,32 @@ func decode(body []byte, to any) error {
 	dec := json.NewDecoder(bytes.NewReader(body))
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(to); err != nil {
-		return bad("%.200s", err.Error())
+		words := err.Error()
+		if quoted, unknown := strings.CutPrefix(words, "json: unknown field "); unknown {
+			if name, err := strconv.Unquote(quoted); err == nil {
+				if err := secret.CheckStrict("a field's name", name); err != nil {
+					return err
+				}
+			}
+		}
+		return bad("%.200s", words)
 	}
 	if _, err := dec.Token(); err != io.EOF {
 		return bad("something follows it")
+	}
+	return checkSecrets(reflect.ValueOf(to).Elem())
+}
+
+// checkSecrets refuses a body with a private key or seed words in any of its texts, before they are shown or kept.
+func checkSecrets(body reflect.Value) error {
+	for field, value := range body.Fields() {
+		if value.Kind() != reflect.String || value.Len() > smallBody { // a proof
+			continue
+		}
+		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+		if err := secret.CheckStrict(name, value.String()); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"oxenswap/cmd/internal/secret"
 	"oxenswap/cmd/oxenswap/internal/portal/bucket"
 	"oxenswap/cmd/oxenswap/internal/portal/desk"
 	"oxenswap/cmd/oxenswap/internal/portal/problem"
@@ -165,6 +166,9 @@ func check(r *http.Request) *problem.Problem {
 	if len(r.URL.Path)+len(r.URL.RawQuery) > maxTarget {
 		return problem.New(problem.TooLarge, http.StatusRequestURITooLong, "path and query have more than %d bytes", maxTarget)
 	}
+	if err := checkSecrets(r); err != nil {
+		return problem.Of(err)
+	}
 	if !plain(r.URL.Path) {
 		return problem.New(problem.Malformed, http.StatusBadRequest, "the path is not printable UTF-8 text")
 	}
@@ -180,6 +184,31 @@ func check(r *http.Request) *problem.Problem {
 	}
 	if r.Header["Upgrade"] != nil {
 		return problem.New(problem.Malformed, http.StatusBadRequest, "there is nothing to upgrade to")
+	}
+	return nil
+}
+
+// shortestSecret is less than any secret has, so that most requests need no closer look.
+const shortestSecret = 40
+
+// checkSecrets refuses a private key or seed words in an address, before it is shown or logged. The ledger's files below
+// /ledger/ are named by digests.
+func checkSecrets(r *http.Request) error {
+	if len(r.URL.Path) > shortestSecret && !strings.HasPrefix(r.URL.Path, "/ledger/") {
+		for segment := range strings.SplitSeq(r.URL.Path, "/") {
+			if err := secret.CheckStrict("what the address ends with", segment); err != nil {
+				return err
+			}
+		}
+	}
+	if len(r.URL.RawQuery) > shortestSecret {
+		for name, values := range r.URL.Query() {
+			for _, value := range append(values, name) {
+				if err := secret.CheckStrict("what the address asks for", value); err != nil {
+					return err
+				}
+			}
+		}
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -163,5 +164,33 @@ func TestRefusedBody(t *testing.T) {
 		if w.Code != test.status || (w.Header().Get("Connection") == "close") != test.closes {
 			t.Errorf("%d bytes: %d, %v", test.length, w.Code, w.Header())
 		}
+	}
+}
+
+// TestSecretsInAddresses: a private key or seed words in an address get no further, and the ledger's files, which digests name, do.
+func TestSecretsInAddresses(t *testing.T) {
+	passed := 0
+	g := newGuard(t, Config{}, func(http.ResponseWriter, *http.Request) { passed++ })
+	raw := strings.Repeat("4f", 32)
+	words := strings.Repeat("beer rudely snake ", 5)
+	for target, want := range map[string]int{
+		"/api/v1/accounts/" + raw:                                   http.StatusUnprocessableEntity,
+		"/api/v1/accounts/" + url.PathEscape(words):                 http.StatusUnprocessableEntity,
+		"/lookup?oxen=" + url.QueryEscape(words):                    http.StatusUnprocessableEntity,
+		"/lookup?oxen=0x" + raw:                                     http.StatusUnprocessableEntity,
+		"/ledger/attachments/" + raw:                                http.StatusOK,
+		"/api/v1/accounts/" + strings.Repeat("LAFB8B12pvAgwhCD", 6): http.StatusOK,
+	} {
+		w := httptest.NewRecorder()
+		g.ServeHTTP(w, httptest.NewRequest(http.MethodGet, target, nil))
+		if w.Code != want {
+			t.Errorf("%s: got %d, want %d", target, w.Code, want)
+		}
+		if strings.Contains(w.Body.String(), raw) || strings.Contains(w.Body.String(), "rudely") {
+			t.Errorf("%s: the answer repeats it: %s", target, w.Body)
+		}
+	}
+	if passed != 2 {
+		t.Errorf("requests let through: got %d, want 2", passed)
 	}
 }

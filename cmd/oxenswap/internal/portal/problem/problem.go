@@ -16,6 +16,7 @@ import (
 	"strconv"
 	"time"
 
+	"oxenswap/cmd/internal/secret"
 	"oxenswap/cmd/oxenswap/internal/portal/desk"
 	"oxenswap/swap"
 )
@@ -38,7 +39,8 @@ const (
 	Queue       Code = "queue"              // too many proofs of coins wait
 	Chain       Code = "chain"              // the code at the recipient could not be read
 	Start       Code = "start"              // the ledger is still being read
-	Internal    Code = "internal"           // an error of this server
+	Secret      Code = "secret"             // a private key or seed words where none belong; never repeated
+	Internal    Code = "internal"           // something is wrong here
 )
 
 // claim is the code for a claim that is refused for a reason.
@@ -93,6 +95,8 @@ func title(c Code) string {
 		return "The Idempotency-Key was used for something else"
 	case RateLimited:
 		return "Too many requests"
+	case Secret:
+		return "This looks like a secret"
 	case Busy, Queue, Chain, Start:
 		return "This cannot be done now"
 	case Internal:
@@ -110,6 +114,7 @@ func Of(err error) *Problem {
 	var none *desk.NotFoundError
 	var later *desk.RetryLater
 	var large *http.MaxBytesError
+	var exposed *secret.Error
 	switch {
 	case errors.As(err, &own):
 		return own
@@ -138,6 +143,8 @@ func Of(err error) *Problem {
 		}
 		p.Err = later.Err
 		return p
+	case errors.As(err, &exposed):
+		return New(Secret, http.StatusUnprocessableEntity, "%s", exposed.Error())
 	case errors.As(err, &large):
 		return New(TooLarge, http.StatusRequestEntityTooLarge, "the body has more than %d bytes", large.Limit)
 	}

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"oxenswap/cmd/internal/secret"
 	"oxenswap/cmd/oxenswap/internal/portal/desk"
 	"oxenswap/cmd/oxenswap/internal/portal/problem"
 	"oxenswap/swap/ledger"
@@ -35,8 +36,27 @@ func tooLarge(most int64) error {
 }
 
 // form are the fields of a request. A proof of coins comes as text or as a file; both are the field
-// "proof".
+// "proof". A private key or seed words in any field are refused before anything of the form is shown
+// again.
 func (s *Site) form(r *http.Request) (url.Values, error) {
+	fields, err := s.readForm(r)
+	if err != nil {
+		return nil, err
+	}
+	for name, values := range fields {
+		for _, value := range values {
+			if len(value) > maxSmall { // a proof
+				continue
+			}
+			if err := secret.CheckStrict("what is in the field "+printable(name, 20), value); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return fields, nil
+}
+
+func (s *Site) readForm(r *http.Request) (url.Values, error) {
 	if r.Method != http.MethodPost {
 		return r.URL.Query(), nil
 	}

@@ -47,6 +47,8 @@ func explain(err error) errorText {
 		t.What, t.Do = "problem.missing", "problem.missing-do"
 	case problem.TooLarge:
 		t.What, t.Do = "problem.large", "problem.large-do"
+	case problem.Secret:
+		t.What, t.Do, t.Detail = "problem.secret", "problem.secret-do", ""
 	case problem.Internal:
 		t.What, t.Do, t.Detail = "problem.internal", "problem.internal-do", ""
 	default:

@@ -510,3 +510,21 @@ func TestCaching(t *testing.T) {
 		t.Errorf("HEAD is answered with %d bytes", body.Len())
 	}
 }
+
+// TestSecretsAreNotShown: seed words or a private key in any field are refused, and no page repeats them.
+func TestSecretsAreNotShown(t *testing.T) {
+	r := open(t, 1)
+	words := "sequence atlas unveil summon pebbles tuesday beer rudely snake rockets different fuselage woven"
+	for _, secret := range []string{words, "PRIVATE+KEY+ada+2594dc85+AZ1CqLrhkJmE0aVg7pE8b1", `{"crypto":{"cipher":"aes-128-ctr"}}`, "0x" + strings.Repeat("4f", 32)} {
+		for _, form := range []struct{ path, field string }{
+			{"/lookup", "oxen"}, {"/claim", "oxen"}, {"/claim", "to"}, {"/claim", "signature"}, {"/claim", "text"}, {"/verify", "signature"}, {"/verify", "receipt"},
+		} {
+			page := r.post(form.path, http.StatusUnprocessableEntity, form.field, secret)
+			for word := range strings.FieldsSeq(secret) {
+				if len(word) > 6 && strings.Contains(html.UnescapeString(page), word) {
+					t.Errorf("%s, field %s: the page repeats %q", form.path, form.field, word)
+				}
+			}
+		}
+	}
+}
