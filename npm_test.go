@@ -10,7 +10,8 @@ import (
 
 var npmCall = regexp.MustCompile("npm (ci|install|i)\\b[^|;&)`]*|\"npm\", \"(ci|install)\"[^)]*")
 
-// TestNpmRunsNoScripts: a package from the registry is unpacked and never run while it is installed.
+// TestNpmRunsNoScripts: a package from the registry is unpacked and never run while it is
+// installed.
 func TestNpmRunsNoScripts(t *testing.T) {
 	files, err := exec.Command("git", "ls-files", "*.sh", "*.go", "*.mjs", "*.md", "Makefile", ".ci/*").Output()
 	if err != nil {

@@ -1,5 +1,6 @@
-// Compiles the contracts with the pinned solc and writes one artifact (ABI, bytecode, where the immutables
-// lie) per contract, and the distributor's storage layout. The same sources give the same bytes on every machine.
+// Compiles the contracts with the pinned solc and writes one artifact (ABI, bytecode, where the
+// immutables lie) per contract, and the distributor's storage layout. The same sources give the
+// same bytes on every machine.
 //
 //   node build.mjs           writes the artifacts
 //   node build.mjs --check   compares them with what is committed; exits 1 and names what differs
@@ -24,8 +25,9 @@ const wanted = {
   },
 };
 
-// The hash of the metadata is left out, so that bytecode changes only when code does. "prague" is what
-// Arbitrum One runs (no opcode of a later fork); runs is chosen for cheap calls, not for a cheap deployment.
+// The hash of the metadata is left out, so that bytecode changes only when code does. "prague" is
+// what Arbitrum One runs (no opcode of a later fork); runs is chosen for cheap calls, not for a
+// cheap deployment.
 const settings = {
   evmVersion: "prague",
   viaIR: true,
@@ -63,7 +65,8 @@ function compile() {
   return output;
 }
 
-// The compiler names immutables by AST node; people and the Go package name them as the source does.
+// The compiler names immutables by AST node; people and the Go package name them as the source
+// does.
 function immutableNames(output) {
   const names = new Map();
   const walk = (node) => {

@@ -1,6 +1,6 @@
-// Package secret recognises secrets that somebody typed in the wrong place: a private key where a public one belongs, seed
-// words where an address belongs. What it recognises is refused before anything shows, logs or records it, so its errors
-// never repeat the text.
+// Package secret recognises secrets that somebody typed in the wrong place: a private key where a
+// public one belongs, seed words where an address belongs. What it recognises is refused before
+// anything shows, logs or records it, so its errors never repeat the text.
 //
 // It knows
 //
@@ -34,7 +34,8 @@ func (e *Error) Error() string {
 		"If others can see where you typed it, move what it protects to a new wallet or make a new key", where, e.Kind)
 }
 
-// Check refuses a text that holds a secret of any kind but a raw key, which cannot be told from a digest.
+// Check refuses a text that holds a secret of any kind but a raw key, which cannot be told from a
+// digest.
 func Check(where, text string) error {
 	if kind, ok := find(text); ok {
 		return &Error{where, kind}
@@ -96,7 +97,8 @@ func extendedKey(text string) bool {
 // maxKeystore bounds what is read as JSON: keystores have some hundred bytes.
 const maxKeystore = 64 << 10
 
-// keystore reports whether a text is an object with the keys of an Ethereum keystore, or of a plain dump of one.
+// keystore reports whether a text is an object with the keys of an Ethereum keystore, or of a plain
+// dump of one.
 func keystore(text string) bool {
 	text = strings.TrimSpace(text)
 	if len(text) > maxKeystore || !strings.HasPrefix(text, "{") {
@@ -117,14 +119,16 @@ func keystore(text string) bool {
 	return false
 }
 
-// Lengths of words in the lists of BIP 39 (3 to 8) and of CryptoNote wallets in all their languages (2 to 14).
+// Lengths of words in the lists of BIP 39 (3 to 8) and of CryptoNote wallets in all their languages
+// (2 to 14).
 const (
 	leastWord = 2
 	mostWord  = 14
 )
 
-// seedWords reports whether a text is nothing but 12 to 26 words of lower-case letters: no sentence that these programs ask
-// for is. Numbers, commas and line breaks between them, as people copy them, change nothing.
+// seedWords reports whether a text is nothing but 12 to 26 words of lower-case letters: no sentence
+// that these programs ask for is. Numbers, commas and line breaks between them, as people copy
+// them, change nothing.
 func seedWords(text string) bool {
 	if len(text) > 26*mostWord*4 {
 		return false

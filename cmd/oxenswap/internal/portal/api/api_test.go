@@ -345,7 +345,8 @@ func TestIdempotencyKey(t *testing.T) {
 	}
 }
 
-// TestKeysAreBounded: in number and in bytes, for one client and for all; a client's own oldest are forgotten first.
+// TestKeysAreBounded: in number and in bytes, for one client and for all; a client's own oldest are
+// forgotten first.
 func TestKeysAreBounded(t *testing.T) {
 	k := newKeys()
 	do := func(client, key string, size int) {
@@ -384,7 +385,8 @@ func TestKeysAreBounded(t *testing.T) {
 	}
 }
 
-// TestKeyForgottenUnderWay: an attempt that was forgotten before it was done answers those who wait for it, and counts for nothing.
+// TestKeyForgottenUnderWay: an attempt that was forgotten before it was done answers those who wait
+// for it, and counts for nothing.
 func TestKeyForgottenUnderWay(t *testing.T) {
 	k := newKeys()
 	at, _ := k.take(ownKey{"c", "first"}, [32]byte{})
@@ -523,7 +525,8 @@ func TestSlowIsLonger(t *testing.T) {
 	}
 }
 
-// TestSecretsAreNotRepeated: a private key or seed words in a body are refused with a problem of their own.
+// TestSecretsAreNotRepeated: a private key or seed words in a body are refused with a problem of
+// their own.
 func TestSecretsAreNotRepeated(t *testing.T) {
 	for _, secret := range []string{
 		strings.Repeat("beer rudely snake ", 5), "PRIVATE+KEY+ada+2594dc85+AZ1C", "0x" + strings.Repeat("4f", 32), `{"crypto":{}}`,

@@ -139,7 +139,8 @@ func decode(body []byte, to any) error {
 	return checkSecrets(reflect.ValueOf(to).Elem())
 }
 
-// checkSecrets refuses a body with a private key or seed words in any of its texts, before they are shown or kept.
+// checkSecrets refuses a body with a private key or seed words in any of its texts, before they are
+// shown or kept.
 func checkSecrets(body reflect.Value) error {
 	for field, value := range body.Fields() {
 		if value.Kind() != reflect.String || value.Len() > smallBody { // a proof

@@ -4,7 +4,8 @@ import "context"
 
 type clientKey struct{}
 
-// WithClient says which client a request is of, for bounds that hold for each: an address, or an IPv6 network of 64 bits.
+// WithClient says which client a request is of, for bounds that hold for each: an address, or an
+// IPv6 network of 64 bits.
 func WithClient(ctx context.Context, client string) context.Context {
 	return context.WithValue(ctx, clientKey{}, client)
 }

@@ -191,8 +191,8 @@ func check(r *http.Request) *problem.Problem {
 // shortestSecret is less than any secret has, so that most requests need no closer look.
 const shortestSecret = 40
 
-// checkSecrets refuses a private key or seed words in an address, before it is shown or logged. The ledger's files below
-// /ledger/ are named by digests.
+// checkSecrets refuses a private key or seed words in an address, before it is shown or logged. The
+// ledger's files below /ledger/ are named by digests.
 func checkSecrets(r *http.Request) error {
 	if len(r.URL.Path) > shortestSecret && !strings.HasPrefix(r.URL.Path, "/ledger/") {
 		for segment := range strings.SplitSeq(r.URL.Path, "/") {

@@ -167,7 +167,8 @@ func TestRefusedBody(t *testing.T) {
 	}
 }
 
-// TestSecretsInAddresses: a private key or seed words in an address get no further, and the ledger's files, which digests name, do.
+// TestSecretsInAddresses: a private key or seed words in an address get no further, and the
+// ledger's files, which digests name, do.
 func TestSecretsInAddresses(t *testing.T) {
 	passed := 0
 	g := newGuard(t, Config{}, func(http.ResponseWriter, *http.Request) { passed++ })

@@ -36,8 +36,8 @@ func tooLarge(most int64) error {
 }
 
 // form are the fields of a request. A proof of coins comes as text or as a file; both are the field
-// "proof". A private key or seed words in any field are refused before anything of the form is shown
-// again.
+// "proof". A private key or seed words in any field are refused before anything of the form is
+// shown again.
 func (s *Site) form(r *http.Request) (url.Values, error) {
 	fields, err := s.readForm(r)
 	if err != nil {

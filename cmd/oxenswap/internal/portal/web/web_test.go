@@ -511,7 +511,8 @@ func TestCaching(t *testing.T) {
 	}
 }
 
-// TestSecretsAreNotShown: seed words or a private key in any field are refused, and no page repeats them.
+// TestSecretsAreNotShown: seed words or a private key in any field are refused, and no page repeats
+// them.
 func TestSecretsAreNotShown(t *testing.T) {
 	r := open(t, 1)
 	words := "sequence atlas unveil summon pebbles tuesday beer rudely snake rockets different fuselage woven"
