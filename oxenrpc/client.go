@@ -167,7 +167,7 @@ func (c *Client) try(ctx context.Context, method string, sent []byte) (body []by
 	body, err = io.ReadAll(io.LimitReader(response.Body, wire.MaxBody+1))
 	switch {
 	case err != nil:
-		return nil, true, c.error(method, body, fmt.Errorf("the answer broke off after %d bytes: %w", len(body), err))
+		return nil, true, c.error(method, body, fmt.Errorf("%w after %d bytes: %w", errBroken, len(body), err))
 	case len(body) > wire.MaxBody:
 		return nil, false, c.error(method, body, fmt.Errorf("the answer is longer than %d bytes", wire.MaxBody))
 	case response.StatusCode != http.StatusOK:
@@ -176,6 +176,8 @@ func (c *Client) try(ctx context.Context, method string, sent []byte) (body []by
 	}
 	return body, false, nil
 }
+
+var errBroken = errors.New("the answer broke off")
 
 // ask calls a method and reads the answer with parse.
 func ask[T any](ctx context.Context, c *Client, method string, params any, parse func([]byte) (T, error)) (T, []byte, error) {

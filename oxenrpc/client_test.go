@@ -14,6 +14,7 @@ import (
 	"oxenswap/oxenrpc"
 	"oxenswap/oxenrpc/oxentest"
 	"oxenswap/oxenrpc/wire"
+	"oxenswap/swap"
 )
 
 // memory gives a daemon and a client without a network between them.
@@ -42,26 +43,27 @@ func TestFaults(t *testing.T) {
 		fault   oxentest.Intercept
 		retried bool // another try of the same call may help
 		says    string
+		failure swap.Failure
 	}{
-		{"HTTP 500", oxentest.HTTPStatus(500), true, "HTTP status 500 Internal Server Error (answer: Internal Server Error?): look into oxend's log"},
-		{"HTTP 503", oxentest.HTTPStatus(503), true, "HTTP status 503"},
-		{"HTTP 429", oxentest.HTTPStatus(429), true, "HTTP status 429"},
-		{"no answer", oxentest.Drop, true, "check that oxend runs and that the URL in the configuration is right"},
-		{"broken off", oxentest.Truncate, true, "the answer broke off after"},
-		{"silence", oxentest.Hang, true, "check that oxend answers"},
-		{"HTTP 404", oxentest.HTTPStatus(404), false, "check that the URL in the configuration is that of oxend's RPC"},
-		{"HTTP 403", oxentest.HTTPStatus(403), false, "--rpc-login"},
-		{"HTTP 301", oxentest.HTTPStatus(301), false, "HTTP status 301"},
-		{"no JSON", oxentest.Garbage, false, "expected an object"},
-		{"empty", func(p *oxentest.Reply) { p.Body = nil }, false, "found the end of the answer"},
-		{"half of it, whole for HTTP", func(p *oxentest.Reply) { p.Body = p.Body[:len(p.Body)/2] }, false, "byte"},
-		{"busy", oxentest.Busy, false, "wait until oxend has caught up"},
-		{"core is busy", oxentest.Fail(-9, "Core is busy"), false, "wait until oxend has caught up"},
-		{"unknown method", oxentest.Fail(-32601, "Method not found"), false, "use an oxend of release 10 or 11"},
-		{"not on this port", oxentest.Fail(403, "Forbidden; this command is not available over public RPC"), false, "--rpc-admin"},
-		{"internal error", oxentest.Fail(-32603, "Internal error"), false, "look into oxend's log"},
-		{"failed", oxentest.Edit(func(r map[string]any) { r["status"] = "Failed" }), false, `status "Failed"`},
-		{"an empty result", oxentest.Edit(func(r map[string]any) { clear(r); r["status"] = "OK" }), false, ""},
+		{"HTTP 500", oxentest.HTTPStatus(500), true, "HTTP status 500 Internal Server Error (answer: Internal Server Error?): look into oxend's log", swap.FailureStatus},
+		{"HTTP 503", oxentest.HTTPStatus(503), true, "HTTP status 503", swap.FailureStatus},
+		{"HTTP 429", oxentest.HTTPStatus(429), true, "HTTP status 429", swap.FailureStatus},
+		{"no answer", oxentest.Drop, true, "check that oxend runs and that the URL in the configuration is right", swap.FailureUnreachable},
+		{"broken off", oxentest.Truncate, true, "the answer broke off after", swap.FailureUnreachable},
+		{"silence", oxentest.Hang, true, "check that oxend answers", swap.FailureTimeout},
+		{"HTTP 404", oxentest.HTTPStatus(404), false, "check that the URL in the configuration is that of oxend's RPC", swap.FailureStatus},
+		{"HTTP 403", oxentest.HTTPStatus(403), false, "--rpc-login", swap.FailureLogin},
+		{"HTTP 301", oxentest.HTTPStatus(301), false, "HTTP status 301", swap.FailureStatus},
+		{"no JSON", oxentest.Garbage, false, "expected an object", swap.FailureMalformed},
+		{"empty", func(p *oxentest.Reply) { p.Body = nil }, false, "found the end of the answer", swap.FailureMalformed},
+		{"half of it, whole for HTTP", func(p *oxentest.Reply) { p.Body = p.Body[:len(p.Body)/2] }, false, "byte", swap.FailureMalformed},
+		{"busy", oxentest.Busy, false, "wait until oxend has caught up", swap.FailureBusy},
+		{"core is busy", oxentest.Fail(-9, "Core is busy"), false, "wait until oxend has caught up", swap.FailureBusy},
+		{"unknown method", oxentest.Fail(-32601, "Method not found"), false, "use an oxend of release 10 or 11", swap.FailureRefused},
+		{"not on this port", oxentest.Fail(403, "Forbidden; this command is not available over public RPC"), false, "--rpc-admin", swap.FailureRefused},
+		{"internal error", oxentest.Fail(-32603, "Internal error"), false, "look into oxend's log", swap.FailureRefused},
+		{"failed", oxentest.Edit(func(r map[string]any) { r["status"] = "Failed" }), false, `status "Failed"`, swap.FailureMalformed},
+		{"an empty result", oxentest.Edit(func(r map[string]any) { clear(r); r["status"] = "OK" }), false, "", swap.FailureMalformed},
 	} {
 		for _, call := range []struct {
 			name string
@@ -101,6 +103,9 @@ func TestFaults(t *testing.T) {
 				if !errors.As(err, &typed) || typed.Daemon != "a" || !strings.HasPrefix(typed.Call, call.name) || !strings.Contains(err.Error(), f.says) ||
 					!strings.HasPrefix(err.Error(), `daemon "a": `+call.name) || strings.ContainsAny(err.Error(), "\n\x00\x1b") {
 					t.Errorf("%s at %s: %v", f.name, call.name, err)
+				}
+				if got := swap.FailureOf(err); got != f.failure {
+					t.Errorf("%s at %s: got failure %q, want %q", f.name, call.name, got, f.failure)
 				}
 				if isBusy := f.name == "busy" || f.name == "core is busy"; errors.Is(err, wire.ErrBusy) != isBusy {
 					t.Errorf("%s at %s: busy is %t: %v", f.name, call.name, !isBusy, err)

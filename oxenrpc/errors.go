@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
 	"unicode"
 
 	"oxenswap/oxenrpc/wire"
+	"oxenswap/swap"
 )
 
 // maxExcerpt bounds what an error quotes of an answer, in bytes.
@@ -37,6 +39,35 @@ func (e *Error) Error() string {
 }
 
 func (e *Error) Unwrap() error { return e.Err }
+
+// Failure implements what swap.FailureOf asks for.
+func (e *Error) Failure() swap.Failure {
+	var (
+		status    *HTTPError
+		rpc       *wire.RPCError
+		transport *url.Error
+		network   net.Error
+	)
+	switch {
+	case errors.Is(e.Err, wire.ErrBusy):
+		return swap.FailureBusy
+	case errors.Is(e.Err, wire.ErrMoved):
+		return swap.FailureMoved
+	case errors.As(e.Err, &status) && (status.Status == http.StatusUnauthorized || status.Status == http.StatusForbidden):
+		return swap.FailureLogin
+	case errors.As(e.Err, &status):
+		return swap.FailureStatus
+	case errors.As(e.Err, &rpc):
+		return swap.FailureRefused
+	case errors.Is(e.Err, context.Canceled):
+		return swap.FailureOther
+	case errors.Is(e.Err, context.DeadlineExceeded), errors.As(e.Err, &network) && network.Timeout():
+		return swap.FailureTimeout
+	case errors.As(e.Err, &transport), errors.As(e.Err, &network), errors.Is(e.Err, errBroken):
+		return swap.FailureUnreachable
+	}
+	return swap.FailureMalformed
+}
 
 // An HTTPError is an answer with an HTTP status other than 200.
 type HTTPError struct{ Status int }

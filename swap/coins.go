@@ -155,10 +155,12 @@ func AgreeOnCoins(terms *Terms, quorum int, answers []CoinAnswer) (Evidence, []s
 		a.Evidence.Counted = nil
 		var data []byte
 		if a.Err == nil {
-			data, a.Err = a.Evidence.Encode()
+			if data, a.Err = a.Evidence.Encode(); a.Err != nil {
+				a.Err = &DaemonError{FailureMalformed, a.Err}
+			}
 		}
 		if a.Err != nil {
-			reports[i].Differs = shorten(a.Err.Error())
+			reports[i].fail(a.Err)
 			continue
 		}
 		d := Digest(data)
@@ -384,7 +386,7 @@ func JudgeProof(ctx context.Context, t Tables, att Attachments, m Migration, rec
 	if refused != nil {
 		return Record{Event: &ProofRefused{
 			Received: received, Account: p.Account, Daemons: daemons, Evidence: accepted.Evidence,
-			Check: refused.Check, Detail: shorten(refused.Detail),
+			Check: refused.Check, Detail: printable(refused.Detail),
 		}, Attachments: [][]byte{data}}, report, nil
 	}
 	return Record{Event: accepted, Attachments: [][]byte{data}}, report, nil

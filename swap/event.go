@@ -121,7 +121,8 @@ type DaemonReport struct {
 	Daemon  string   `json:"daemon"`
 	Version string   `json:"version,omitempty"`
 	Agrees  bool     `json:"agrees"`
-	Differs string   `json:"differs,omitempty"` // what a dissenting daemon said otherwise, or the error
+	Differs string   `json:"differs,omitempty"` // what a dissenting daemon said otherwise, or its Failure
+	Details string   `json:"-"`                 // of a failure, for logs and terminals; no entry holds them
 	Answers []Answer `json:"answers,omitempty"`
 }
 

@@ -8,7 +8,6 @@ import (
 	"reflect"
 	"slices"
 	"strings"
-	"unicode"
 )
 
 // byDaemon orders reports by the daemons' names.
@@ -16,8 +15,6 @@ func byDaemon(a, b DaemonReport) int { return cmp.Compare(a.Daemon, b.Daemon) }
 
 // ErrNoQuorum is returned when too few daemons agree.
 var ErrNoQuorum = errors.New("too few daemons agree")
-
-var errNoAnswer = errors.New("gave no answer")
 
 // ObservationAnswer is what one daemon gave to a take: an observation, or the error why not.
 type ObservationAnswer struct {
@@ -61,11 +58,11 @@ func AgreedBalances(terms *Terms, rules Rules, quorum int, answers []Observation
 			a.Err = errNoAnswer
 		}
 		if a.Err == nil {
-			reports[i].Version = shorten(a.Observation.Version)
+			reports[i].Version = versionOf(a.Observation.Version)
 			a.Err = a.Observation.check(terms)
 		}
 		if a.Err != nil {
-			reports[i].Differs = shorten(a.Err.Error())
+			reports[i].fail(a.Err)
 			continue
 		}
 		at := slices.IndexFunc(groups, func(g *group) bool { return g.members[0].Content.equal(&a.Observation.Content) })
@@ -105,7 +102,7 @@ func AgreedBalances(terms *Terms, rules Rules, quorum int, answers []Observation
 		if digests[i] == won.digest {
 			reports[i].Agrees = true
 		} else if reports[i].Differs == "" {
-			reports[i].Differs = shorten(won.members[0].Content.differs(&a.Observation.Content))
+			reports[i].Differs = won.members[0].Content.differs(&a.Observation.Content)
 		}
 	}
 	slices.SortFunc(reports, byDaemon)
@@ -125,10 +122,10 @@ func AgreedBalances(terms *Terms, rules Rules, quorum int, answers []Observation
 
 func (o *Observation) check(terms *Terms) error {
 	if o.Network != terms.Oxen.Network {
-		return fmt.Errorf("is on %s, the terms name %s", o.Network, terms.Oxen.Network)
+		return &DaemonError{FailureNetwork, fmt.Errorf("is on %.40q, the terms name %s", o.Network, terms.Oxen.Network)}
 	}
 	if o.Genesis != terms.Oxen.Genesis {
-		return fmt.Errorf("its genesis block is %s, the terms name %s", o.Genesis, terms.Oxen.Genesis)
+		return &DaemonError{FailureGenesis, fmt.Errorf("its genesis block is %s, the terms name %s", o.Genesis, terms.Oxen.Genesis)}
 	}
 	return nil
 }
@@ -143,34 +140,20 @@ func attach(raw []RawAnswer) ([]Answer, [][]byte) {
 	return out, bodies
 }
 
+// describe says who said what, in full: for logs and terminals, never for an entry.
 func describe(reports []DaemonReport) string {
 	var parts []string
 	for _, r := range reports {
 		word := r.Differs
-		if r.Agrees {
+		switch {
+		case r.Agrees:
 			word = "agrees"
+		case r.Details != "":
+			word = r.Details
 		}
 		parts = append(parts, r.Daemon+": "+word)
 	}
 	return strings.Join(parts, "; ")
-}
-
-// maxSaid is the most bytes of what a daemon said that an entry repeats.
-const maxSaid = 400
-
-// shorten keeps what a daemon said fit for an entry: short, valid UTF-8 and without control
-// characters.
-func shorten(s string) string {
-	more := ""
-	if len(s) > maxSaid {
-		s, more = s[:maxSaid], "..."
-	}
-	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
-			return ' '
-		}
-		return r
-	}, strings.ToValidUTF8(s, "?")) + more
 }
 
 // differs names the first difference between two contents in normal form.
@@ -250,14 +233,14 @@ func DecideSnapshot(terms *Terms, quorum int, s Snapshot, answers []BlockAnswer)
 			w.Err = (&Observation{Network: w.Block.Network, Genesis: w.Block.Genesis}).check(terms)
 		}
 		if w.Block != nil {
-			r.Version = shorten(w.Block.Version)
+			r.Version = versionOf(w.Block.Version)
 			var raw [][]byte
 			r.Answers, raw = attach(w.Block.Raw)
 			attachments = append(attachments, raw...)
 		}
 		switch {
 		case w.Err != nil:
-			r.Differs = shorten(w.Err.Error())
+			r.fail(w.Err)
 		case w.Block.BlockHash.IsZero():
 			r.Differs = fmt.Sprintf("has no block at height %d: its top is %d", s.Height, w.Block.Top)
 		case w.Block.BlockHash != s.BlockHash:

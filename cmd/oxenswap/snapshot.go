@@ -42,6 +42,9 @@ func (a *app) snapshotTakeCommand() *cobra.Command {
 					if !report.Agrees {
 						a.say("daemon %s dissents: %s", report.Daemon, report.Differs)
 					}
+					if report.Details != "" {
+						a.say("  %s", report.Details)
+					}
 				}
 				if !d.Terms().Reads(taken.Height) {
 					a.say("no programme reads a snapshot of height %d", taken.Height)

@@ -104,7 +104,7 @@ func (s *scheduler) take(ctx context.Context) {
 		s.log.Info("snapshot taken", zap.Uint64("height", taken.Height), zap.Stringer("digest", taken.Content), zap.Stringer("staked", taken.Totals.Staked))
 		for _, d := range taken.Daemons {
 			if !d.Agrees {
-				s.log.Warn("daemon dissents", zap.String("daemon", d.Daemon), zap.String("differs", d.Differs))
+				s.log.Warn("daemon dissents", zap.String("daemon", d.Daemon), zap.String("differs", d.Differs), zap.String("details", d.Details))
 			}
 		}
 	}
