@@ -155,7 +155,7 @@ func replaceFile(dir, name string, data []byte) error {
 // writeDraft is the first half of replaceFile: what the file is to hold is on disk under another
 // name.
 func writeDraft(dir, name string, data []byte) error {
-	f, err := os.OpenFile(filepath.Join(dir, name+".new"), os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o644)
+	f, err := os.OpenFile(filepath.Join(dir, name+".new"), os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
 		return err
 	}

@@ -17,7 +17,7 @@ import (
 // is nothing to add.
 func hint(err error) string {
 	var mode *datadir.ModeError
-	var refusal *swap.Refusal
+	var shared *datadir.SharedError
 	switch {
 	case errors.As(err, new(*datadir.NoConfigError)):
 		return "`oxenswap init` makes a data directory"
@@ -38,7 +38,9 @@ func hint(err error) string {
 	case errors.As(err, new(*service.NotJudgedError)):
 		return "run the command again"
 	case errors.As(err, &mode):
-		return fmt.Sprintf("run `chmod %o %s`", mode.Want, mode.Path)
+		return fmt.Sprintf("run `%s`", mode.Repair())
+	case errors.As(err, &shared):
+		return fmt.Sprintf("run `chmod go-w %s`, or name another place with --dir", shared.Path)
 	}
 	return chainHint(err)
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
@@ -111,6 +112,52 @@ func (w *exportWriter) keep(p string) bool {
 	return true
 }
 
+// Modes of files and folders that only their owner may read.
+const (
+	ownerFile   = 0o600
+	ownerFolder = 0o700
+)
+
+// fileMode is the mode of new files, before the umask.
+func (w *exportWriter) fileMode() fs.FileMode {
+	if w.cfg.OwnerOnly {
+		return ownerFile
+	}
+	return 0o644
+}
+
+// makeFolder makes a folder of the export, with those above it.
+func (w *exportWriter) makeFolder(dir string) error {
+	if !w.cfg.OwnerOnly {
+		return os.MkdirAll(dir, 0o755)
+	}
+	return os.MkdirAll(dir, ownerFolder)
+}
+
+// close takes what an earlier export left from everybody but its owner.
+func (w *exportWriter) close() error {
+	if !w.cfg.OwnerOnly {
+		return nil
+	}
+	return filepath.WalkDir(w.dir, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		mode := fs.FileMode(ownerFile)
+		switch {
+		case entry.IsDir():
+			mode = ownerFolder
+		case !entry.Type().IsRegular():
+			return nil
+		}
+		info, err := entry.Info()
+		if err == nil && info.Mode().Perm() != mode {
+			err = os.Chmod(path, mode)
+		}
+		return err
+	})
+}
+
 // replace writes a small file unless it is there already.
 func (w *exportWriter) replace(p string, data []byte) error {
 	old, err := os.ReadFile(w.path(p))
@@ -139,10 +186,10 @@ func (w *exportWriter) write(p string, fill func(io.Writer) error) (File, error)
 	sum := sha256.New()
 	tmp := filepath.Join(w.tmp, "file")
 	var size int64
-	if err := fail.Do("export write", func() (err error) { size, err = writeSynced(tmp, sum, fill); return err }); err != nil {
+	if err := fail.Do("export write", func() (err error) { size, err = writeSynced(tmp, w.fileMode(), sum, fill); return err }); err != nil {
 		return File{}, fmt.Errorf("%s: %w", p, err)
 	}
-	if err := os.MkdirAll(filepath.Dir(w.path(p)), 0o755); err != nil {
+	if err := w.makeFolder(filepath.Dir(w.path(p))); err != nil {
 		return File{}, err
 	}
 	if err := fail.Do("export rename", func() error { return os.Rename(tmp, w.path(p)) }); err != nil {
@@ -160,8 +207,8 @@ func (w *exportWriter) write(p string, fill func(io.Writer) error) (File, error)
 }
 
 // writeSynced writes a new file, which is durable when it returns, and the same bytes to sum.
-func writeSynced(name string, sum hash.Hash, fill func(io.Writer) error) (size int64, err error) {
-	f, err := os.OpenFile(name, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o644)
+func writeSynced(name string, mode fs.FileMode, sum hash.Hash, fill func(io.Writer) error) (size int64, err error) {
+	f, err := os.OpenFile(name, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, mode)
 	if err != nil {
 		return 0, err
 	}

@@ -34,7 +34,8 @@ type Source interface {
 	OpenAttachment(ctx context.Context, d Digest) (io.ReadCloser, error)
 }
 
-// ExportConfig says what to export. Every field but Rotations is required.
+// ExportConfig says what to export. Every field but Rotations and OwnerOnly is
+// required.
 type ExportConfig struct {
 	Checkpoint []byte        // signed; its size is the export's
 	Signer     note.Signer   // the ledger's key in force at that size, signs the manifest
@@ -43,6 +44,9 @@ type ExportConfig struct {
 	// Withhold says whether an attachment is left out. For an export with everything it is
 	// WithholdNothing.
 	Withhold func(Digest) bool
+	// OwnerOnly makes folders of mode 0700 and files of mode 0600, those of an earlier export
+	// included, whatever the umask. Without it they are for everybody to read.
+	OwnerOnly bool
 }
 
 // WithholdNothing is the ExportConfig.Withhold of a full export.
@@ -109,10 +113,13 @@ func (w *exportWriter) run(ctx context.Context) error {
 	if root != w.now.Hash {
 		return fmt.Errorf("the stored tree of %d entries has root %v, the checkpoint %v: verify the ledger before anything is published", w.now.N, root, w.now.Hash)
 	}
-	if err := os.MkdirAll(w.dir, 0o755); err != nil {
+	if err := w.makeFolder(w.dir); err != nil {
 		return err
 	}
 	if err := w.readPrevious(); err != nil {
+		return err
+	}
+	if err := w.close(); err != nil {
 		return err
 	}
 	if w.tmp, err = os.MkdirTemp(w.dir, tempPrefix+"*"); err != nil {

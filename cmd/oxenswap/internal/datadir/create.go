@@ -3,10 +3,8 @@ package datadir
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
-	"syscall"
 
 	"oxenswap/store"
 	"oxenswap/swap"
@@ -20,9 +18,9 @@ type Created struct {
 }
 
 // Create makes the data directory of a migration from its terms and the text of its first
-// configuration. It makes everything beside it and puts it in place by one rename, so a directory
-// is either whole or not there. The first entry records software as the program that made it.
-func (o Options) Create(ctx context.Context, terms *swap.Terms, config []byte, software string) (*Created, error) {
+// configuration. Everything is made beside it and put in place by one rename, so a directory is
+// either whole or not there. software is what the first entry records as the program that made it.
+func (o Options) Create(ctx context.Context, terms *swap.Terms, config []byte, software string) (_ *Created, err error) {
 	if err := o.CheckClock(terms); err != nil {
 		return nil, err
 	}
@@ -34,16 +32,15 @@ func (o Options) Create(ctx context.Context, terms *swap.Terms, config []byte, s
 	if err != nil {
 		return nil, err
 	}
-	if err := refuseFull(o.Path); err != nil {
+	dir := filepath.Clean(o.Path)
+	if err := errors.Join(refuseShared(filepath.Dir(dir)), refuseExisting(dir)); err != nil {
 		return nil, err
 	}
-	dir := filepath.Clean(o.Path)
-	draft := filepath.Join(filepath.Dir(dir), "."+filepath.Base(dir)+".oxenswap-init")
-	release, err := takeDraft(draft)
+	draft, release, err := newDraft(dir)
 	if err != nil {
 		return nil, err
 	}
-	defer release()
+	defer func() { err = errors.Join(err, release()) }()
 	vkey, err := NewKey(filepath.Join(draft, KeyFile), terms.Origin())
 	if err != nil {
 		return nil, err
@@ -52,10 +49,10 @@ func (o Options) Create(ctx context.Context, terms *swap.Terms, config []byte, s
 	if err != nil {
 		return nil, err
 	}
-	if err := WriteNew(filepath.Join(draft, ConfigFile), config, 0o644); err != nil {
+	if err := WriteNew(filepath.Join(draft, ConfigFile), config, 0o600); err != nil {
 		return nil, err
 	}
-	if err := WriteNew(filepath.Join(draft, termsFile), terms.Canonical(), 0o644); err != nil {
+	if err := WriteNew(filepath.Join(draft, "terms.json"), terms.Canonical(), 0o600); err != nil {
 		return nil, err
 	}
 	s, err := store.Create(ctx, draft, store.Options{Signer: key, Clock: o.Now()}, []swap.Record{
@@ -77,47 +74,4 @@ func (o Options) Create(ctx context.Context, terms *swap.Terms, config []byte, s
 		return nil, err
 	}
 	return &Created{dir, vkey}, nil
-}
-
-// takeDraft makes a folder, or empties what a crash left of it, and keeps every other process out
-// until release.
-func takeDraft(draft string) (release func() error, err error) {
-	if err := os.MkdirAll(draft, 0o700); err != nil {
-		return nil, err
-	}
-	f, err := os.Open(draft)
-	if err != nil {
-		return nil, err
-	}
-	taken := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
-	opened, err := f.Stat()
-	now, gone := os.Stat(draft)
-	switch {
-	case taken != nil || gone != nil || err == nil && !os.SameFile(opened, now):
-		err = errors.New("another process is making this data directory, or has just made it: let that one end first")
-	case err == nil:
-		var names []os.DirEntry
-		names, err = os.ReadDir(draft)
-		for _, n := range names {
-			err = errors.Join(err, os.RemoveAll(filepath.Join(draft, n.Name())))
-		}
-	}
-	if err != nil {
-		return nil, errors.Join(err, f.Close())
-	}
-	return f.Close, nil
-}
-
-// refuseFull refuses a directory that holds anything.
-func refuseFull(dir string) error {
-	names, err := os.ReadDir(dir)
-	switch {
-	case errors.Is(err, os.ErrNotExist):
-		return nil
-	case err != nil:
-		return err
-	case len(names) > 0:
-		return fmt.Errorf("%s holds %s already: name a directory that is empty or does not exist", dir, names[0].Name())
-	}
-	return nil
 }

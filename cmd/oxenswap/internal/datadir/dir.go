@@ -75,6 +75,9 @@ type Dir struct {
 // Open opens the data directory for writing, through a running service if there is one, and puts a
 // changed configuration into force.
 func (o Options) Open(ctx context.Context) (*Dir, error) {
+	if err := CheckModes(o.Path); err != nil { // before SQLite makes files of the database's mode
+		return nil, err
+	}
 	g, err := store.OpenGuest(ctx, o.Path)
 	if errors.Is(err, store.ErrNoHost) {
 		return o.OpenAlone(ctx)
@@ -94,6 +97,9 @@ func (o Options) OpenAlone(ctx context.Context) (*Dir, error) {
 }
 
 func (o Options) openWith(ctx context.Context, key note.Signer) (*Dir, error) {
+	if err := CheckModes(o.Path); err != nil {
+		return nil, err
+	}
 	s, err := store.Open(ctx, o.Path, store.Options{Signer: key, Clock: o.Now()})
 	if err != nil {
 		return nil, err
@@ -120,6 +126,9 @@ func (o Options) prepare(ctx context.Context, d *Dir) (_ *Dir, err error) {
 // OpenReading opens the data directory for reading, beside a running writer if there is one.
 func (o Options) OpenReading(ctx context.Context) (*Dir, error) {
 	if _, err := ReadConfig(o.Path); err != nil {
+		return nil, err
+	}
+	if err := CheckModes(o.Path); err != nil {
 		return nil, err
 	}
 	r, err := store.OpenReader(ctx, o.Path)

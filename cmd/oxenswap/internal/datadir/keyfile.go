@@ -29,8 +29,8 @@ func readSecret(path string) (key note.Signer, skey string, err error) {
 	if err != nil {
 		return nil, "", fmt.Errorf("reading the ledger key: %w", err)
 	}
-	if info.Mode().Perm()&0o077 != 0 {
-		return nil, "", &ModeError{path, info.Mode().Perm(), 0o600}
+	if info.Mode().Perm()&others != 0 {
+		return nil, "", &ModeError{Path: path, Mode: info.Mode()}
 	}
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -69,31 +69,6 @@ func WriteNew(path string, data []byte, mode os.FileMode) error {
 	}
 	// A link, unlike a rename, replaces nothing.
 	return errors.Join(fail.Do("new file name", func() error { return os.Link(draft, path) }), os.Remove(draft), SyncDir(filepath.Dir(path)))
-}
-
-// ReplaceFile writes or replaces a file of mode 0644, durably and at once: it is never there in
-// part.
-func ReplaceFile(path string, data []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name()) // after the rename there is nothing to remove
-	_, err = f.Write(data)
-	if err := errors.Join(err, f.Chmod(0o644), f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	return errors.Join(os.Rename(f.Name(), path), SyncDir(filepath.Dir(path)))
-}
-
-// ModeError says that others can read a file that is for its owner alone.
-type ModeError struct {
-	Path       string
-	Mode, Want os.FileMode
-}
-
-func (e *ModeError) Error() string {
-	return fmt.Sprintf("%s is readable by others (mode %04o)", e.Path, e.Mode)
 }
 
 // SyncDir makes the names in a folder durable.

@@ -28,7 +28,7 @@ type Stats struct {
 type Exporter struct {
 	Dir    *datadir.Dir
 	Signer note.Signer
-	Full   bool // includes attachments that are withheld from the public
+	Full   bool // with what is kept from the public, in files that only their owner can read
 
 	// Attachments that the first size entries withhold from the public. Later entries only add to
 	// it.
@@ -50,7 +50,7 @@ func (e *Exporter) Export(ctx context.Context, dir string, signed []byte) (Stats
 		withhold = func(d ledger.Digest) bool { return e.private[swap.Hash(d)] }
 	}
 	stats, err := ledger.WriteExport(ctx, dir, e.Dir.Reader, ledger.ExportConfig{
-		Checkpoint: signed, Signer: e.Signer, Key: e.Dir.Key(), Rotations: e.Dir.Keys().Signed(), Withhold: withhold,
+		Checkpoint: signed, Signer: e.Signer, Key: e.Dir.Key(), Rotations: e.Dir.Keys().Signed(), Withhold: withhold, OwnerOnly: e.Full,
 	})
 	return Stats{cp.N, stats.Files, stats.Written, stats.Withheld}, err
 }
@@ -80,7 +80,7 @@ func (e *Exporter) Shards(ctx context.Context, dir string) error {
 		if err != nil {
 			return err
 		}
-		if err := shards.Write(dir, &r.RoundBuilt, tree); err != nil {
+		if err := shards.Write(dir, &r.RoundBuilt, tree, e.Full); err != nil {
 			return fmt.Errorf("writing the proofs of round %d: %w", r.Round, err)
 		}
 	}

@@ -61,10 +61,15 @@ func Has(dir string, r *swap.RoundBuilt) (bool, error) {
 	return true, nil
 }
 
-// Write writes a round's files. They are there all at once or not at all.
-func Write(dir string, r *swap.RoundBuilt, tree *merkle.Tree) error {
+// Write writes a round's files, for everybody or for their owner alone to read. They are there all
+// at once or not at all.
+func Write(dir string, r *swap.RoundBuilt, tree *merkle.Tree, ownerOnly bool) error {
+	folderMode, fileMode := fs.FileMode(0o755), fs.FileMode(0o644)
+	if ownerOnly {
+		folderMode, fileMode = 0o700, 0o600
+	}
 	parent := filepath.Join(dir, folder)
-	if err := os.MkdirAll(parent, 0o755); err != nil {
+	if err := os.MkdirAll(parent, folderMode); err != nil {
 		return err
 	}
 	tmp, err := os.MkdirTemp(parent, ".new-*")
@@ -72,7 +77,7 @@ func Write(dir string, r *swap.RoundBuilt, tree *merkle.Tree) error {
 		return err
 	}
 	defer os.RemoveAll(tmp)
-	if err := os.Chmod(tmp, 0o755); err != nil {
+	if err := os.Chmod(tmp, folderMode); err != nil {
 		return err
 	}
 	digits := 1
@@ -97,7 +102,7 @@ func Write(dir string, r *swap.RoundBuilt, tree *merkle.Tree) error {
 			first = false
 			body = appendLeaf(body, tree.Proof(order[at]))
 		}
-		if err := os.WriteFile(filepath.Join(tmp, name+".json"), append(body, "}}\n"...), 0o644); err != nil {
+		if err := os.WriteFile(filepath.Join(tmp, name+".json"), append(body, "}}\n"...), fileMode); err != nil {
 			return err
 		}
 	}
@@ -105,7 +110,7 @@ func Write(dir string, r *swap.RoundBuilt, tree *merkle.Tree) error {
 	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(filepath.Join(tmp, "index.json"), append(index, '\n'), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(tmp, "index.json"), append(index, '\n'), fileMode); err != nil {
 		return err
 	}
 	if err := syncAll(tmp); err != nil {
