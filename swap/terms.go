@@ -212,6 +212,18 @@ func (t *Terms) Programme(name string) (*Programme, bool) {
 	return nil, false
 }
 
+// Unpaid are the names of the programmes from which nothing can be owed: no part of the ledger
+// records grants or deposits. A migration with one promises what it cannot keep.
+func (t *Terms) Unpaid() []string {
+	var out []string
+	for _, p := range t.Programmes {
+		if p.Kind == Grant || p.Kind == ConvertDeposits {
+			out = append(out, p.Name)
+		}
+	}
+	return out
+}
+
 // check refuses what the tables cannot say about each other.
 func (t *Terms) check() error {
 	if t.Closes.Before(t.Opens) {

@@ -72,7 +72,7 @@ func (a *app) claimTextCommand() *cobra.Command {
 							proof)
 						fmt.Fprint(w, "Then: oxenswap claim prove --claim ENTRY --proof-file FILE, or claim submit with --proof-file.\n")
 						fmt.Fprint(w, "Do not move coins before the proof is accepted. Hardware, watch-only and multisig wallets and exchanges cannot make one:\n")
-						fmt.Fprint(w, "send the coins to a wallet of your own before the snapshot, or ask the operator for a grant with other evidence.\n")
+						fmt.Fprint(w, "send the coins to a wallet of your own before the snapshot.\n")
 					}
 				})
 			})

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"oxenswap/cmd/internal/cli"
+	"oxenswap/cmd/internal/secret"
 	"oxenswap/cmd/oxenswap/internal/datadir"
 	"oxenswap/swap"
 	"oxenswap/swap/ledger"
@@ -91,6 +92,9 @@ func (a *app) termsExtendCommand() *cobra.Command {
 func (a *app) readTerms(path string) (*swap.Terms, error) {
 	text, err := a.readLimited(path, 1<<16)
 	if err != nil {
+		return nil, err
+	}
+	if err := secret.CheckFile(path, string(text), true); err != nil { // terms are public
 		return nil, err
 	}
 	if strings.HasPrefix(string(text), "{") {
@@ -178,6 +182,9 @@ func describeTerms(w io.Writer, t *swap.Terms) {
 	for i := range t.Programmes {
 		p := &t.Programmes[i]
 		fmt.Fprintf(w, "%s\t%s; cap %s\n", p.Name, describeProgramme(p), p.Cap)
+	}
+	if unpaid := t.Unpaid(); len(unpaid) > 0 {
+		fmt.Fprintf(w, "cannot be used\tnothing can be paid from %s: `oxenswap init` refuses these terms\n", strings.Join(unpaid, ", "))
 	}
 }
 

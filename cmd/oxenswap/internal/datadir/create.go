@@ -3,8 +3,10 @@ package datadir
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"oxenswap/store"
 	"oxenswap/swap"
@@ -23,6 +25,10 @@ type Created struct {
 func (o Options) Create(ctx context.Context, terms *swap.Terms, config []byte, software string) (_ *Created, err error) {
 	if err := o.CheckClock(terms); err != nil {
 		return nil, err
+	}
+	if unpaid := terms.Unpaid(); len(unpaid) > 0 {
+		return nil, fmt.Errorf("nothing can be paid from %s: leave out programmes of the kinds %s and %s",
+			strings.Join(unpaid, ", "), swap.Grant, swap.ConvertDeposits)
 	}
 	parsed, err := ParseConfig(config)
 	if err != nil {
