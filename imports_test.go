@@ -40,7 +40,7 @@ var mayImport = map[string][]string{
 	"audit/logtest":             {"swap", "swap/ledger"},
 	"audit/page":                {"audit", "chart", "swap"},
 	"chart":                     {"swap"},
-	"cmd/internal/cli":          {},
+	"cmd/internal/cli":          {"cmd/internal/secret"},
 	"cmd/oxenaudit":             {"cmd/internal/cli", "audit", "audit/follow", "audit/diff", "audit/page", "swap", "swap/cryptonote", "swap/merkle", "swap/ledger", "ethclient", "ethclient/contracts"},
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"oxenswap/cmd/internal/cli"
+	"oxenswap/cmd/internal/secret"
 	"oxenswap/cmd/oxenswap/internal/datadir"
 	"oxenswap/cmd/oxenswap/internal/publish"
 	"oxenswap/store"
@@ -194,6 +195,9 @@ func (a *app) ledgerCorrectCommand() *cobra.Command {
 			if evidence != "" {
 				data, err := a.readLimited(evidence, 64<<20)
 				if err != nil {
+					return err
+				}
+				if err := secret.Check(evidence, string(data)); err != nil { // it becomes public
 					return err
 				}
 				digest := swap.Digest(data)

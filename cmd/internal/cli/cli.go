@@ -5,6 +5,7 @@
 //   - The exit code is 0 when it is done or the answer is yes, 1 when the answer is no or something failed, and 2 when the
 //     call was wrong and can never work. Execute is the only place that decides it.
 //   - A wrong call is answered with what is wrong and where to read on, never with a page of usage.
+//   - What looks like a secret, in any argument, is refused before anything reads it, and never repeated (package secret).
 //   - An error is one line: the program, what was being done, what happened, and what to do next where a program knows.
 package cli
 
@@ -36,7 +37,10 @@ func Usage(format string, args ...any) error { return UsageError{fmt.Errorf(form
 // where it knows nothing; it may be nil.
 func Execute(ctx context.Context, root *cobra.Command, args []string, hint func(error) string) int {
 	root.SetArgs(args)
-	err := root.ExecuteContext(ctx)
+	err := refuseSecrets(args)
+	if err == nil {
+		err = root.ExecuteContext(ctx)
+	}
 	switch {
 	case err == nil:
 		return 0

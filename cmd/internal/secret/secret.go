@@ -140,6 +140,9 @@ func seedWords(text string) bool {
 		return false
 	}
 	for i, w := range words {
+		if w == "the" || w == "and" { // of an English sentence: no wallet's list has them
+			return false
+		}
 		n := 0
 		for at, r := range w {
 			// A wallet's list may be printed with capitals; a word in capitals throughout is none.
@@ -153,4 +156,26 @@ func seedWords(text string) bool {
 		}
 	}
 	return true
+}
+
+// CheckFile refuses the text of a file, such as a configuration, that holds a secret, and says in
+// which line. Raw keys are found where a line, or what it sets, is nothing else; digests says that
+// there they may be digests.
+func CheckFile(name, text string, digests bool) error {
+	check := CheckStrict
+	if digests {
+		check = Check
+	}
+	n := 0
+	for line := range strings.Lines(text) {
+		n++
+		where := fmt.Sprintf("%s, line %d", name, n)
+		_, value, _ := strings.Cut(line, "=")
+		for _, part := range []string{line, strings.Trim(value, " \t\r\n[],\"'"), strings.Trim(line, " \t\r\n[],\"'")} {
+			if err := check(where, part); err != nil {
+				return err
+			}
+		}
+	}
+	return Check(name, text)
 }

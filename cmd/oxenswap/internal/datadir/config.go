@@ -16,6 +16,7 @@ import (
 	"github.com/BurntSushi/toml"
 	"github.com/robfig/cron/v3"
 
+	"oxenswap/cmd/internal/secret"
 	"oxenswap/swap"
 	"oxenswap/swap/ledger"
 )
@@ -202,6 +203,10 @@ func ReadConfig(dir string) (*Config, error) {
 
 // ParseConfig reads and checks a configuration.
 func ParseConfig(text []byte) (*Config, error) {
+	// Before anything of it is repeated by an error or recorded.
+	if err := secret.CheckFile("the configuration", string(text), false); err != nil {
+		return nil, err
+	}
 	c := &Config{}
 	meta, err := toml.Decode(string(text), c)
 	if err != nil {
