@@ -41,7 +41,9 @@ var mayImport = map[string][]string{
 	"audit/page":                {"audit", "chart", "swap"},
 	"chart":                     {"swap"},
 	"cmd/internal/cli":          {"cmd/internal/secret"},
-	"cmd/oxenaudit":             {"cmd/internal/cli", "audit", "audit/follow", "audit/diff", "audit/page", "swap", "swap/cryptonote", "swap/merkle", "swap/ledger", "ethclient", "ethclient/contracts"},
+	"cmd/internal/endpoint":     {},
+	"cmd/internal/secret":       {},
+	"cmd/oxenaudit":             {"cmd/internal/cli", "cmd/internal/endpoint", "audit", "audit/follow", "audit/diff", "audit/page", "swap", "swap/cryptonote", "swap/merkle", "swap/ledger", "ethclient", "ethclient/contracts"},
 }
 
 // onlyIn is where a package from outside may be imported, tests included unless said otherwise.

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/hex"
+	"fmt"
 	"math/big"
 	"net/url"
 
@@ -10,6 +11,7 @@ import (
 
 	"oxenswap/audit"
 	"oxenswap/cmd/internal/cli"
+	"oxenswap/cmd/internal/endpoint"
 	"oxenswap/ethclient"
 	"oxenswap/ethclient/contracts"
 	"oxenswap/swap"
@@ -19,13 +21,20 @@ import (
 type chain struct{ *ethclient.Reader }
 
 // dialer connects to an RPC once the audit knows which chain it must be.
-func dialer(rpc string) (func(ctx context.Context, chainID uint64) (chain, error), error) {
-	u, err := url.Parse(rpc)
-	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
-		return nil, cli.Usage("--rpc: expected http://host... or https://host...")
+func dialer(rpc []string) (func(ctx context.Context, chainID uint64) (chain, error), error) {
+	servers := make([]endpoint.Server, len(rpc))
+	for i, raw := range rpc {
+		u, err := url.Parse(raw)
+		if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
+			return nil, cli.Usage("--rpc: expected http://host... or https://host...")
+		}
+		servers[i] = endpoint.Server{Name: fmt.Sprintf("node %d", i+1), URL: raw}
+	}
+	if err := endpoint.Distinct(servers); err != nil {
+		return nil, cli.Usage("--rpc: %v", err)
 	}
 	return func(ctx context.Context, chainID uint64) (chain, error) {
-		r, err := ethclient.Dial(ctx, ethclient.Options{ChainID: chainID}, ethclient.DefaultLimits(), rpc)
+		r, err := ethclient.Dial(ctx, ethclient.Options{ChainID: chainID}, ethclient.DefaultLimits(), rpc...)
 		return chain{r}, err
 	}, nil
 }

@@ -27,7 +27,8 @@ const (
 
 func newWatch(stdout, stderr io.Writer) *cobra.Command {
 	var a anchors
-	var rpc, webhook string
+	var webhook string
+	var rpc []string
 	var once bool
 	w := &follow.Watch{}
 	v := &watcher{w: w, out: stdout, words: stderr}
@@ -82,7 +83,7 @@ is 1 if anything is wrong. It never replays: that is for replay.`,
 	f.DurationVar(&w.Interval, "interval", time.Minute, "time between two looks; it grows while they fail")
 	f.DurationVar(&w.MaxAge, "max-age", 0, "alarm when the last entry is older than this (0: any age)")
 	f.DurationVar(&w.Grace, "grace", time.Hour, "how long an event may be final on chain without an entry")
-	f.StringVar(&rpc, "rpc", "", "URL of an RPC of the token's chain, to compare it with the log")
+	f.StringArrayVar(&rpc, "rpc", nil, "URL of an RPC of the token's chain, to compare it with the log (repeat for nodes that must agree)")
 	f.StringVar(&webhook, "webhook", "", "URL to which every alarm is posted as JSON")
 	f.BoolVar(&once, "once", false, "look once and end")
 	f.BoolVar(&v.asJSON, "json", false, "print looks and alarms as JSON, one a line")
@@ -99,7 +100,7 @@ type watcher struct {
 	failed     error // of the webhook
 }
 
-func (v *watcher) options(c *cobra.Command, rpc, webhook string) error {
+func (v *watcher) options(c *cobra.Command, rpc []string, webhook string) error {
 	switch {
 	case v.w.StateFile == "":
 		return cli.Usage("--state is missing: without a memory no fork can be seen")

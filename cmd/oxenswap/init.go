@@ -77,6 +77,9 @@ type chainFlags struct {
 
 func (f chainFlags) config() (datadir.ChainConfig, error) {
 	c := datadir.ChainConfig{RPC: f.rpc}
+	if err := datadir.DistinctNodes(f.rpc); err != nil {
+		return c, cli.Usage("--rpc: %v", err)
+	}
 	for _, role := range []struct {
 		flag, value string
 		to          *datadir.KeyConfig
@@ -120,6 +123,9 @@ func parseDaemons(args []string) ([]datadir.DaemonConfig, error) {
 			return nil, cli.Usage("--daemon %s: %v", name, err)
 		}
 		out = append(out, datadir.DaemonConfig{Name: name, URL: url})
+	}
+	if err := datadir.DistinctDaemons(out); err != nil {
+		return nil, cli.Usage("--daemon: %v", err)
 	}
 	return out, nil
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/BurntSushi/toml"
 	"github.com/robfig/cron/v3"
 
+	"oxenswap/cmd/internal/endpoint"
 	"oxenswap/cmd/internal/secret"
 	"oxenswap/swap"
 	"oxenswap/swap/ledger"
@@ -225,10 +226,16 @@ func ParseConfig(text []byte) (*Config, error) {
 			return nil, fmt.Errorf("oxen.daemon %s: %w", d.Name, err)
 		}
 	}
+	if err := DistinctDaemons(c.Oxen.Daemons); err != nil {
+		return nil, fmt.Errorf("oxen.daemon: %w", err)
+	}
 	for _, u := range append(strings.Fields(c.Chain.EthereumRPC), c.Chain.RPC...) {
 		if err := CheckURL(u); err != nil {
 			return nil, fmt.Errorf("chain: %w", err)
 		}
+	}
+	if err := DistinctNodes(c.Chain.RPC); err != nil {
+		return nil, fmt.Errorf("chain.rpc: %w", err)
 	}
 	for _, k := range c.Chain.Keys() {
 		if err := k.check(); err != nil {
@@ -259,6 +266,24 @@ func ParseConfig(text []byte) (*Config, error) {
 		return nil, err
 	}
 	return c, nil
+}
+
+// DistinctDaemons refuses one daemon under two names: it would be its own quorum.
+func DistinctDaemons(daemons []DaemonConfig) error {
+	servers := make([]endpoint.Server, len(daemons))
+	for i, d := range daemons {
+		servers[i] = endpoint.Server{Name: d.Name, URL: d.URL}
+	}
+	return endpoint.Distinct(servers)
+}
+
+// DistinctNodes refuses one node of a chain that is named twice: it would confirm itself.
+func DistinctNodes(urls []string) error {
+	servers := make([]endpoint.Server, len(urls))
+	for i, u := range urls {
+		servers[i] = endpoint.Server{Name: fmt.Sprintf("node %d", i+1), URL: u}
+	}
+	return endpoint.Distinct(servers)
 }
 
 // CheckURL refuses what is no http or https URL, without repeating a password in it.

@@ -32,13 +32,13 @@ func TestWrite(t *testing.T) {
 		if has, err := Has(dir, r); has || err != nil {
 			t.Fatalf("before: %v, %v", has, err)
 		}
-		if err := Write(dir, r, tree); err != nil {
+		if err := Write(dir, r, tree, false); err != nil {
 			t.Fatal(err)
 		}
 		if has, err := Has(dir, r); !has || err != nil {
 			t.Fatalf("afterwards: %v, %v", has, err)
 		}
-		if err := Write(dir, r, tree); err == nil {
+		if err := Write(dir, r, tree, false); err == nil {
 			t.Error("it replaces what is there")
 		}
 		var index Index
