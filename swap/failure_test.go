@@ -40,7 +40,7 @@ func TestEntriesKeepDetailsOut(t *testing.T) {
 		}}
 	}
 	for i, c := range failing {
-		taken, err := AgreeOnSnapshot(terms, 2, append(answersOf(terms, x, x), c))
+		taken, err := AgreeOnSnapshot(terms, Rules1, 2, append(answersOf(terms, x, x), c))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -73,7 +73,7 @@ func TestEntriesKeepDetailsOut(t *testing.T) {
 			}
 		}
 	}
-	_, err := AgreeOnSnapshot(terms, 2, append(answersOf(terms, x), ObservationAnswer{Daemon: "b", Err: said(FailureUnreachable)}))
+	_, err := AgreeOnSnapshot(terms, Rules1, 2, append(answersOf(terms, x), ObservationAnswer{Daemon: "b", Err: said(FailureUnreachable)}))
 	if err == nil || !strings.Contains(err.Error(), "10.1.2.3:25051") {
 		t.Errorf("the error for the log: got %v, want the details", err)
 	}

@@ -18,6 +18,7 @@ import (
 func hint(err error) string {
 	var mode *datadir.ModeError
 	var shared *datadir.SharedError
+	var refusal *swap.Refusal
 	switch {
 	case errors.As(err, new(*datadir.NoConfigError)):
 		return "`oxenswap init` makes a data directory"

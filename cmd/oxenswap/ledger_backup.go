@@ -61,12 +61,10 @@ on would sign a second history. Give the newest checkpoint that you can find: th
 of someone who holds a receipt.`,
 		Args: cli.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			if err := datadir.CheckModes(a.dir); err != nil {
+			b := datadir.Backup{Database: args[0]}
+			options, err := a.options()
+			if err != nil {
 				return err
-			}
-			made, err := a.prepareRestore(key, conf)
-			if err == nil {
-				err = a.restore(c, args[0], checkpoint)
 			}
 			if b.Key, err = a.keptCopy(key, 1<<12); err != nil {
 				return err
@@ -100,37 +98,8 @@ func (a *app) keptCopy(path string, limit int64) (*datadir.Copy, error) {
 	if path == "" {
 		return nil, nil
 	}
-	for _, f := range []struct {
-		name, flag, from string
-		mode             os.FileMode
-		limit            int64
-	}{{datadir.KeyFile, "key", key, 0o600, 1 << 12}, {datadir.ConfigFile, "config", conf, 0o600, 1 << 20}} {
-		to := filepath.Join(a.dir, f.name)
-		here, err := os.ReadFile(to)
-		there := err == nil
-		switch {
-		case !there && !errors.Is(err, os.ErrNotExist):
-			return made, err
-		case there && f.from == "":
-			continue
-		case f.from == "":
-			return made, fmt.Errorf("%s is missing: give the kept copy with --%s", to, f.flag)
-		}
-		data, err := a.readLimited(f.from, f.limit)
-		switch {
-		case err != nil:
-			return made, err
-		case there && bytes.Equal(here, data): // of a restore that was cut short
-			continue
-		case there:
-			return made, fmt.Errorf("%s is there already and differs from %s: leave --%s away, or move it", to, f.from, f.flag)
-		}
-		if err := datadir.WriteNew(to, data, f.mode); err != nil {
-			return made, err
-		}
-		made = append([]string{to}, made...)
-	}
-	return made, nil
+	data, err := a.readLimited(path, limit)
+	return &datadir.Copy{From: path, Data: data}, err
 }
 
 // restoreHint adds the flag that helps with a file of the data directory.
@@ -149,19 +118,7 @@ func restoreHint(err error) error {
 	case errors.As(err, &differs):
 		return fmt.Errorf("%w: leave %s out, or move it", err, flag(differs.Path))
 	}
-	err = a.with(c.Context(), a.openReading, func(d *datadir.Dir) error {
-		path := filepath.Join(a.dir, "terms.json")
-		if _, err := os.Stat(path); !errors.Is(err, os.ErrNotExist) {
-			return err
-		}
-		return datadir.WriteNew(path, d.Terms().Canonical(), 0o600)
-	})
-	if err != nil {
-		return fmt.Errorf("%s was restored, but: %w", a.dir, err)
-	}
-	a.say("restored: compare the number of entries with what was published last, then start the service")
-	view := copyView{v.Entries, v.Attachments, v.Root.String(), filepath.Join(a.dir, "ledger.db")}
-	return a.print(view, view.print)
+	return err
 }
 
 func (a *app) ledgerRebuildCommand() *cobra.Command {

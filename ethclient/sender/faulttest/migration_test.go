@@ -102,7 +102,7 @@ func newMigration(t *testing.T, token common.Address, chainID uint64, rounds int
 	config := swap.Config{Operators: []string{operator}, Quorum: 2, Daemons: 2, Limits: limits, Rails: rails()}
 	m.store, err = store.Create(t.Context(), m.dir, m.options(), []swap.Record{
 		{Event: &swap.MigrationOpened{
-			Migration: terms.ID(), Terms: swap.Digest(terms.Canonical()), Software: "test", LedgerKey: m.vkey, Operators: []string{operator},
+			Rules: swap.LatestRules, Migration: terms.ID(), Terms: swap.Digest(terms.Canonical()), Software: "test", LedgerKey: m.vkey, Operators: []string{operator},
 		}, Attachments: [][]byte{terms.Canonical()}},
 		{Event: &swap.ConfigSet{By: "ada", Config: config}},
 	})

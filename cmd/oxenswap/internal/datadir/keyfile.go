@@ -71,6 +71,21 @@ func WriteNew(path string, data []byte, mode os.FileMode) error {
 	return errors.Join(fail.Do("new file name", func() error { return os.Link(draft, path) }), os.Remove(draft), SyncDir(filepath.Dir(path)))
 }
 
+// ReplaceFile writes or replaces a file of mode 0644, durably and at once: it is never there in
+// part.
+func ReplaceFile(path string, data []byte) error {
+	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name()) // after the rename there is nothing to remove
+	_, err = f.Write(data)
+	if err := errors.Join(err, f.Chmod(0o644), f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	return errors.Join(os.Rename(f.Name(), path), SyncDir(filepath.Dir(path)))
+}
+
 // SyncDir makes the names in a folder durable.
 func SyncDir(dir string) error {
 	f, err := os.Open(dir)

@@ -52,6 +52,9 @@ type Restored struct {
 // that it has are used. A backup that lacks entries that are known to exist is refused. Where no
 // database comes to be, what Restore has put there is removed again.
 func (o Options) Restore(ctx context.Context, b Backup) (*Restored, error) {
+	if err := CheckModes(o.Path); err != nil {
+		return nil, err
+	}
 	made, err := o.placeCopies(b)
 	var out *Restored
 	if err == nil {
@@ -81,7 +84,7 @@ func (o Options) placeCopies(b Backup) (made []string, err error) {
 		name string
 		copy *Copy
 		mode os.FileMode
-	}{{KeyFile, b.Key, 0o600}, {ConfigFile, b.Config, 0o644}} {
+	}{{KeyFile, b.Key, 0o600}, {ConfigFile, b.Config, 0o600}} {
 		to := filepath.Join(o.Path, f.name)
 		present, err := os.ReadFile(to)
 		exists := err == nil
@@ -131,5 +134,5 @@ func (o Options) writeTerms(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(WriteNew(path, d.Terms().Canonical(), 0o644), d.Close())
+	return errors.Join(WriteNew(path, d.Terms().Canonical(), 0o600), d.Close())
 }

@@ -28,7 +28,7 @@ type Stats struct {
 type Exporter struct {
 	Dir    *datadir.Dir
 	Signer note.Signer
-	Full   bool // with what is kept from the public, in files that only their owner can read
+	Full   bool // includes attachments that are withheld from the public
 
 	// Attachments that the first size entries withhold from the public. Later entries only add to
 	// it.
