@@ -72,6 +72,7 @@ to agree with itself, and the exit code is 1.`,
 	f.StringArrayVar(&o.Witnesses, "witness", nil, "verifier key of a witness that must have cosigned the checkpoint (repeatable)")
 	f.StringVar(&since, "since", "", "file with an earlier checkpoint, which the log must still begin with")
 	f.StringArrayVar(&rpc, "rpc", nil, "URL of an RPC of the token's chain, to compare it with the log (repeat for nodes that must agree)")
+	f.IntVar((*int)(&o.Rules), "rules", 0, "accept a log that is under these older rules, such as 1 for logs that name none")
 	f.BoolVar(&o.Public, "public", false, "accept that proofs of coins are left out of the export, and say how many could not be checked")
 	f.StringVar(&html, "html", "", "file to write the report to as one HTML page, for people who decide")
 	f.BoolVar(&asJSON, "json", false, "print the report as JSON")
