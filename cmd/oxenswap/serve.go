@@ -28,9 +28,18 @@ func (a *app) serveCommand() *cobra.Command {
 	}
 }
 
+// encoding is how the log writes what zap would write as floats: times and durations are strings,
+// so that every number in a line is an integer, exact as it was.
+func encoding() zapcore.EncoderConfig {
+	c := zap.NewProductionEncoderConfig()
+	c.EncodeTime = zapcore.RFC3339NanoTimeEncoder
+	c.EncodeDuration = zapcore.StringDurationEncoder
+	return c
+}
+
 // logger writes to stderr: for people on a terminal, as JSON elsewhere.
 func (a *app) logger() *zap.Logger {
-	enc := zapcore.NewJSONEncoder(zap.NewProductionEncoderConfig())
+	enc := zapcore.NewJSONEncoder(encoding())
 	if f, ok := a.stderr.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
 		enc = zapcore.NewConsoleEncoder(zap.NewDevelopmentEncoderConfig())
 	}
