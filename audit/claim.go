@@ -26,7 +26,7 @@ func (c *claimAccepted) alone(_ *examiner, x *examined) {
 
 func (c *claimAccepted) after(r *replay, x *examined) error {
 	r.claims.set(x.entry.Seq)
-	if c.event.Code != (swap.RecipientCode{Ethereum: swap.SeenNotChecked, Target: swap.SeenNotChecked}) {
+	if c.event.Code != r.terms.NotSeen() {
 		r.report.notChecked(uncheckedCode, 1)
 	}
 	if c.event.Sequence == 0 {
@@ -58,9 +58,10 @@ func (c *claimRefused) before(_ context.Context, r *replay, x *examined) error {
 	if err != nil {
 		return err
 	}
+	byFactory := c.event.Reason == swap.ReasonNetwork && !r.terms.Token.ContributionFactory.IsZero()
 	var refusal *swap.Refusal
 	switch err := swap.AdmitClaim(&r.tables, m, *c.claim, x.entry.Time); {
-	case err == nil && c.event.Reason != swap.ReasonContract:
+	case err == nil && c.event.Reason != swap.ReasonContract && !byFactory:
 		return fmt.Errorf("it was refused (%s), and nothing speaks against it", c.event.Reason)
 	case err == nil:
 		return nil // no log holds what was seen at the recipient

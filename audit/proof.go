@@ -102,7 +102,7 @@ func (r *replay) admit(e *swap.ClaimAccepted, c swap.Claim, received time.Time) 
 	if err := swap.AdmitClaim(&r.tables, m, c, received); err != nil {
 		return err
 	}
-	return e.Code.Check(e.Recipient)
+	return m.CheckCode(e.Code, e.Recipient)
 }
 
 // after verifies that the account itself has signed the proof, for the text of its claim.

@@ -323,7 +323,7 @@ func (e *ClaimAccepted) apply(a *applier) error {
 	if err != nil {
 		return err
 	}
-	if err := e.Code.Check(e.Recipient); err != nil {
+	if err := a.m.CheckCode(e.Code, e.Recipient); err != nil {
 		return err
 	}
 	if e.Sequence == 0 {

@@ -252,7 +252,7 @@ func TestApplyClaims(t *testing.T) {
 		return &ClaimRefused{Text: "SESH claim ...", Account: testAccount(holder), Reason: ReasonExpired}
 	}
 	legacy := func(holder int, to EVMAddress) *ClaimAccepted {
-		return &ClaimAccepted{Text: to.String(), Signature: "SigV1", Oxen: testAddress(holder), Account: testAccount(holder), Recipient: to, Code: RecipientCode{SeenNotChecked, SeenNotChecked, false}}
+		return &ClaimAccepted{Text: to.String(), Signature: "SigV1", Oxen: testAddress(holder), Account: testAccount(holder), Recipient: to, Code: RecipientCode{Ethereum: SeenNotChecked, Target: SeenNotChecked, Confirmed: false}}
 	}
 	file := []byte("a file of claims")
 	imported := func(lines, taken uint64, refused map[string]uint64) *LegacyImported {
@@ -270,8 +270,12 @@ func TestApplyClaims(t *testing.T) {
 			*e = *testClaim(testTerms(t, testProgrammes), 1, EVMAddress(testTerms(t, testProgrammes).Token.Address), 1)
 		}), "is the token"},
 		{"claim for the distributor", "deployed", claim(3, 1000, 1, nil), "is the distributor"},
-		{"claim for a contract that is not there", "final", claim(1, 1, 1, func(e *ClaimAccepted) { e.Code = RecipientCode{SeenCode, SeenNothing, false} }), "contract: "},
-		{"claim for a contract that is not there, confirmed", "final", claim(1, 1, 1, func(e *ClaimAccepted) { e.Code = RecipientCode{SeenCode, SeenNothing, true} }), ""},
+		{"claim for a contract that is not there", "final", claim(1, 1, 1, func(e *ClaimAccepted) {
+			e.Code = RecipientCode{Ethereum: SeenCode, Target: SeenNothing, Confirmed: false}
+		}), "contract: "},
+		{"claim for a contract that is not there, confirmed", "final", claim(1, 1, 1, func(e *ClaimAccepted) {
+			e.Code = RecipientCode{Ethereum: SeenCode, Target: SeenNothing, Confirmed: true}
+		}), ""},
 		{"claim with an unknown word", "final", claim(1, 1, 1, func(e *ClaimAccepted) { e.Code.Target = "" }), `unknown word ""`},
 		{"claim whose text names another recipient", "final", claim(1, 1, 1, func(e *ClaimAccepted) { e.Recipient = testRecipient(2) }), "the text says something else"},
 		{"claim whose text names another number", "final", claim(1, 1, 1, func(e *ClaimAccepted) { e.Sequence = 2 }), "the text says something else"},
@@ -299,8 +303,8 @@ func TestApplyClaims(t *testing.T) {
 
 		{"refused claim", "final", with(refused(1)), ""},
 		{"refused claim of a stranger", "final", with(refused(9)), "an account without stake or rewards leaves no entry"},
-		{"checked claim", "claimed", with(&ClaimChecked{Claim: 4, Code: RecipientCode{SeenNothing, SeenCode, false}}), ""},
-		{"checked claim to come", "claimed", with(&ClaimChecked{Claim: 6, Code: RecipientCode{SeenNothing, SeenCode, false}}), "claim 6 does not exist yet"},
+		{"checked claim", "claimed", with(&ClaimChecked{Claim: 4, Code: RecipientCode{Ethereum: SeenNothing, Target: SeenCode}}), ""},
+		{"checked claim to come", "claimed", with(&ClaimChecked{Claim: 6, Code: RecipientCode{Ethereum: SeenNothing, Target: SeenCode}}), "claim 6 does not exist yet"},
 		{"checked claim with an unknown word", "claimed", with(&ClaimChecked{Claim: 4}), `unknown word ""`},
 
 		{"legacy file", "final", func(*testLedger) (Event, [][]byte) {

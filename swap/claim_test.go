@@ -71,7 +71,7 @@ func TestRecordedClaimsVerify(t *testing.T) {
 			if c.Recipient != to || c.Sequence != sequence || c.Oxen != w.Address || c.Text != s.Text || c.Integrated || len(c.Account) != 64 {
 				t.Errorf("%s, %s: %+v", w.Wallet, s.Kind, c)
 			}
-			e := c.Accepted(RecipientCode{SeenNotChecked, SeenNothing, false})
+			e := c.Accepted(RecipientCode{Ethereum: SeenNotChecked, Target: SeenNothing, Confirmed: false})
 			if err := e.Verify(terms, nil); err != nil {
 				t.Errorf("%s, %s: its entry: %v", w.Wallet, s.Kind, err)
 			}
@@ -108,7 +108,7 @@ func TestEntriesOfClaimsVerify(t *testing.T) {
 		"signature": func(e *ClaimAccepted) { e.Signature = w.Texts[3].Signature },
 		"legacy":    func(e *ClaimAccepted) { e.Sequence = 0 },
 	} {
-		e := c.Accepted(RecipientCode{SeenNotChecked, SeenNothing, false})
+		e := c.Accepted(RecipientCode{Ethereum: SeenNotChecked, Target: SeenNothing, Confirmed: false})
 		change(e)
 		if err := e.Verify(terms, nil); err == nil {
 			t.Errorf("another %s was not found", name)
@@ -419,7 +419,7 @@ func TestRecipientCode(t *testing.T) {
 	for _, ethereum := range words {
 		for _, target := range words {
 			for _, confirmed := range []bool{false, true} {
-				err := RecipientCode{ethereum, target, confirmed}.Check(testRecipient(1))
+				err := RecipientCode{Ethereum: ethereum, Target: target, Confirmed: confirmed}.Check(testRecipient(1))
 				if ethereum == SeenCode && target == SeenNothing && !confirmed {
 					wantRefusal(t, err, ReasonContract, "does not exist on the token's chain")
 				} else if err != nil {
@@ -428,7 +428,7 @@ func TestRecipientCode(t *testing.T) {
 			}
 		}
 	}
-	for _, c := range []RecipientCode{{}, {SeenCode, "", false}, {"", SeenCode, false}, {"Code", SeenCode, true}} {
+	for _, c := range []RecipientCode{{}, {Ethereum: SeenCode}, {Target: SeenCode}, {Ethereum: "Code", Target: SeenCode, Confirmed: true}} {
 		if err := c.Check(testRecipient(1)); err == nil || !strings.Contains(err.Error(), "unknown word") {
 			t.Errorf("recipient code %+v: got %v, want an unknown word", c, err)
 		}
@@ -445,7 +445,7 @@ func TestKnownAddresses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	good := c.Accepted(RecipientCode{SeenNotChecked, SeenNothing, false})
+	good := c.Accepted(RecipientCode{Ethereum: SeenNotChecked, Target: SeenNothing, Confirmed: false})
 	for range 2 {
 		if err := good.Verify(terms, known); err != nil {
 			t.Fatal(err)

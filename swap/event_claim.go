@@ -11,7 +11,7 @@ import (
 // AppendBody is the inverse of parse. It implements what ledger.MarshalBody asks for, and reports
 // false for a claim that encoding/json has to print.
 func (e *ClaimAccepted) AppendBody(b []byte) ([]byte, bool) {
-	if e.Integrated || e.Code.Confirmed {
+	if e.Integrated || e.Code.Confirmed || e.Code.Factory != "" {
 		return nil, false
 	}
 	plain := true

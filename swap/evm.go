@@ -13,6 +13,9 @@ import (
 // one of EIP-55.
 type EVMAddress common.Address
 
+// IsZero reports whether it is the zero address.
+func (a EVMAddress) IsZero() bool { return a == EVMAddress{} }
+
 // String returns the EIP-55 spelling.
 func (a EVMAddress) String() string { return common.Address(a).Hex() }
 

@@ -2,6 +2,7 @@ package swap
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/ethereum/go-ethereum/common"
 )
@@ -11,6 +12,9 @@ import (
 func (m *Migration) CheckRecipient(a EVMAddress) error {
 	if name, ok := m.taken(a); ok {
 		return refuse(ReasonRecipient, "%s is %s: name a wallet of your own", a, name)
+	}
+	if t := &m.Terms.Token; slices.Contains(t.NotRecipients, a) || !a.IsZero() && a == t.ContributionFactory {
+		return refuseNetwork(a)
 	}
 	var high byte
 	for _, b := range a[:18] {
@@ -64,6 +68,12 @@ func (m *Migration) taken(a EVMAddress) (name string, ok bool) {
 	return "", false
 }
 
+// refuseNetwork refuses a contract of the network's own.
+func refuseNetwork(a EVMAddress) error {
+	return refuse(ReasonNetwork, "%s is one of the network's own contracts, which would keep what is paid to it: "+
+		"claim to an address of your own, and stake from there", a)
+}
+
 // Seen is what stood at a recipient's address on one chain when the claim came.
 type Seen string
 
@@ -80,13 +90,47 @@ type RecipientCode struct {
 	Ethereum  Seen `json:"ethereum"`
 	Target    Seen `json:"target"`
 	Confirmed bool `json:"confirmed,omitempty"` // the holder confirmed a contract that is on Ethereum only
+	// Factory is what the terms' contribution factory answered about the recipient; "" if they name
+	// none.
+	Factory FactoryAnswer `json:"factory,omitempty"`
 }
 
-// Check refuses a contract wallet that exists on Ethereum and not on the token's chain, unless the
-// holder confirmed it.
+// FactoryAnswer is whether a contribution factory has made a contract.
+type FactoryAnswer string
+
+// The answers of a factory.
+const (
+	FactoryNotAsked FactoryAnswer = "not-checked" // no RPC was configured for the token's chain
+	FactoryNo       FactoryAnswer = "no"
+	FactoryYes      FactoryAnswer = "yes" // the recipient is a contribution contract
+)
+
+// NotSeen is what was seen at a recipient that nobody looked at.
+func (t *Terms) NotSeen() RecipientCode {
+	code := RecipientCode{Ethereum: SeenNotChecked, Target: SeenNotChecked}
+	if !t.Token.ContributionFactory.IsZero() {
+		code.Factory = FactoryNotAsked
+	}
+	return code
+}
+
+// CheckCode is RecipientCode.Check for a claim of this migration: where the terms name a
+// contribution factory, what it answered must be there.
+func (m *Migration) CheckCode(c RecipientCode, a EVMAddress) error {
+	if named := !m.Terms.Token.ContributionFactory.IsZero(); named != (c.Factory != "") {
+		return fmt.Errorf("what was seen at the recipient: the answer of a contribution factory is %.40q, and the terms name one: %t", c.Factory, named)
+	}
+	return c.Check(a)
+}
+
+// Check refuses a contribution contract of the network, and a contract wallet that exists on
+// Ethereum and not on the token's chain, unless the holder confirmed it.
 func (c RecipientCode) Check(a EVMAddress) error {
 	if err := c.valid(); err != nil {
 		return err
+	}
+	if c.Factory == FactoryYes {
+		return refuseNetwork(a)
 	}
 	if c.Ethereum == SeenCode && c.Target == SeenNothing && !c.Confirmed {
 		return refuse(ReasonContract, "%s is a contract on Ethereum that does not exist on the token's chain: what is paid there may be lost. Name another address, or confirm that you control this one there", a)
@@ -108,5 +152,9 @@ func (c RecipientCode) valid() error {
 			return fmt.Errorf("what was seen at the recipient: unknown word %.40q", s)
 		}
 	}
-	return nil
+	switch c.Factory {
+	case "", FactoryNotAsked, FactoryNo, FactoryYes:
+		return nil
+	}
+	return fmt.Errorf("what was seen at the recipient: unknown answer %.40q of a factory", c.Factory)
 }

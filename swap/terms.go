@@ -46,6 +46,10 @@ type TokenTerms struct {
 	Address  common.Address
 	Symbol   string
 	Decimals uint8 // always 9
+	// Contracts of the network's own that keep what is paid to them: no claim may name them, or any
+	// contract that ContributionFactory, asked on chain, has made.
+	NotRecipients       []EVMAddress
+	ContributionFactory EVMAddress // zero: none
 }
 
 // Kind says how a programme computes what it owes.
@@ -102,12 +106,13 @@ type Step struct {
 
 // Limits of a terms document.
 const (
-	maxTerms      = 65536         // bytes of canonical JSON
-	maxPortal     = 200           // bytes: with the migration id it names the ledger's key, which has at most 255
-	maxHeight     = 999_999_999   // of a block that the terms name
-	maxProgrammes = 32            // programmes, and steps in one programme
-	maxPoints     = 2000          // snapshots of all share-points programmes: a round's entry lists them, within 65,535 bytes
-	maxCap        = math.MaxInt64 // atomic SESH: 9.2 billion coins, and what SQLite can sum
+	maxTerms        = 65536         // bytes of canonical JSON
+	maxPortal       = 200           // bytes: with the migration id it names the ledger's key, which has at most 255
+	maxNoRecipients = 64            // addresses in token.not_recipients
+	maxHeight       = 999_999_999   // of a block that the terms name
+	maxProgrammes   = 32            // programmes, and steps in one programme
+	maxPoints       = 2000          // snapshots of all share-points programmes: a round's entry lists them, within 65,535 bytes
+	maxCap          = math.MaxInt64 // atomic SESH: 9.2 billion coins, and what SQLite can sum
 )
 
 // TermsError is a refusal of a terms document.

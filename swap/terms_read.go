@@ -80,6 +80,10 @@ func (r *treeReader) token(o table) TokenTerms {
 		r.fail(o.at("decimals"), "%d: the token must have 9 decimals, as OXEN has", decimals)
 	}
 	out.Decimals = uint8(decimals)
+	out.NotRecipients = o.addresses("not_recipients", maxNoRecipients)
+	if s, ok := o.str("contribution_factory", false); ok {
+		out.ContributionFactory = o.address("contribution_factory", s)
+	}
 	o.done()
 	return out
 }

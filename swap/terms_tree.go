@@ -181,6 +181,46 @@ func (t table) tables(key string, required bool) []table {
 	return out
 }
 
+// address reads the address of a contract.
+func (t table) address(key, s string) EVMAddress {
+	a, err := ParseEIP55(s)
+	switch {
+	case err != nil:
+		t.r.fail(t.at(key), "%v", err)
+	case EVMAddress(a).IsZero():
+		t.r.fail(t.at(key), "the zero address is no contract")
+	}
+	return EVMAddress(a)
+}
+
+// addresses reads a list of addresses of contracts, each there once.
+func (t table) addresses(key string, most int) []EVMAddress {
+	v, ok := t.value(key, false)
+	if !ok {
+		return nil
+	}
+	list, isList := v.([]any)
+	if !isList || len(list) == 0 || len(list) > most {
+		t.r.fail(t.at(key), "expected a list of 1 to %d addresses", most)
+		return nil
+	}
+	var out []EVMAddress
+	for i, v := range list {
+		at := fmt.Sprintf("%s[%d]", key, i)
+		s, isString := v.(string)
+		if !isString {
+			t.r.fail(t.at(at), "%s: expected an address in a string", typeName(v))
+			return nil
+		}
+		a := t.address(at, s)
+		if slices.Contains(out, a) {
+			t.r.fail(t.at(at), "%s is there twice", a)
+		}
+		out = append(out, a)
+	}
+	return out
+}
+
 // done refuses keys that nobody read.
 func (t table) done() {
 	var unknown []string

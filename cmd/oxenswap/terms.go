@@ -176,6 +176,12 @@ func describeTerms(w io.Writer, t *swap.Terms) {
 	fmt.Fprintf(w, "Oxen network\t%s, genesis block %s\n", t.Oxen.Network, t.Oxen.Genesis)
 	fmt.Fprintf(w, "token\t%s at %s on chain %d, %d decimals\n",
 		t.Token.Symbol, t.Token.Address.Hex(), t.Token.ChainID, t.Token.Decimals)
+	for _, a := range t.Token.NotRecipients {
+		fmt.Fprintf(w, "no recipient\t%s\n", a)
+	}
+	if f := t.Token.ContributionFactory; !f.IsZero() {
+		fmt.Fprintf(w, "no recipients\tcontracts of the contribution factory %s, which is asked on chain\n", f)
+	}
 	if t.MinPush > 0 {
 		fmt.Fprintf(w, "not pushed\tless than %s: its holder collects it\n", t.MinPush)
 	}

@@ -133,7 +133,7 @@ func admitPending(t swap.Tables, m swap.Migration, in Incoming, at time.Time) er
 	if err != nil {
 		return err
 	}
-	return in.Code.Check(in.Claim.Recipient)
+	return m.CheckCode(in.Code, in.Claim.Recipient)
 }
 
 // Judged is what came of a proof.

@@ -87,7 +87,7 @@ func decideClaim(t swap.Tables, m swap.Migration, in Incoming, at time.Time) (Su
 	}
 	err = swap.AdmitClaim(t, m, c, at)
 	if err == nil {
-		err = in.Code.Check(c.Recipient)
+		err = m.CheckCode(in.Code, c.Recipient)
 	}
 	if err == nil {
 		return Submitted{Claim: c}, c.Accepted(in.Code), nil
@@ -132,7 +132,7 @@ func SubmitLegacy(ctx context.Context, l swap.Ledger, file []byte, lines []swap.
 		}
 		records := []swap.Record{{Event: &event, Attachments: [][]byte{file}}}
 		for _, c := range taken {
-			records = append(records, swap.Record{Event: c.Accepted(swap.RecipientCode{Ethereum: swap.SeenNotChecked, Target: swap.SeenNotChecked})})
+			records = append(records, swap.Record{Event: c.Accepted(m.Terms.NotSeen())})
 		}
 		return records, nil
 	})

@@ -259,5 +259,5 @@ func (d *Dir) Recipients() *ethclient.RecipientReader {
 	if len(d.Config.Chain.RPC) > 0 {
 		token = d.Config.Chain.RPC[0]
 	}
-	return ethclient.NewRecipientReader(d.Config.Chain.EthereumRPC, token, d.Terms().Token.ChainID)
+	return ethclient.NewRecipientReader(d.Config.Chain.EthereumRPC, token, d.Terms().Token.ChainID, d.Terms().Token.ContributionFactory)
 }

@@ -17,7 +17,8 @@ const (
 
 // codeCache reads the code at recipients and keeps the answers for a short time.
 type codeCache struct {
-	read func(context.Context, swap.EVMAddress) (swap.RecipientCode, error) // nil: nothing is read
+	read  func(context.Context, swap.EVMAddress) (swap.RecipientCode, error) // nil: nothing is read
+	terms *swap.Terms
 
 	mu      sync.Mutex
 	reads   map[swap.EVMAddress]*codeRead
@@ -36,7 +37,7 @@ type codeRead struct {
 // *RetryLater.
 func (c *codeCache) get(ctx context.Context, to swap.EVMAddress) (swap.RecipientCode, error) {
 	if c.read == nil {
-		return swap.RecipientCode{Ethereum: swap.SeenNotChecked, Target: swap.SeenNotChecked}, nil
+		return c.terms.NotSeen(), nil
 	}
 	r, started, err := c.join(to)
 	if err != nil {

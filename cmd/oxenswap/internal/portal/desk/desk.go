@@ -134,7 +134,7 @@ func New(ctx context.Context, c Config) (*Desk, error) {
 	d.queue.wake = make(chan struct{}, 1)
 	return d, d.log.View(ctx, func(t swap.Tables, _ uint64) error {
 		m, err := t.Migration()
-		d.terms = m.Terms
+		d.terms, d.codes.terms = m.Terms, m.Terms
 		return err
 	})
 }

@@ -117,7 +117,12 @@ func (d *Desk) Draft(ctx context.Context, r DraftRequest) (*Draft, error) {
 	}
 	// A chain that does not answer does not prevent a draft: Submit reads the code again.
 	if code, err := d.codes.get(ctx, to); err == nil {
-		out.Code, out.NeedsConfirm = &code, code.Check(to) != nil
+		refused := code.Check(to)
+		var refusal *swap.Refusal
+		if errors.As(refused, &refusal) && refusal.Reason == swap.ReasonNetwork { // which nobody can confirm
+			return nil, refused
+		}
+		out.Code, out.NeedsConfirm = &code, refused != nil
 	}
 	return out, nil
 }

@@ -62,7 +62,7 @@ func causeNames() []string {
 func reasons() []string {
 	return []string{
 		string(swap.ReasonText), string(swap.ReasonMigration), string(swap.ReasonLegacy), string(swap.ReasonAddress), string(swap.ReasonSubaddress),
-		string(swap.ReasonSignature), string(swap.ReasonRecipient), string(swap.ReasonContract), string(swap.ReasonClosed), string(swap.ReasonExpired),
+		string(swap.ReasonSignature), string(swap.ReasonRecipient), string(swap.ReasonContract), string(swap.ReasonNetwork), string(swap.ReasonClosed), string(swap.ReasonExpired),
 		string(swap.ReasonAlreadyUsed), string(swap.ReasonNotEntitled),
 	}
 }
