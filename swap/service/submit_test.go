@@ -73,6 +73,41 @@ func TestSubmitClaim(t *testing.T) {
 	wantRefusal(t, err, swap.ReasonAlreadyUsed, "the recipient can change no more")
 }
 
+// TestSubmitToNetworkContracts: claims to contracts that the terms name, or that their factory has
+// made, are refused with a reason of their own, which is recorded; what the factory answered is in
+// the entry of a claim that is accepted.
+func TestSubmitToNetworkContracts(t *testing.T) {
+	ctx := context.Background()
+	pool := testRecipient(3)
+	l := newLedger(t, testTerms(t, `not_recipients = ["`+pool.String()+`"]
+contribution_factory = "0xdbF03B407c01E7cD3CBea99509d93f8DDDC8C6FB"
+`+testProgrammes))
+	l.take(stagedContent(t, 100))
+	in := incoming(l.terms, 1, 3, 1)
+	in.Code.Factory = swap.FactoryNo
+	_, err := SubmitClaim(ctx, l, in)
+	wantRefusal(t, err, swap.ReasonNetwork, "stake from there")
+	in = incoming(l.terms, 1, 1, 1)
+	in.Code.Factory = swap.FactoryYes
+	_, err = SubmitClaim(ctx, l, in)
+	wantRefusal(t, err, swap.ReasonNetwork, "claim to an address of your own")
+	if e := lastEvent(t, l).(*swap.ClaimRefused); e.Reason != swap.ReasonNetwork || e.Recipient != testRecipient(1) {
+		t.Errorf("the refusal: got %+v, want network-contract", e)
+	}
+	size := len(l.log)
+	in.Code.Factory = ""
+	if _, err := SubmitClaim(ctx, l, in); err == nil || len(l.log) != size {
+		t.Errorf("a claim without the factory's answer: got %v and %d new entries, want an error and none", err, len(l.log)-size)
+	}
+	in.Code.Factory = swap.FactoryNo
+	if _, err := SubmitClaim(ctx, l, in); err != nil {
+		t.Fatal(err)
+	}
+	if e := lastEvent(t, l).(*swap.ClaimAccepted); e.Code.Factory != swap.FactoryNo {
+		t.Errorf("what was seen: got %+v, want the factory's answer", e.Code)
+	}
+}
+
 func TestSubmitClaims(t *testing.T) {
 	ctx := context.Background()
 	l := takenLedger(t)
