@@ -66,6 +66,9 @@ func (c *roundBuilt) before(_ context.Context, r *replay, x *examined) error {
 	if b.err != nil {
 		return fmt.Errorf("rebuilt from the first %d entries: %w", e.Cutoff, b.err)
 	}
+	if err := r.checkCutoff(e, x); err != nil {
+		return err
+	}
 	r.report.add("rounds rebuilt", 1)
 	r.report.add("allocations recomputed", b.files.Event.Lines)
 	got, err := ledger.MarshalBody(e)
@@ -97,6 +100,20 @@ func (c *roundBuilt) before(_ context.Context, r *replay, x *examined) error {
 	}
 	says, gives := difference(got, want)
 	return fmt.Errorf("it says %q where the first %d entries give %q", says, e.Cutoff, gives)
+}
+
+// checkCutoff notes what only later rules refuse: swap.Apply checks those in force.
+func (r *replay) checkCutoff(e *swap.RoundBuilt, x *examined) error {
+	m, err := r.tables.Migration()
+	if err != nil || m.RulesInForce() != swap.Rules1 {
+		return err
+	}
+	age, err := swap.CutoffAge(&r.tables, e.Cutoff, x.entry.Seq, x.entry.Time)
+	if err == nil && age > swap.MaxCutoffAge {
+		stale := &swap.StaleCutoffError{Cutoff: e.Cutoff, Age: age}
+		r.report.Later = append(r.report.Later, Problem{Entry: &x.entry.Seq, Kind: e.Kind(), What: stale.Error()})
+	}
+	return nil // an entry before it was refused, if there is no time
 }
 
 // difference cuts out the place where two bodies begin to differ.

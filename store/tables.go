@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/jmoiron/sqlx"
 	"golang.org/x/mod/sumdb/tlog"
@@ -173,6 +174,19 @@ func (t *tables) records(lo, hi uint64) ([][]byte, error) {
 	return collect(t, "entries", itself[[]byte], "SELECT entry FROM entries WHERE seq >= ? AND seq < ? ORDER BY seq",
 		int64(min(lo, ledger.MaxTreeSize)), int64(min(hi, ledger.MaxTreeSize)))
 }
+
+// EntryTime implements swap.Tables.
+func (t *tables) EntryTime(seq uint64) (time.Time, error) {
+	raw, err := one(t, "entries", itself[[]byte], "SELECT entry FROM entries WHERE seq = ?", int64(min(seq, ledger.MaxTreeSize)))
+	if err != nil {
+		return time.Time{}, err
+	}
+	e, err := ledger.ParseEntry(raw)
+	return e.Time, err
+}
+
+// SetEntryTime implements swap.WritableTables: the entry itself is there.
+func (t *writableTables) SetEntryTime(uint64, time.Time) error { return nil }
 
 // appendEntry writes the bytes of the next entry.
 func (t *writableTables) appendEntry(seq uint64, raw []byte) error {

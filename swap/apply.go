@@ -42,7 +42,7 @@ func ApplyEvent(t WritableTables, att Attachments, seq uint64, at time.Time, eve
 	if err := event.apply(a); err != nil {
 		return fmt.Errorf("%s: %w", event.Kind(), err)
 	}
-	return nil
+	return t.SetEntryTime(seq, at)
 }
 
 type applier struct {

@@ -53,6 +53,13 @@ func (e *RoundBuilt) apply(a *applier) error {
 	if e.Cutoff == 0 || e.Cutoff > a.seq {
 		return fmt.Errorf("cut-off %d: expected 1 to %d entries", e.Cutoff, a.seq)
 	}
+	if a.m.RulesInForce() != Rules1 {
+		if age, err := CutoffAge(a, e.Cutoff, a.seq, a.at); err != nil {
+			return err
+		} else if age > MaxCutoffAge {
+			return &StaleCutoffError{e.Cutoff, age}
+		}
+	}
 	list, err := e.list(a.att)
 	if err != nil {
 		return err
@@ -73,6 +80,34 @@ func (e *RoundBuilt) apply(a *applier) error {
 		return err
 	}
 	return a.SetAllocations(e.Round, list)
+}
+
+// MaxCutoffAge is how much older than its round.built the first entry may be that a round leaves
+// out, under Rules2. Otherwise whoever builds rounds could choose which claims come too late.
+const MaxCutoffAge = 10 * time.Minute
+
+// StaleCutoffError says that a round leaves out an entry that is too old to be left out.
+type StaleCutoffError struct {
+	Cutoff uint64
+	Age    time.Duration
+}
+
+func (e *StaleCutoffError) Error() string {
+	return fmt.Sprintf("cut-off %d: entry %d was recorded %s before the round and is not in it, at most %s may lie between: build the round again",
+		e.Cutoff, e.Cutoff, e.Age.Round(time.Second), MaxCutoffAge)
+}
+
+// CutoffAge is how long before a round the first entry was recorded that it leaves out: 0 if it
+// leaves out none. seq is that of the round's entry, and at its time.
+func CutoffAge(t Tables, cutoff, seq uint64, at time.Time) (time.Duration, error) {
+	if cutoff >= seq {
+		return 0, nil
+	}
+	first, err := t.EntryTime(cutoff)
+	if err != nil {
+		return 0, fmt.Errorf("the time of entry %d: %w", cutoff, err)
+	}
+	return at.Sub(first), nil
 }
 
 // list is the entry's allocation list.

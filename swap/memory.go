@@ -7,12 +7,14 @@ import (
 	"maps"
 	"slices"
 	"sort"
+	"time"
 )
 
 // Memory are WritableTables in memory, for the auditor and for tests. The zero value is empty. It
 // is not safe for concurrent use.
 type Memory struct {
 	migration   *Migration
+	times       []int64 // of entries, in nanoseconds since 1970
 	snapshots   map[uint64]Snapshot
 	balances    map[uint64][]Balance
 	heights     []uint64 // of balances, ascending
@@ -53,6 +55,22 @@ func (t *Memory) Migration() (Migration, error) {
 		return Migration{}, ErrNotFound
 	}
 	return *t.migration, nil
+}
+
+// EntryTime implements Tables.
+func (t *Memory) EntryTime(seq uint64) (time.Time, error) {
+	if seq >= uint64(len(t.times)) {
+		return time.Time{}, ErrNotFound
+	}
+	return time.Unix(0, t.times[seq]).UTC(), nil
+}
+
+// SetEntryTime implements WritableTables.
+func (t *Memory) SetEntryTime(seq uint64, at time.Time) error {
+	for uint64(len(t.times)) <= seq { // an entry that was refused has none
+		t.times = append(t.times, at.UnixNano())
+	}
+	return nil
 }
 
 // SetMigration implements WritableTables.

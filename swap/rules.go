@@ -21,7 +21,7 @@ const (
 	//   - A coin is a counted stake's only if one-time key and amount agree; coins are unique by
 	//     one-time key; an amount of 0 never counts. Proofs are judged by cryptonote.Rules2.
 	//   - The time of receipt decides every date of a claim that comes with a proof of coins.
-	//   - A round's cut-off is at most ten minutes old.
+	//   - The first entry that a round leaves out is at most MaxCutoffAge older than the round.
 	Rules2 Rules = 2
 	// LatestRules are those of new logs.
 	LatestRules = Rules2

@@ -14,6 +14,7 @@ var ErrNotFound = errors.New("none")
 // not exist. The functions that visit rows stop at the first error and return it.
 type Tables interface {
 	Migration() (Migration, error)
+	EntryTime(seq uint64) (time.Time, error)
 
 	Snapshot(height uint64) (Snapshot, error)
 	Snapshots() ([]Snapshot, error)                          // by height
@@ -68,6 +69,10 @@ type WritableTables interface {
 	SetProof(Proof) error
 	SetKeyImages(received uint64, images []Hash) error // refuses one that was counted before
 	FreeKeyImages(received uint64) error
+
+	// SetEntryTime keeps the time of the entry that was just applied, for EntryTime. A store that has
+	// the entries themselves need not do anything.
+	SetEntryTime(seq uint64, at time.Time) error
 	SetRound(Round) error
 	SetAllocations(round uint64, rows []Allocation) error // replaces those of the round
 	SetAttempt(Attempt) error

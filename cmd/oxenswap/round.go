@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -134,6 +135,32 @@ func (a *app) onRound(
 	}
 }
 
+// lateApproval is how old a round is when its approval shows the claims that it leaves out.
+const lateApproval = 24 * time.Hour
+
+// leftOutLate are the newer claims that a round leaves out, if it is approved late.
+func leftOutLate(ctx context.Context, d *datadir.Dir, r swap.Round) ([]swap.Claim, error) {
+	built, err := d.Entry(ctx, r.Entry)
+	if err != nil || d.Now().Sub(built.Time) <= lateApproval {
+		return nil, err
+	}
+	return service.LeftOut(ctx, d, r)
+}
+
+func printLeftOut(out io.Writer, late []swap.Claim) {
+	if len(late) == 0 {
+		return
+	}
+	const most = 10
+	fmt.Fprintf(out, "\nThe round is more than a day old. %d newer claims are not in it; `oxenswap round abandon` and a new round take them in.\n", len(late))
+	for _, c := range late[:min(most, len(late))] {
+		fmt.Fprintf(out, "%s\t%s\t%s\n", c.Oxen, claimNumber(c.Sequence), c.Recipient)
+	}
+	if len(late) > most {
+		fmt.Fprintf(out, "and %d more\n", len(late)-most)
+	}
+}
+
 func (a *app) roundApproveCommand() *cobra.Command {
 	var key string
 	c := a.onRound("approve ROUND --key FILE", "Approve a round with an operator's key, after showing what it gives", a.open,
@@ -154,11 +181,16 @@ func (a *app) roundApproveCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			late, err := leftOutLate(c.Context(), d, r)
+			if err != nil {
+				return err
+			}
 			if !a.json {
 				if err := a.print(nil, func(out io.Writer) {
 					printRound(out, viewRound(r))
 					printChanges(out, list, 10)
 					printMoved(out, moves)
+					printLeftOut(out, late)
 					fmt.Fprintln(out)
 				}); err != nil {
 					return err

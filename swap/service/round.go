@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -17,9 +18,24 @@ import (
 	"oxenswap/swap/merkle"
 )
 
+// maxBuilds is how often a round is built before its cut-off is given up as too old.
+const maxBuilds = 4
+
 // BuildRound builds the next round from everything recorded so far, or returns the one that was
-// built and that nothing followed, with again.
+// built and that nothing followed, with again. If building takes so long that the cut-off is too
+// old when it is done, it is built again with the newer entries, three times at most; then the error
+// is a *swap.StaleCutoffError.
 func BuildRound(ctx context.Context, l swap.Ledger) (r swap.Round, again bool, err error) {
+	for range maxBuilds {
+		r, again, err = buildRound(ctx, l)
+		if !errors.As(err, new(*swap.StaleCutoffError)) {
+			break
+		}
+	}
+	return r, again, err
+}
+
+func buildRound(ctx context.Context, l swap.Ledger) (r swap.Round, again bool, err error) {
 	var files *swap.RoundFiles
 	if err := l.View(ctx, func(t swap.Tables, size uint64) error {
 		rounds, err := t.Rounds()
@@ -160,6 +176,22 @@ func MovedRecipients(ctx context.Context, l swap.Ledger, r swap.Round) ([]Move, 
 			if from, known := before[a.Account]; known && from != a.Recipient {
 				out = append(out, Move{a.Account, from, a.Recipient})
 				delete(before, a.Account)
+			}
+			return nil
+		})
+	})
+	return out, err
+}
+
+// LeftOut are the claims in force that a round leaves out because they came after its cut-off, by
+// account: whoever approves it late should know them.
+func LeftOut(ctx context.Context, l swap.Ledger, r swap.Round) ([]swap.Claim, error) {
+	var out []swap.Claim
+	err := l.View(ctx, func(t swap.Tables, _ uint64) error {
+		out = nil
+		return t.LatestClaims(func(c swap.Claim) error {
+			if c.Entry >= r.Cutoff {
+				out = append(out, c)
 			}
 			return nil
 		})
