@@ -63,7 +63,6 @@ func (o *oneAttachment) Attachment(h swap.Hash) ([]byte, error) {
 }
 
 type proofReceived struct {
-	unchecked
 	event *swap.ProofReceived
 	claim *swap.Claim // that came with the proof; nil: none, or it is not signed well
 }

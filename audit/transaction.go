@@ -49,7 +49,6 @@ type call struct {
 }
 
 type txSigned struct {
-	unchecked
 	event *swap.TxSigned
 	call  *call // nil: the raw transaction is missing or malformed
 }

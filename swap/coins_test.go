@@ -200,14 +200,6 @@ func TestAgreeOnCoins(t *testing.T) {
 	}
 }
 
-func wantProofRefusal(t *testing.T, err error, check, says string) {
-	t.Helper()
-	var refusal *ProofRefusal
-	if !errors.As(err, &refusal) || refusal.Check != check || !strings.Contains(refusal.Detail, says) {
-		t.Errorf("expected a refusal for %s saying %q, got: %v", check, says, err)
-	}
-}
-
 // discard lets two daemons have another block at a height.
 func (l *testLedger) discard(height uint64) uint64 {
 	l.t.Helper()

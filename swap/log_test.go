@@ -410,14 +410,6 @@ func readFile(t testingT, name string) []byte {
 	return bytes.Clone(data)
 }
 
-func parseEntry(data []byte) (Event, error) {
-	e, err := ledger.ParseEntry(data)
-	if err != nil {
-		return nil, err
-	}
-	return DecodeEvent(e.Kind, e.Body)
-}
-
 // coinProgrammes are a conversion of stakes and one of coins, both at height 100.
 const coinProgrammes = `
 [[programme]]

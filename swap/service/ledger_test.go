@@ -3,7 +3,6 @@ package service
 import (
 	"bytes"
 	"context"
-	"crypto/ed25519"
 	"crypto/rand"
 	"fmt"
 	"os"
@@ -11,7 +10,6 @@ import (
 	"time"
 
 	"github.com/BurntSushi/toml"
-	"golang.org/x/mod/sumdb/note"
 
 	"oxenswap/swap"
 	"oxenswap/swap/cryptonote"
@@ -68,16 +66,6 @@ func (l *testLedger) key(name string) string {
 	}
 	l.secret[name] = secret
 	return public
-}
-
-// renamed is the verifier key of a public key under another name.
-func (l *testLedger) renamed(name string, public ed25519.PublicKey) string {
-	l.t.Helper()
-	key, err := note.NewEd25519VerifierKey(name, public)
-	if err != nil {
-		l.t.Fatalf("note.NewEd25519VerifierKey: %v", err)
-	}
-	return key
 }
 
 // sign returns an operator's note.
@@ -252,12 +240,6 @@ func (l *testLedger) finalize(height uint64) {
 		l.t.Fatalf("finalize %d: %v", height, err)
 	}
 	l.mustRecord(r)
-}
-
-// claim records a claim of the holder with a number, whose signature nobody looks at.
-func (l *testLedger) claim(holder int, to swap.EVMAddress, sequence uint32) uint64 {
-	l.t.Helper()
-	return l.must(testClaim(l.terms, holder, to, sequence))
 }
 
 func testClaim(terms *swap.Terms, holder int, to swap.EVMAddress, sequence uint32) *swap.ClaimAccepted {

@@ -144,12 +144,6 @@ func (m *migration) reopen() {
 	}
 }
 
-func (m *migration) append(records ...swap.Record) {
-	m.t.Helper()
-	_, err := m.store.Update(context.Background(), func(swap.Tables, time.Time) ([]swap.Record, error) { return records, nil })
-	must(m.t, err)
-}
-
 // view reads tables.
 func (m *migration) view(read func(t swap.Tables, size uint64) error) {
 	m.t.Helper()

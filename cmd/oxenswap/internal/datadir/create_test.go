@@ -58,6 +58,9 @@ func TestCreatePrivately(t *testing.T) {
 	defer d.Close()
 	seen := map[string]bool{}
 	if err := filepath.WalkDir(o.Path, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
 		info, err := entry.Info()
 		if err != nil {
 			return err
