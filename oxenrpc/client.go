@@ -17,6 +17,7 @@ import (
 	"net/http"
 	"net/url"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"oxenswap/oxenrpc/wire"
@@ -57,6 +58,7 @@ type Client struct {
 	timeout        time.Duration
 	tries          int
 	http           *http.Client
+	calls          atomic.Uint64
 
 	mu     sync.Mutex
 	hashes string // the name of get_transactions' list of hashes that this daemon knows; "" until asked
@@ -159,6 +161,7 @@ func (c *Client) try(ctx context.Context, method string, sent []byte) (body []by
 	if c.login {
 		r.SetBasicAuth(c.user, c.password)
 	}
+	c.calls.Add(1)
 	response, err := c.http.Do(r)
 	if err != nil {
 		return nil, true, c.error(method, nil, err)

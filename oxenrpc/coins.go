@@ -2,7 +2,6 @@ package oxenrpc
 
 import (
 	"context"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"slices"
@@ -50,13 +49,7 @@ func (c *Client) coins(ctx context.Context, transactions, images []swap.Hash) (s
 	if err != nil {
 		return out, err
 	}
-	for _, t := range found.Found {
-		coin := swap.CoinTransaction{ID: t.Hash, Height: t.Height, InPool: t.InPool, Bytes: hex.EncodeToString(t.Blob)}
-		if t.Pruned {
-			coin.PrunableHash = &t.PrunableHash
-		}
-		out.Evidence.Transactions = append(out.Evidence.Transactions, coin)
-	}
+	out.Evidence.Transactions = coinTransactions(found)
 	statuses, err := c.IsKeyImageSpent(ctx, images)
 	if err != nil {
 		return out, err

@@ -185,6 +185,9 @@ type BlockStatus struct {
 	Raw             []RawAnswer
 }
 
+// ErrNoBlock is matched (errors.Is) when a daemon is asked for a block above its top.
+var ErrNoBlock = errors.New("there is no block at this height")
+
 // Daemon is one oxend. Both calls only read, retry by themselves, are bounded in time by ctx and
 // may run concurrently.
 type Daemon interface {

@@ -109,8 +109,13 @@ func (s *State) addTransactions(list json.RawMessage) error {
 			into = s.decoded
 		}
 		hash := strings.Trim(string(o["tx_hash"]), `"`)
-		if _, ok := into[hash]; !ok {
-			into[hash] = tx
+		if _, ok := into[hash]; ok {
+			continue
+		}
+		into[hash] = tx
+		var height uint64
+		if json.Unmarshal(o["block_height"], &height) == nil && height > 0 {
+			s.mine(height, hash)
 		}
 	}
 	return nil

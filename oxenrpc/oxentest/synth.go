@@ -1,15 +1,19 @@
 package oxentest
 
 import (
+	"context"
 	"crypto/sha256"
 	"crypto/sha512"
 	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"io"
 	"math/rand/v2"
 
 	"filippo.io/edwards25519"
+
+	"oxenswap/swap/cryptonote"
 )
 
 // A Synth describes a large network that never was. Equal descriptions give equal worlds.
@@ -22,6 +26,9 @@ type Synth struct {
 	Network       string // nettype
 	Seed          uint64
 	Address       func(i int) string // address of wallet i, from 0 to Wallets-1
+	// Wallet, if not nil, gives wallet i, which makes its stakes by transactions: the first of a node
+	// in its registration block, the others in the blocks after it.
+	Wallet func(i int) *cryptonote.Wallet
 }
 
 // Requirement is the staking requirement of the generated nodes in atomic OXEN: that of the main
@@ -70,10 +77,17 @@ func (s Synth) World() (*World, error) {
 		add("get_block_header_by_height", map[string]any{"height": immutable}, header(immutable, immutableHash, 19))
 	}
 	add("get_block_header_by_height", map[string]any{"height": s.Height}, header(s.Height, top, 19))
+	nodes, stakes, err := s.nodes()
+	if err != nil {
+		return nil, err
+	}
 	add("get_service_nodes", nil, map[string]any{
 		"height": s.Height, "block_hash": top, "hardfork": 19, "snode_revision": 6, "target_height": 0,
-		"service_node_states": s.nodes(),
+		"service_node_states": nodes,
 	})
+	if len(stakes) > 0 {
+		add("get_transactions", nil, map[string]any{"txs": stakes})
+	}
 	addresses, amounts := s.rewards()
 	add("get_accrued_batched_earnings", nil, map[string]any{"addresses": addresses, "amounts": amounts})
 	add("get_service_node_blacklisted_key_images", nil, map[string]any{"blacklist": []any{
@@ -93,17 +107,22 @@ func (s Synth) immutable() (height uint64, hash string) {
 	return height, s.hash("block", height)
 }
 
-// nodes lists the service nodes with all the fields that oxend 10.6 gives them.
-func (s Synth) nodes() []map[string]any {
+// nodes lists the service nodes with all the fields that oxend 10.6 gives them, and the transactions
+// that made their stakes, if wallets make them.
+func (s Synth) nodes() (list, stakes []map[string]any, err error) {
 	r := rand.New(rand.NewPCG(s.Seed, 1))
-	list := make([]map[string]any, s.Nodes)
+	list = make([]map[string]any, s.Nodes)
+	entropy := rand.NewChaCha8(sha256.Sum256(fmt.Appendf(nil, "stakes of seed %d", s.Seed)))
 	image := uint64(0)
 	for i := range list {
 		count := s.Contributions / s.Nodes
 		if i < s.Contributions%s.Nodes {
 			count++
 		}
-		key := s.hash("node", uint64(i))
+		key, registered := s.hash("node", uint64(i)), s.Height/2
+		if s.Wallet != nil {
+			registered -= min(uint64(i)*7%50_000, s.Height/4)
+		}
 		operator := ""
 		contributors := make([]map[string]any, count)
 		left := uint64(Requirement)
@@ -118,11 +137,16 @@ func (s Synth) nodes() []map[string]any {
 			if j == 0 {
 				operator = address
 			}
+			locked := map[string]any{"amount": amount, "key_image": s.point("image", image), "key_image_pub_key": s.point("output", image)}
+			if s.Wallet != nil {
+				tx, err := s.stake((first+j)%s.Wallets, key, j == 0, amount, registered+uint64(j), locked, entropy)
+				if err != nil {
+					return nil, nil, err
+				}
+				stakes = append(stakes, tx)
+			}
 			contributors[j] = map[string]any{
-				"address": address, "amount": amount, "reserved": amount,
-				"locked_contributions": []map[string]any{{
-					"amount": amount, "key_image": s.point("image", image), "key_image_pub_key": s.point("output", image),
-				}},
+				"address": address, "amount": amount, "reserved": amount, "locked_contributions": []map[string]any{locked},
 			}
 			image++
 		}
@@ -135,7 +159,7 @@ func (s Synth) nodes() []map[string]any {
 			"pubkey_x25519": s.hash("x25519", uint64(i)), "public_ip": fmt.Sprintf("10.%d.%d.%d", i>>16&255, i>>8&255, i&255),
 			"pulse_votes":      map[string]any{"missed": []any{}, "voted": []any{[]uint64{s.Height - 9, 0}, []uint64{s.Height - 3, 0}}},
 			"checkpoint_votes": map[string]any{"missed": []any{}, "voted": []uint64{s.Height - 8, s.Height - 4}},
-			"quorumnet_port":   22025, "registration_height": s.Height / 2, "registration_hf_version": 19, "requested_unlock_height": 0,
+			"quorumnet_port":   22025, "registration_height": registered, "registration_hf_version": 19, "requested_unlock_height": 0,
 			"service_node_pubkey": key, "service_node_version": []int{10, 6, 0}, "staking_requirement": uint64(Requirement),
 			"state_height": s.Height - 1, "storage_lmq_port": 22020, "storage_port": 22021, "storage_server_first_unreachable": 0,
 			"storage_server_last_reachable": 1_700_000_000 + i, "storage_server_last_unreachable": 0, "storage_server_reachable": true,
@@ -143,7 +167,40 @@ func (s Synth) nodes() []map[string]any {
 			"total_contributed": uint64(Requirement), "total_reserved": uint64(Requirement),
 		}
 	}
-	return list
+	return list, stakes, nil
+}
+
+// stake makes the transaction of a stake, and puts its key image and one-time key into locked.
+func (s Synth) stake(wallet int, node string, registers bool, amount, height uint64, locked map[string]any, entropy io.Reader) (map[string]any, error) {
+	key, err := hex.DecodeString(node)
+	if err != nil {
+		return nil, err
+	}
+	w := s.Wallet(wallet)
+	tx, err := w.MakeStake(cryptonote.StakePlan{Node: cryptonote.PublicKey(key), Registers: registers, Amounts: []uint64{amount}}, entropy)
+	if err != nil {
+		return nil, err
+	}
+	network, err := cryptonote.ParseNetwork(s.Network)
+	if err != nil {
+		return nil, err
+	}
+	made, err := tx.Stake(context.Background(), network)
+	if err != nil {
+		return nil, err
+	}
+	if len(made.Locked) != 1 {
+		return nil, fmt.Errorf("wallet %d stakes 0: ask for fewer contributions to a node", wallet)
+	}
+	locked["key_image"], locked["key_image_pub_key"] = hex.EncodeToString(made.Locked[0].KeyImage[:]), hex.EncodeToString(made.Locked[0].Key[:])
+	data, err := tx.MarshalBinary()
+	if err != nil {
+		return nil, err
+	}
+	return map[string]any{
+		"tx_hash": tx.Hash().String(), "as_hex": hex.EncodeToString(data), "block_height": height, "block_timestamp": 1_700_000_000 + 120*height,
+		"in_pool": false, "double_spend_seen": false,
+	}, nil
 }
 
 func (s Synth) rewards() (addresses []string, amounts []uint64) {
