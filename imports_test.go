@@ -21,10 +21,11 @@ var mayImport = map[string][]string{
 	"swap/fail":                 {},
 	"ethclient/contracts":       {},
 	"swap":                      {"swap/cryptonote", "swap/merkle", "swap/ledger"},
-	"swap/service":              {"swap", "swap/cryptonote", "swap/merkle", "swap/ledger", "swap/fail"},
+	"swap/chaincheck":           {"swap", "swap/cryptonote"},
+	"swap/service":              {"swap", "swap/chaincheck", "swap/cryptonote", "swap/merkle", "swap/ledger", "swap/fail"},
 	"oxenrpc/wire":              {"swap", "swap/cryptonote"},
 	"oxenrpc":                   {"swap", "swap/cryptonote", "oxenrpc/wire"},
-	"oxenrpc/oxentest":          {"oxenrpc/wire"},
+	"oxenrpc/oxentest":          {"oxenrpc/wire", "swap/cryptonote"},
 	"ethclient":                 {"swap", "swap/merkle", "ethclient/contracts"},
 	"ethclient/chaintest":       {"ethclient"},
 	"ethclient/reconcile":       {"swap", "swap/merkle", "swap/ledger", "ethclient"},
@@ -34,8 +35,9 @@ var mayImport = map[string][]string{
 	"ethclient/sender/bindings": {"ethclient/contracts"}, // its generator
 	"ethclient/sender/state":    {"swap"},
 	"store":                     {"swap", "swap/fail", "swap/ledger"},
-	"audit":                     {"swap", "swap/cryptonote", "swap/merkle", "swap/ledger", "oxenrpc/wire"},
+	"audit":                     {"audit/observed", "swap", "swap/chaincheck", "swap/cryptonote", "swap/merkle", "swap/ledger", "oxenrpc/wire"},
 	"audit/follow":              {"swap", "swap/ledger"},
+	"audit/observed":            {"swap", "oxenrpc/wire"},
 	"audit/diff":                {"audit/follow", "swap/ledger"},
 	"audit/logtest":             {"swap", "swap/ledger"},
 	"audit/page":                {"audit", "chart", "swap"},
@@ -43,7 +45,7 @@ var mayImport = map[string][]string{
 	"cmd/internal/cli":          {"cmd/internal/secret"},
 	"cmd/internal/endpoint":     {},
 	"cmd/internal/secret":       {},
-	"cmd/oxenaudit":             {"cmd/internal/cli", "cmd/internal/endpoint", "audit", "audit/follow", "audit/diff", "audit/page", "swap", "swap/cryptonote", "swap/merkle", "swap/ledger", "ethclient", "ethclient/contracts"},
+	"cmd/oxenaudit":             {"cmd/internal/cli", "cmd/internal/endpoint", "audit", "audit/follow", "audit/diff", "audit/observed", "audit/page", "swap", "swap/chaincheck", "swap/cryptonote", "swap/merkle", "swap/ledger", "oxenrpc", "oxenrpc/wire", "ethclient", "ethclient/contracts"},
 }
 
 // onlyIn is where a package from outside may be imported, tests included unless said otherwise.

@@ -54,9 +54,13 @@ var reachRules = []reachRule{
 	{ // an auditor trusts nothing that writes, sends or holds a key
 		from: []string{"audit", "audit/follow", "audit/diff", "audit/page", "cmd/oxenaudit"},
 		never: []string{
-			"store", "oxenrpc", "ethclient/sender/...", "ethclient/reconcile", "cmd/oxenswap/...", "swap/service",
+			"store", "ethclient/sender/...", "ethclient/reconcile", "cmd/oxenswap/...", "swap/service",
 			keystore, external, sqlx, sqlite, zap,
 		},
+	},
+	{ // what it checks is given to it: only its program asks daemons, and only reads
+		from:  []string{"audit", "audit/follow", "audit/diff", "audit/page", "swap/chaincheck"},
+		never: []string{"oxenrpc", "ethclient", "os/exec", nodeRPC},
 	},
 	{ // reading and decoding need no writer
 		from:  []string{"oxenrpc", "oxenrpc/wire", "oxenrpc/oxentest", "ethclient", "ethclient/reconcile"},

@@ -14,6 +14,9 @@
 //     snapshots are agreed on and made final again, every proof of coins is judged again, every
 //     round is rebuilt from the tables at its cut-off and compared byte for byte, payments are
 //     compared with the root that was live, transactions with their purpose
+//   - with daemons of the auditor's own: that each snapshot's block is final there, each transaction of
+//     a counted proof in its block, and each stake made by a transaction
+//   - with the auditor's own observations: each snapshot at their heights, to the last field
 //   - with a chain to ask: the distributor's code and settings, every one of its events, claimed()
 //     and the token balance
 //
@@ -48,6 +51,8 @@ type Options struct {
 	Rules     swap.Rules // accept a log that is under these older rules; 0: the latest alone
 	Public    bool       // accept that proofs of coins were left out, and count those that could not be checked
 	Chain     DialChain  // nil: the chain is not asked
+	Oxen      Oxen       // the auditor's own daemons
+	Observed  fs.FS      // snapshots that the auditor took for themself (package observed); nil: none
 	// CodeHash is the Keccak-256 of the code that a distributor with these settings has on chain,
 	// by the sources. nil: it is not compared.
 	CodeHash func(d swap.Distributor, termsCloseAt uint64, migration string) (swap.Hash, error)
@@ -117,7 +122,7 @@ func (a *auditor) run(ctx context.Context, export fs.FS) error {
 	r := &replay{
 		auditor: a, terms: first.terms, attachments: attachments{a.export}, since: since,
 		rebuilt: map[uint64]*rebuiltRound{}, deploys: map[swap.Hash]deployment{},
-		payments: newPayments(), events: map[eventKey]recordedEvent{}, proofs: proofs{snapshot: oneAttachment{Attachments: attachments{a.export}}},
+		oxen: oxenSide{mined: map[uint64]judgedProof{}}, payments: newPayments(), events: map[eventKey]recordedEvent{}, proofs: proofs{snapshot: oneAttachment{Attachments: attachments{a.export}}},
 	}
 	if err := r.all(ctx); err != nil {
 		return err
@@ -128,6 +133,14 @@ func (a *auditor) run(ctx context.Context, export fs.FS) error {
 	}
 	if !r.broken {
 		a.files.checkUnused(a.report)
+	}
+	if err := r.checkOxen(ctx); err != nil {
+		return err
+	}
+	if a.options.Observed != nil && !r.broken {
+		if err := r.compareObserved(a.options.Observed); err != nil {
+			return err
+		}
 	}
 	switch {
 	case a.options.Chain == nil:

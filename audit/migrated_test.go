@@ -97,6 +97,9 @@ func migratedWith(tb testing.TB, alter func(*swap.RoundFiles), more func(*testLo
 	c.state.ClosesAt++
 	c.seen("ClosesAtMoved", map[string]string{"previous": fmt.Sprint(c.d.ClosesAt), "closesAt": fmt.Sprint(c.state.ClosesAt)})
 	c.seen("Paused", map[string]string{"by": evmAddress("guardian").String()})
+	places, err := recordedStakes()
+	must(tb, err)
+	l.name(240, places, 0)
 	evidence := []byte("a telephone call with ann")
 	digest := swap.Digest(evidence)
 	l.add(&swap.Correction{Entry: first, Note: "the holder asked whether this was theirs: it was", By: "ann", Evidence: &digest}, evidence)

@@ -143,7 +143,7 @@ type proofAccepted struct {
 
 func (c *proofAccepted) before(ctx context.Context, r *replay, x *examined) error {
 	e := c.event
-	record, err := r.judge(ctx, x, judgement{e.Received, e.Daemons, e.Evidence, true})
+	record, err := r.judge(ctx, x, judgement{e.Received, x.entry.Seq, e.Daemons, e.Evidence, true})
 	if record == nil {
 		return err
 	}
@@ -193,7 +193,7 @@ type proofRefused struct {
 
 func (c *proofRefused) before(ctx context.Context, r *replay, x *examined) error {
 	e := c.event
-	record, err := r.judge(ctx, x, judgement{e.Received, e.Daemons, e.Evidence, false})
+	record, err := r.judge(ctx, x, judgement{e.Received, x.entry.Seq, e.Daemons, e.Evidence, false})
 	if record == nil {
 		return err
 	}
@@ -212,6 +212,7 @@ func (c *proofRefused) before(ctx context.Context, r *replay, x *examined) error
 // judgement is what an entry says that a proof was judged by.
 type judgement struct {
 	received uint64 // the proof.received
+	entry    uint64
 	daemons  []string
 	evidence swap.Hash
 	accepted bool // its key images count
@@ -247,7 +248,11 @@ func (r *replay) judge(ctx context.Context, x *examined, j judgement) (*swap.Rec
 		return nil, err
 	}
 	r.report.add(countJudged, 1)
-	r.report.notChecked(uncheckedDaemons, 1)
+	if len(r.options.Oxen.Daemons) == 0 {
+		r.report.notChecked(uncheckedDaemons, 1)
+	} else {
+		r.report.notChecked(uncheckedSpent, 1)
+	}
 	return &record, nil
 }
 
@@ -277,6 +282,9 @@ func (r *replay) judgeAgain(ctx context.Context, m swap.Migration, j judgement) 
 	record, report, err := swap.JudgeProof(ctx, &r.tables, &r.proofs.snapshot, m, j.received, j.daemons, parsed)
 	if err == nil && report.Good() {
 		r.report.add(countOutputs, uint64(len(report.Outputs)))
+		if j.accepted {
+			r.keepMined(j.received, j.entry, &report)
+		}
 	}
 	return record, err
 }

@@ -34,6 +34,8 @@ type replay struct {
 	pushed   pushed
 	payments *payments
 	proofs   proofs
+	oxen     oxenSide
+	missed   []missedHeight
 	alarms   []Problem // what the chain said that the log did not cause
 	events   map[eventKey]recordedEvent
 }
@@ -94,7 +96,7 @@ func (r *replay) step(ctx context.Context, x *examined) {
 		r.report.entry(x.entry.Seq, x.entry.Kind, what)
 	}
 	for _, n := range x.counts {
-		if n.What == uncheckedHidden || n.What == uncheckedSilent {
+		if n.What == uncheckedHidden || n.What == uncheckedSilent || n.What == uncheckedMissing {
 			r.report.notChecked(n.What, n.N)
 		} else {
 			r.report.add(n.What, n.N)

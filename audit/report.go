@@ -39,6 +39,7 @@ type Report struct {
 	Programmes []Programme `json:"programmes"`
 	Rounds     []Round     `json:"rounds"` // by number
 	Paid       swap.Sesh   `json:"paid"`   // atomic SESH in the log's payments
+	Oxen       *OxenChecks `json:"oxen"`   // null: the Oxen chain was not asked
 }
 
 // Anchors are what the export was compared with.
@@ -173,6 +174,9 @@ func (r *Report) WriteText(w io.Writer) error {
 		fmt.Fprintf(out, "%s, %d entries, root %s\n", Printable(r.Origin), r.Entries, r.Root)
 		fmt.Fprintf(out, "anchors: %s\n", r.Anchors)
 	}
+	if r.Oxen != nil {
+		fmt.Fprintf(out, "oxen: %s\n", r.Oxen)
+	}
 	writeCounts(out, "checked", r.Checked)
 	writeCounts(out, "not checked", r.NotChecked)
 	if len(r.Programmes) > 0 {
@@ -233,6 +237,11 @@ func writeCounts(w io.Writer, title string, counts []Count) {
 		fmt.Fprintf(w, "%-12s %9s  %s\n", title, n, c.What)
 		title = ""
 	}
+}
+
+// String says in words what was asked.
+func (o *OxenChecks) String() string {
+	return fmt.Sprintf("%d calls to %s in %.1f s", o.Calls, Printable(strings.Join(o.Daemons, ", ")), o.Seconds)
 }
 
 // String lists the anchors in words.

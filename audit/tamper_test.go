@@ -76,6 +76,18 @@ var tampers = []tamper{
 	{"an answer of nobody", "snapshot.finalized", 0, on(func(e *swap.SnapshotFinalized) { e.Daemons[1].Answers = nil }), "daemon b agrees without an answer"},
 	{"another block now", "snapshot.discarded", 0, on(func(e *swap.SnapshotDiscarded) { e.Now[0]++ }), "the chain has block"},
 	{"a height nobody named", "snapshot.missed", 0, on(func(e *swap.SnapshotMissed) { e.Height++ }), "name no snapshot"},
+	{"a stake left out", "snapshot.evidence", 0, on(func(e *swap.SnapshotEvidence) { e.Missing++ }), "0 stakes of the snapshot have no transaction, it says 1"},
+	{"a number", "snapshot.evidence", 0, on(func(e *swap.SnapshotEvidence) { e.Found++ }), "the evidence has 12 stakes, the entry says 13"},
+	{"a stake of nobody", "snapshot.evidence", 0, func(t *testing.T, l *testLog, events []swap.Event, i int) {
+		e := events[i].(*swap.SnapshotEvidence)
+		list, err := swap.ParseStakeEvidence(l.files[ledger.Digest(e.Stakes)])
+		must(t, err)
+		list.Stakes[0].OneTime[0]++
+		data, err := list.Encode()
+		must(t, err)
+		e.Stakes = l.attach(data)
+	}, "the snapshot has no stake with the one-time key"},
+	{"another block", "snapshot.evidence", 0, on(func(e *swap.SnapshotEvidence) { e.BlockHash[0]++ }), "is final, of block"},
 	{"a reason for refusals", "legacy.imported", 0, on(func(e *swap.LegacyImported) { e.Refused = map[string]uint64{"signature": 2} }), "imported again"},
 	{"a line of the file", "legacy.imported", 0, func(_ *testing.T, l *testLog, events []swap.Event, i int) {
 		e := events[i].(*swap.LegacyImported)

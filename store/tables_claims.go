@@ -49,11 +49,14 @@ const rotationsPart = "rotations"
 // choice, nor under the first rules.
 const rulesPart = "rules"
 
+// evidencePart is the row with the entries that name stakes' transactions, likewise.
+const evidencePart = "evidence"
+
 func parts(m *swap.Migration) []part {
 	return []part{
 		{"ledger_key", &m.LedgerKey}, {"config", &m.Config}, {"closes", &m.Closes}, {"legacy", &m.Legacy},
 		{"settled", &m.Settled}, {"missed", &m.Missed}, {"distributor", &m.Distributor}, {"push_plans", &m.Plans}, {"alarms", &m.Alarms},
-		{"rails", &m.Rails}, {"differs", &m.Differs}, {rotationsPart, &m.Rotations}, {rulesPart, &m.Rules},
+		{"rails", &m.Rails}, {"differs", &m.Differs}, {rotationsPart, &m.Rotations}, {rulesPart, &m.Rules}, {evidencePart, &m.Evidence},
 	}
 }
 
@@ -74,7 +77,7 @@ func (t *tables) Migration() (swap.Migration, error) {
 func cloneMigration(m *swap.Migration) swap.Migration {
 	out := *m
 	out.Settled, out.Plans, out.Alarms = maps.Clone(m.Settled), maps.Clone(m.Plans), maps.Clone(m.Alarms)
-	out.Differs, out.Rails.Total = maps.Clone(m.Differs), maps.Clone(m.Rails.Total)
+	out.Differs, out.Rails.Total, out.Evidence = maps.Clone(m.Differs), maps.Clone(m.Rails.Total), maps.Clone(m.Evidence)
 	out.Missed, out.Config.Operators = slices.Clip(m.Missed), slices.Clip(m.Config.Operators)
 	out.Rails.Stopped, out.Rotations = slices.Clip(m.Rails.Stopped), slices.Clip(m.Rotations)
 	if m.Legacy != nil {
@@ -130,7 +133,7 @@ func (t *writableTables) SetMigration(m swap.Migration) error {
 	}
 	was := parts(&before)
 	for i, p := range parts(&m) {
-		if (!first || p.name == rotationsPart || p.name == rulesPart) && reflect.DeepEqual(was[i].value, p.value) {
+		if (!first || p.name == rotationsPart || p.name == rulesPart || p.name == evidencePart) && reflect.DeepEqual(was[i].value, p.value) {
 			continue
 		}
 		if err := t.exec("migration", put, p.name, asJSON{p.value}); err != nil {

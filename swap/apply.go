@@ -238,6 +238,11 @@ func (e *SnapshotMissed) apply(a *applier) error {
 	} else if err != nil && !errors.Is(err, ErrNotFound) {
 		return err
 	}
+	if len(e.Daemons) > 0 {
+		if err := a.quorum(e.Daemons); err != nil {
+			return err
+		}
+	}
 	a.m.Missed = append(slices.Clone(a.m.Missed), e.Height)
 	slices.Sort(a.m.Missed)
 	if err := a.SetMigration(a.m); err != nil {

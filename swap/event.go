@@ -34,6 +34,7 @@ func init() {
 		func() Event { return &SnapshotFinalized{} },
 		func() Event { return &SnapshotDiscarded{} },
 		func() Event { return &SnapshotMissed{} },
+		func() Event { return &SnapshotEvidence{} },
 		func() Event { return &LegacyImported{} },
 		func() Event { return &ClaimAccepted{} },
 		func() Event { return &ClaimRefused{} },
@@ -169,10 +170,12 @@ type SnapshotDiscarded struct {
 	Daemons   []DaemonReport `json:"daemons"`
 }
 
-// SnapshotMissed says that no snapshot was taken for a height that the terms name.
+// SnapshotMissed says that no snapshot was taken for a height that the terms name. Logs of earlier
+// releases name no daemons.
 type SnapshotMissed struct {
-	Height uint64 `json:"height"`
-	Reason string `json:"reason"`
+	Height  uint64         `json:"height"`
+	Reason  string         `json:"reason"`
+	Daemons []DaemonReport `json:"daemons,omitempty"` // whose top block is above the height's window
 }
 
 // LegacyImported announces the one file of legacy claims. Its taken claims are the next entries.
@@ -292,7 +295,7 @@ func (e *KeyRotated) Attachments() []Hash        { return nil }
 func (e *SnapshotTaken) Attachments() []Hash     { return append([]Hash{e.Content}, answers(e.Daemons)...) }
 func (e *SnapshotFinalized) Attachments() []Hash { return answers(e.Daemons) }
 func (e *SnapshotDiscarded) Attachments() []Hash { return answers(e.Daemons) }
-func (e *SnapshotMissed) Attachments() []Hash    { return nil }
+func (e *SnapshotMissed) Attachments() []Hash    { return answers(e.Daemons) }
 func (e *LegacyImported) Attachments() []Hash    { return []Hash{e.File} }
 func (e *ClaimAccepted) Attachments() []Hash     { return nil }
 func (e *ClaimRefused) Attachments() []Hash      { return nil }

@@ -17,6 +17,7 @@ type Migration struct {
 	Legacy      *LegacyFile
 	Settled     map[string][]uint64 // programme -> the heights of the final snapshots that it is computed from, once fixed
 	Missed      []uint64            // scheduled heights without a snapshot
+	Evidence    map[uint64]uint64   // height -> the snapshot.evidence of its final snapshot
 	Distributor *Distributor
 	Plans       map[uint64]LastPlan // round -> its last push plan
 	Rails       RailHits

@@ -225,22 +225,10 @@ func DecideSnapshot(terms *Terms, quorum int, s Snapshot, answers []BlockAnswer)
 			return Record{}, fmt.Errorf("daemon %s answered twice", w.Daemon)
 		}
 		names[w.Daemon] = true
-		r := DaemonReport{Daemon: w.Daemon}
-		if w.Err == nil && w.Block == nil {
-			w.Err = errNoAnswer
-		}
-		if w.Err == nil {
-			w.Err = (&Observation{Network: w.Block.Network, Genesis: w.Block.Genesis}).check(terms)
-		}
-		if w.Block != nil {
-			r.Version = versionOf(w.Block.Version)
-			var raw [][]byte
-			r.Answers, raw = attach(w.Block.Raw)
-			attachments = append(attachments, raw...)
-		}
+		r, raw, ok := w.report(terms)
+		attachments = append(attachments, raw...)
 		switch {
-		case w.Err != nil:
-			r.fail(w.Err)
+		case !ok:
 		case w.Block.BlockHash.IsZero():
 			r.Differs = fmt.Sprintf("has no block at height %d: its top is %d", s.Height, w.Block.Top)
 		case w.Block.BlockHash != s.BlockHash:
@@ -275,6 +263,65 @@ func DecideSnapshot(terms *Terms, quorum int, s Snapshot, answers []BlockAnswer)
 		return Record{Event: &SnapshotDiscarded{Height: s.Height, BlockHash: s.BlockHash, Now: now, Daemons: final}, Attachments: attachments}, nil
 	}
 	return Record{}, fmt.Errorf("snapshot of height %d: %w: %s", s.Height, ErrNotYet, describe(final))
+}
+
+// MissSnapshot says that the snapshot of a height was missed: quorum daemons have left its window
+// behind.
+func MissSnapshot(terms *Terms, quorum int, height uint64, answers []BlockAnswer) (Record, error) {
+	if quorum < 1 {
+		return Record{}, errNoQuorum
+	}
+	window, top, agree := terms.Window(height), uint64(0), 0
+	e := &SnapshotMissed{Height: height}
+	var attachments [][]byte
+	names := map[string]bool{}
+	for _, w := range answers {
+		if names[w.Daemon] {
+			return Record{}, fmt.Errorf("daemon %s answered twice", w.Daemon)
+		}
+		names[w.Daemon] = true
+		r, raw, ok := w.report(terms)
+		attachments = append(attachments, raw...)
+		switch {
+		case !ok:
+		case w.Block.Top <= window:
+			r.Differs = fmt.Sprintf("its top is %d", w.Block.Top)
+		default:
+			r.Agrees = true
+			agree++
+			if top == 0 || w.Block.Top < top {
+				top = w.Block.Top
+			}
+		}
+		e.Daemons = append(e.Daemons, r)
+	}
+	if agree < quorum {
+		return Record{}, fmt.Errorf("snapshot of height %d: %w: %s", height, ErrNotYet, describe(e.Daemons))
+	}
+	slices.SortFunc(e.Daemons, func(a, b DaemonReport) int { return cmp.Compare(a.Daemon, b.Daemon) })
+	e.Reason = fmt.Sprintf("the daemons' top block is %d and no snapshot was taken up to %d", top, window)
+	return Record{Event: e, Attachments: attachments}, nil
+}
+
+// report is what an entry says of the answer, as far as it does not depend on the question: ok if
+// the daemon answered and is on the terms' chain, else Differs says why not.
+func (w *BlockAnswer) report(terms *Terms) (r DaemonReport, raw [][]byte, ok bool) {
+	r.Daemon = w.Daemon
+	err := w.Err
+	if err == nil && w.Block == nil {
+		err = errNoAnswer
+	}
+	if err == nil {
+		err = (&Observation{Network: w.Block.Network, Genesis: w.Block.Genesis}).check(terms)
+	}
+	if w.Block != nil {
+		r.Version = versionOf(w.Block.Version)
+		r.Answers, raw = attach(w.Block.Raw)
+	}
+	if err != nil {
+		r.fail(err)
+	}
+	return r, raw, err == nil
 }
 
 // finality says what is missing for a block at a height to be final in the eyes of a daemon; ""

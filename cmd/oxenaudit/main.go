@@ -1,8 +1,8 @@
 // Command oxenaudit recomputes a migration from an export of its ledger, plain files in a folder or
-// behind a URL, checks receipts, compares states of a log, and watches one. It holds no key, and
-// writes only the files that --html and --state name. Package cli says how it behaves on a command
-// line; the answer of replay is yes if everything holds and was anchored. Progress bars appear on
-// terminals only.
+// behind a URL, checks receipts, compares states of a log, watches one, and takes snapshots of its
+// own. It holds no key, and writes only the files that --html and --state name and the folder of
+// observe. Package cli says how it behaves on a command line; the answer of replay is yes if
+// everything holds and was anchored. Progress bars appear on terminals only.
 package main
 
 import (
@@ -38,7 +38,7 @@ func newRoot(stdout, stderr io.Writer) *cobra.Command {
 		Use:     "oxenaudit",
 		Short:   "Checks the ledger of a migration without trusting anybody",
 		Version: version,
-	}, newReplay(stdout, stderr), newReceipt(stdout), newConsistency(stdout), newDiff(stdout), newWatch(stdout, stderr), &cobra.Command{
+	}, newReplay(stdout, stderr), newReceipt(stdout), newConsistency(stdout), newDiff(stdout), newWatch(stdout, stderr), newObserve(stdout), &cobra.Command{
 		Use: "version", Short: "Print the version of this program", Args: cli.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			_, err := fmt.Fprintln(stdout, version)

@@ -23,8 +23,9 @@ import (
 
 func newReplay(stdout, stderr io.Writer) *cobra.Command {
 	var o audit.Options
-	var since, html string
+	var since, html, seen string
 	var rpc []string
+	var oxen oxenFlags
 	var asJSON bool
 	c := &cobra.Command{
 		Use:   "replay EXPORT --key VKEY --migration ID",
@@ -35,6 +36,11 @@ payment, and with --rpc the chain. It names the first entry that is wrong and wh
 
 The public export leaves out what proofs of coins show of their owners. Ask the operator for the full one, or accept with
 --public that these proofs are not checked; the report says how many they are.
+
+With --daemon it asks an oxend of your own for the block of every snapshot, for every transaction of a counted proof, and for
+the transaction that made each stake: in the blocks from the service node's registration on, at most --search-blocks, unless
+the log names it. --state keeps what was found, so that the next audit only verifies it, and an interrupted search goes on.
+With --observed it compares the snapshots with those that "oxenaudit observe" took for you.
 
 The ledger's key and the migration id must come from elsewhere than the export: without both of them it can only be found
 to agree with itself, and the exit code is 1.`,
@@ -56,13 +62,24 @@ to agree with itself, and the exit code is 1.`,
 				}
 				o.Chain = func(ctx context.Context, chainID uint64) (audit.Chain, error) { return dial(ctx, chainID) }
 			}
+			if err := oxen.open(&o.Oxen, stderr); err != nil {
+				return err
+			}
+			if seen != "" {
+				if _, err := os.Stat(seen); err != nil {
+					return fmt.Errorf("--observed: %w", err)
+				}
+				o.Observed = os.DirFS(seen)
+			}
 			o.CodeHash = codeHash
 			export, done, err := openExport(c.Context(), args[0])
 			if err != nil {
 				return err
 			}
 			defer done()
-			o.Progress = bar(stderr)
+			if show := bars(stderr); show != nil {
+				o.Progress = func(done, total uint64) { show("entries", done, total) }
+			}
 			return replay(c.Context(), export, o, asJSON, html, stdout)
 		},
 	}
@@ -73,6 +90,8 @@ to agree with itself, and the exit code is 1.`,
 	f.StringVar(&since, "since", "", "file with an earlier checkpoint, which the log must still begin with")
 	f.StringArrayVar(&rpc, "rpc", nil, "URL of an RPC of the token's chain, to compare it with the log (repeat for nodes that must agree)")
 	f.IntVar((*int)(&o.Rules), "rules", 0, "accept a log that is under these older rules, such as 1 for logs that name none")
+	oxen.flags(c)
+	f.StringVar(&seen, "observed", "", "folder of observations that `oxenaudit observe` made, to compare the snapshots with")
 	f.BoolVar(&o.Public, "public", false, "accept that proofs of coins are left out of the export, and say how many could not be checked")
 	f.StringVar(&html, "html", "", "file to write the report to as one HTML page, for people who decide")
 	f.BoolVar(&asJSON, "json", false, "print the report as JSON")
@@ -99,16 +118,19 @@ func checkAnchors(o audit.Options) error {
 	return nil
 }
 
-// bar shows progress on a terminal.
-func bar(stderr io.Writer) func(done, total uint64) {
+// bars shows progress on a terminal, one bar for each thing that is done after the other. It is nil
+// elsewhere.
+func bars(stderr io.Writer) func(what string, done, total uint64) {
 	f, ok := stderr.(*os.File)
 	if !ok || !term.IsTerminal(int(f.Fd())) {
 		return nil
 	}
 	var b *progressbar.ProgressBar
-	return func(done, total uint64) {
-		if b == nil {
-			b = progressbar.NewOptions64(int64(total), progressbar.OptionSetWriter(f), progressbar.OptionSetDescription("entries"),
+	var now string
+	return func(what string, done, total uint64) {
+		if b == nil || what != now {
+			now = what
+			b = progressbar.NewOptions64(int64(total), progressbar.OptionSetWriter(f), progressbar.OptionSetDescription(what),
 				progressbar.OptionShowCount(), progressbar.OptionClearOnFinish())
 		}
 		b.Set64(int64(done)) // a terminal that cannot be written to costs the picture only

@@ -156,28 +156,34 @@ func DueSnapshots(ctx context.Context, l swap.Ledger) ([]uint64, error) {
 
 // TopBlock is the highest block that a quorum of daemons has.
 func TopBlock(ctx context.Context, daemons []swap.Daemon, quorum int) (uint64, error) {
-	type answer struct {
-		top uint64
-		err error
-	}
+	top, _, err := topBlock(ctx, daemons, quorum)
+	return top, err
+}
+
+// topBlock is TopBlock with what each daemon answered.
+func topBlock(ctx context.Context, daemons []swap.Daemon, quorum int) (uint64, []swap.BlockAnswer, error) {
 	ctx, cancel := context.WithTimeout(ctx, queryTime)
 	defer cancel()
+	answers := queryAll(daemons, func(d swap.Daemon) swap.BlockAnswer {
+		status, err := d.BlockAt(ctx, 0)
+		if err != nil {
+			return swap.BlockAnswer{Daemon: d.Name(), Err: err}
+		}
+		return swap.BlockAnswer{Daemon: d.Name(), Block: &status}
+	})
 	var tops []uint64
 	var errs []error
-	for _, a := range queryAll(daemons, func(d swap.Daemon) answer {
-		s, err := d.BlockAt(ctx, 0)
-		return answer{s.Top, err}
-	}) {
-		if a.err == nil {
-			tops = append(tops, a.top)
+	for _, a := range answers {
+		if a.Err == nil {
+			tops = append(tops, a.Block.Top)
 		}
-		errs = append(errs, a.err)
+		errs = append(errs, a.Err)
 	}
 	if len(tops) < quorum {
-		return 0, fmt.Errorf("%d of %d daemons answer, %d are needed: %w", len(tops), len(daemons), quorum, errors.Join(errs...))
+		return 0, nil, fmt.Errorf("%d of %d daemons answer, %d are needed: %w", len(tops), len(daemons), quorum, errors.Join(errs...))
 	}
 	slices.Sort(tops)
-	return tops[len(tops)-quorum], nil
+	return tops[len(tops)-quorum], answers, nil
 }
 
 // TakeDue takes a snapshot if one is due at the daemons' top block. taken is nil if none is, or if
@@ -218,7 +224,7 @@ func RecordMissed(ctx context.Context, l swap.Ledger, daemons []swap.Daemon) ([]
 	if err != nil {
 		return nil, err
 	}
-	top, err := TopBlock(ctx, daemons, m.Config.Quorum)
+	top, answers, err := topBlock(ctx, daemons, m.Config.Quorum)
 	if err != nil {
 		return nil, err
 	}
@@ -235,9 +241,11 @@ func RecordMissed(ctx context.Context, l swap.Ledger, daemons []swap.Daemon) ([]
 		missed = slices.DeleteFunc(missed, func(h uint64) bool { return slices.Contains(now.Missed, h) })
 		var records []swap.Record
 		for _, h := range missed {
-			records = append(records, swap.Record{Event: &swap.SnapshotMissed{
-				Height: h, Reason: fmt.Sprintf("the daemons' top block is %d and no snapshot was taken up to %d", top, now.Terms.Window(h)),
-			}})
+			record, err := swap.MissSnapshot(now.Terms, now.Config.Quorum, h, answers)
+			if err != nil {
+				return nil, err
+			}
+			records = append(records, record)
 		}
 		return records, nil
 	})
