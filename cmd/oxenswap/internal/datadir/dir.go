@@ -6,6 +6,7 @@
 //	ledger.db       entries and projections (package store)
 //	terms.json      the migration's terms, canonical
 //	public          the export that serve publishes
+//	stakes.json     how far serve has come in looking for the transactions of stakes; it can be removed
 //
 // A directory is whole or not there: Create makes it under another name and puts it in place by one
 // rename. It has one writer at a time; commands that write while a service runs append through it,
@@ -27,12 +28,16 @@ import (
 	"oxenswap/oxenrpc"
 	"oxenswap/store"
 	"oxenswap/swap"
+	"oxenswap/swap/chaincheck"
 	"oxenswap/swap/ledger"
 )
 
 // PublicDir is the folder of the data directory that holds the public export. Any web server can
 // serve it.
 const PublicDir = "public"
+
+// StakesFile is the file of the data directory that keeps what looking for stakes has found out.
+const StakesFile = "stakes.json"
 
 // Options say which data directory to open, and how.
 type Options struct {
@@ -247,6 +252,16 @@ func (d *Dir) Daemons() ([]swap.Daemon, error) {
 func (d *Dir) CoinDaemons() ([]swap.CoinDaemon, error) {
 	clients, err := d.Clients()
 	out := make([]swap.CoinDaemon, len(clients))
+	for i, c := range clients {
+		out[i] = c
+	}
+	return out, err
+}
+
+// ChainDaemons are the configured Oxen daemons, as looking on their chain needs them.
+func (d *Dir) ChainDaemons() ([]chaincheck.Daemon, error) {
+	clients, err := d.Clients()
+	out := make([]chaincheck.Daemon, len(clients))
 	for i, c := range clients {
 		out[i] = c
 	}

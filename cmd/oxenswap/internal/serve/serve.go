@@ -15,6 +15,7 @@ import (
 	"oxenswap/cmd/oxenswap/internal/datadir"
 	"oxenswap/cmd/oxenswap/internal/publish"
 	"oxenswap/swap"
+	"oxenswap/swap/chaincheck"
 	"oxenswap/swap/service"
 )
 
@@ -24,13 +25,17 @@ func Run(ctx context.Context, d *datadir.Dir, log *zap.Logger) error {
 	if err != nil {
 		return err
 	}
+	chain, err := d.ChainDaemons()
+	if err != nil {
+		return err
+	}
 	key, err := datadir.ReadKey(d.File(datadir.KeyFile))
 	if err != nil {
 		return err
 	}
 	limitMemory()
 	site := &ledgerSite{dir: filepath.Join(d.Path, datadir.PublicDir), log: log, exporter: publish.Exporter{Dir: d, Signer: key}}
-	return (&scheduler{d, daemons, log, site}).run(ctx)
+	return (&scheduler{d, daemons, chain, log, site}).run(ctx)
 }
 
 // scheduler takes the snapshots that the terms name when the chain reaches them, and makes them
@@ -38,6 +43,7 @@ func Run(ctx context.Context, d *datadir.Dir, log *zap.Logger) error {
 type scheduler struct {
 	dir     *datadir.Dir
 	daemons []swap.Daemon
+	chain   []chaincheck.Daemon // the same
 	log     *zap.Logger
 	site    *ledgerSite
 }
@@ -57,7 +63,10 @@ func (s *scheduler) run(ctx context.Context) error {
 	for _, job := range []struct {
 		when string
 		what func(context.Context)
-	}{{s.dir.Config.Schedule.Take, s.take}, {s.dir.Config.Schedule.Finalize, s.finalize}, {s.dir.Config.Schedule.Publish, s.site.publish}} {
+	}{
+		{s.dir.Config.Schedule.Take, s.take}, {s.dir.Config.Schedule.Finalize, s.finalize},
+		{s.dir.Config.Schedule.Finalize, s.findStakes}, {s.dir.Config.Schedule.Publish, s.site.publish},
+	} {
 		if _, err := jobs.AddFunc(job.when, func() { job.what(ctx) }); err != nil {
 			return fmt.Errorf("%s: schedule %q: %w", datadir.ConfigFile, job.when, err)
 		}
@@ -124,5 +133,31 @@ func (s *scheduler) finalize(ctx context.Context) {
 	}
 	if err != nil {
 		s.log.Error("recording missed snapshots", zap.Error(err))
+	}
+}
+
+// findStakes makes a piece of the search for the transactions of final snapshots' stakes. What it
+// has found out outlives the process.
+func (s *scheduler) findStakes(ctx context.Context) {
+	file := s.dir.File(datadir.StakesFile)
+	kept, err := chaincheck.ReadState(file)
+	if err != nil {
+		s.log.Error("looking for the transactions of stakes", zap.Error(err))
+		return
+	}
+	before := len(kept.Found) + len(kept.Searched)
+	recorded, err := service.FindStakes(ctx, s.dir, s.dir, s.chain, &kept)
+	if before > 0 || len(kept.Found)+len(kept.Searched) > 0 {
+		err = errors.Join(err, kept.WriteState(file))
+	}
+	if err != nil && ctx.Err() == nil {
+		s.log.Error("looking for the transactions of stakes", zap.Error(err))
+	}
+	if recorded == nil {
+		return
+	}
+	s.log.Info("stakes found", zap.Uint64("height", recorded.Height), zap.Uint64("found", recorded.Found), zap.Uint64("missing", recorded.Missing))
+	if recorded.Missing > 0 {
+		s.log.Warn("stakes without a transaction: an audit with a daemon will name them", zap.Uint64("height", recorded.Height))
 	}
 }

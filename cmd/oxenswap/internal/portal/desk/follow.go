@@ -93,7 +93,7 @@ func (d *Desk) note(seq uint64, event swap.Event) {
 		at(accountSlot(e.Account))
 	case *swap.PayoutSeen:
 		at(recipientSlot(e.Recipient))
-	case *swap.ClaimRefused, *swap.ClaimChecked, *swap.LegacyImported, *swap.PushPlanned, *swap.RailHit, *swap.TxMined:
+	case *swap.SnapshotEvidence, *swap.ClaimRefused, *swap.ClaimChecked, *swap.LegacyImported, *swap.PushPlanned, *swap.RailHit, *swap.TxMined:
 	case *swap.TxSigned:
 		if e.Purpose == swap.PurposePropose {
 			raise(&d.stamps.all, size)
