@@ -72,6 +72,9 @@ for role in owner:0 publisher:1 guardian:2; do
 done
 world 1
 
+# observe: an auditor who has a daemon of their own looks at it, here as often as the demonstration moves it.
+observe() { run oxenaudit observe --daemon "http://${daemon_address[a]}" --terms "$here/terms.toml" observed --once; }
+
 title "The terms, the operators, the data directory"
 run oxenswap operator keygen ada --out keys/ada.key | tee ada.out
 run oxenswap operator keygen ben --out keys/ben.key | tee ben.out
@@ -81,6 +84,9 @@ swap init --terms "$here/terms.toml" --dir oxenswap --operator "$(tail -1 ada.ou
 	--daemon "a=http://${daemon_address[a]}" --daemon "b=http://${daemon_address[b]}" --rpc "$rpc" \
 	--owner keys/owner.json --publisher keys/publisher.json --guardian keys/guardian.json | tee init.out
 key=$(sed -n 's/^ledger key *//p' init.out)
+
+title "An auditor takes the snapshots too"
+observe
 
 title "The first snapshot, and claims that real Oxen wallets signed"
 swap snapshot take
@@ -100,6 +106,7 @@ swap claim import --dir late "$here/claims.jsonl"
 
 title "Height 250: world1 becomes final"
 world 2
+observe
 swap snapshot take
 swap snapshot finalize
 swap owed --oxen "$alice"
@@ -135,9 +142,11 @@ swap ledger export --dir late late-export --full
 run oxenaudit replay late-export --key "$(sed -n 's/^ledger key *//p' late.out)" --migration "$migration"
 
 title "Heights 262 and 274: the last snapshots, and round 2: the bonus"
+observe
 swap snapshot take
 swap snapshot finalize
 world 4
+observe
 swap snapshot finalize
 swap snapshot list
 swap round build
@@ -157,3 +166,6 @@ swap ledger export public
 run oxenaudit replay public --key "$key" --migration "$migration" --rpc "$rpc" --public
 swap ledger export export --full
 run oxenaudit replay export --key "$key" --migration "$migration" --rpc "$rpc"
+
+title "The same audit, with a daemon and observations of one's own"
+run oxenaudit replay export --key "$key" --migration "$migration" --rpc "$rpc" --daemon "http://${daemon_address[a]}" --observed observed

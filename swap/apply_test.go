@@ -108,6 +108,44 @@ func with(e Event) func(*testLedger) (Event, [][]byte) {
 	return func(*testLedger) (Event, [][]byte) { return e, nil }
 }
 
+// named makes the entry that names the transaction of one stake at height 100.
+func named(block Hash, change func(*SnapshotEvidence)) func(*testLedger) (Event, [][]byte) {
+	return func(l *testLedger) (Event, [][]byte) {
+		data, err := StakeEvidence{Stakes: []FoundStake{{Node: testHash("node", 1), Transaction: testHash("tx", 1), Height: 9}}}.Encode()
+		if err != nil {
+			l.t.Fatalf("%v", err)
+		}
+		e := &SnapshotEvidence{Height: 100, BlockHash: block, Stakes: Digest(data), Found: 1}
+		if change != nil {
+			change(e)
+		}
+		return e, [][]byte{data}
+	}
+}
+
+// TestStakeEvidence: one spelling, and no output twice.
+func TestStakeEvidence(t *testing.T) {
+	one := FoundStake{Node: testHash("node", 1), OneTime: testHash("key", 1), Transaction: testHash("tx", 1), Output: 1, Height: 9}
+	two := one
+	two.Output = 2
+	data, err := StakeEvidence{Stakes: []FoundStake{two, one}}.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := ParseStakeEvidence(data)
+	if err != nil || !slices.Equal(e.Stakes, []FoundStake{one, two}) {
+		t.Errorf("parsed %+v, %v: want them in order", e, err)
+	}
+	if _, err := (StakeEvidence{Stakes: []FoundStake{one, one}}).Encode(); err == nil || !strings.Contains(err.Error(), "is there twice") {
+		t.Errorf("one output twice: %v", err)
+	}
+	for _, other := range []string{"", "null", `{}`, `{"stakes":null}`, " " + string(data), strings.Replace(string(data), `"output":1`, `"output":01`, 1), strings.Replace(string(data), `"output":1`, `"output":3`, 1)} {
+		if _, err := ParseStakeEvidence([]byte(other)); err == nil {
+			t.Errorf("%.60q is taken", other)
+		}
+	}
+}
+
 func runApplyCases(t *testing.T, cases []applyCase) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -197,8 +235,8 @@ func TestDecodeEvent(t *testing.T) {
 
 // TestEveryKindOfEvent: each is registered under its own name and gives the same bytes back.
 func TestEveryKindOfEvent(t *testing.T) {
-	if len(events) != 33 {
-		t.Errorf("kinds of entries: got %d, want 33", len(events))
+	if len(events) != 34 {
+		t.Errorf("kinds of entries: got %d, want 34", len(events))
 	}
 	ofDistributor := []string{"distributor.seen", "payout.seen", "root.activated", "root.cancelled", "root.proposed"}
 	for kind, blank := range events {
@@ -362,6 +400,21 @@ func TestApplySnapshots(t *testing.T) {
 		{"missed", "open", with(&SnapshotMissed{Height: 110, Reason: "no power"}), ""},
 		{"missed, at a height that nobody named", "open", with(&SnapshotMissed{Height: 105}), "the terms name no snapshot at height 105"},
 		{"missed, though it was taken", "taken", with(&SnapshotMissed{Height: 100}), "height 100 has a snapshot"},
+		{"missed, with what the daemons said", "open", with(&SnapshotMissed{Height: 110, Reason: "no power", Daemons: both}), ""},
+		{"missed, by one daemon", "open", with(&SnapshotMissed{Height: 110, Reason: "no power", Daemons: both[:1]}), "1 daemons agree: expected 2"},
+		{"stakes named", "final", named(block, nil), ""},
+		{"stakes named before it is final", "taken", named(block, nil), "the snapshot of height 100 is taken"},
+		{"stakes of another block", "final", named(testHash("block", 1), nil), "is final, of block"},
+		{"stakes without a list", "final", func(l *testLedger) (Event, [][]byte) {
+			e, _ := named(block, nil)(l)
+			return e, nil
+		}, "attachment is missing"},
+		{"another number of stakes", "final", named(block, func(e *SnapshotEvidence) { e.Found++ }), "the evidence has 1 stakes, the entry says 2"},
+		{"stakes named twice", "final", func(l *testLedger) (Event, [][]byte) {
+			e, files := named(block, nil)(l)
+			l.must(e, files...)
+			return e, files
+		}, "have their evidence already"},
 		{"missed twice", "open", func(l *testLedger) (Event, [][]byte) {
 			l.must(&SnapshotMissed{Height: 110, Reason: "no power"})
 			return &SnapshotMissed{Height: 110}, nil

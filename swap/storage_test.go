@@ -38,6 +38,7 @@ func TestStorageErrorsAreNoAnswers(t *testing.T) {
 		&SnapshotTaken{Height: 110, Quorum: 2},
 		&SnapshotFinalized{Height: 100},
 		&SnapshotMissed{Height: 110},
+		&SnapshotEvidence{Height: 100},
 		&RoundBuilt{Round: 2, Cutoff: 1},
 		&RoundApproved{Round: 1},
 		&RoundAbandoned{Round: 1},

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/BurntSushi/toml"
 	"github.com/spf13/cobra"
 
 	"oxenswap/audit/observed"
@@ -51,7 +53,7 @@ height is final. With --once it looks once, for cron.`,
 			if err != nil {
 				return fmt.Errorf("--terms: %w", err)
 			}
-			if w.terms, err = swap.ParseTerms(data); err != nil {
+			if w.terms, err = parseTerms(data); err != nil {
 				return fmt.Errorf("--terms: %w", err)
 			}
 			if err := os.MkdirAll(args[0], 0o755); err != nil {
@@ -71,6 +73,19 @@ height is final. With --once it looks once, for cron.`,
 	f.DurationVar(&interval, "interval", 20*time.Second, "time between two looks; a block comes every two minutes")
 	f.BoolVar(&once, "once", false, "look once and end")
 	return cli.Require(c, "daemon", "terms")
+}
+
+// parseTerms reads terms as they are published: the TOML document that people read, or its canonical
+// JSON.
+func parseTerms(data []byte) (*swap.Terms, error) {
+	if bytes.HasPrefix(data, []byte("{")) {
+		return swap.ParseTerms(data)
+	}
+	var tree map[string]any
+	if _, err := toml.Decode(string(data), &tree); err != nil {
+		return nil, err
+	}
+	return swap.TermsFromTree(tree)
 }
 
 // observer takes snapshots for an auditor.
