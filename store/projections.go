@@ -81,6 +81,9 @@ func (b *batch) rebuild(ctx context.Context) error {
 
 // replay applies the first size entries of a log to tables.
 func replay(ctx context.Context, log *tables, to *writableTables, size uint64) error {
+	if log != &to.tables {
+		to.log = log
+	}
 	for from := uint64(0); from < size; from += page {
 		if err := ctx.Err(); err != nil {
 			return err

@@ -24,6 +24,7 @@ import (
 type tables struct {
 	tx        queryer
 	terms     *termsCache
+	log       *tables         // whose entries tell their times, while they are applied to tables elsewhere; nil: these tables
 	migration *swap.Migration // as last read or written in this transaction; nil: not read
 
 	// A claim needs the same rows when it is decided and when it is applied.
@@ -177,6 +178,9 @@ func (t *tables) records(lo, hi uint64) ([][]byte, error) {
 
 // EntryTime implements swap.Tables.
 func (t *tables) EntryTime(seq uint64) (time.Time, error) {
+	if t.log != nil {
+		return t.log.EntryTime(seq)
+	}
 	raw, err := one(t, "entries", itself[[]byte], "SELECT entry FROM entries WHERE seq = ?", int64(min(seq, ledger.MaxTreeSize)))
 	if err != nil {
 		return time.Time{}, err
