@@ -36,7 +36,7 @@ observation whose block becomes final is marked so, one whose block is replaced 
 
 "oxenaudit replay --observed DIR" then compares the ledger's snapshots with them, and contradicts a height that the ledger
 says was missed. Nobody can ask a daemon for a past height, so it has to run when the heights pass. It ends when the last
-height is final. With --once it looks once, for cron.`,
+height is final. With --once it looks once, for cron, and also takes a top block that a programme reads without naming it.`,
 		Args: cli.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			if interval < minInterval {
@@ -60,7 +60,7 @@ height is final. With --once it looks once, for cron.`,
 				return err
 			}
 			w.daemon, w.dir = clients[0], args[0]
-			if once {
+			if w.once = once; once {
 				_, err := w.look(c.Context())
 				return err
 			}
@@ -93,6 +93,7 @@ type observer struct {
 	terms  *swap.Terms
 	daemon swap.Daemon
 	dir    string
+	once   bool // somebody asked for the top block as it is
 	out    io.Writer
 }
 
@@ -198,7 +199,7 @@ func (w *observer) settle(ctx context.Context, list []observed.About) (settled b
 
 // due reports whether a snapshot may be taken of a height.
 func (w *observer) due(height uint64) bool {
-	return slices.ContainsFunc(w.terms.Heights(), func(h uint64) bool { return h <= height && height <= w.terms.Window(h) })
+	return w.once && w.terms.Reads(height) || slices.ContainsFunc(w.terms.Heights(), func(h uint64) bool { return h <= height && height <= w.terms.Window(h) })
 }
 
 // passed reports whether no height that is due lies above the top block.
