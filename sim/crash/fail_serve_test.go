@@ -3,7 +3,9 @@
 package crash
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -48,8 +50,13 @@ func (m *migration) clone(t *testing.T) *migration {
 	c.T, c.dir = t, folder(t)
 	c.data = c.path("oxenswap")
 	must(t, os.CopyFS(c.data, regular{os.DirFS(m.data)}))
-	must(t, os.Chmod(c.data, 0o700))
-	must(t, os.Chmod(filepath.Join(c.data, "ledger.key"), 0o600))
+	// Its files are for their owner alone, which CopyFS does not keep.
+	must(t, filepath.WalkDir(c.data, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return errors.Join(err, os.Chmod(path, 0o700))
+		}
+		return os.Chmod(path, 0o600)
+	}))
 	c.witness = newWitness(c.data)
 	return &c
 }
