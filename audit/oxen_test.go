@@ -309,7 +309,7 @@ func TestLyingDaemon(t *testing.T) {
 	places, err := recordedStakes()
 	must(t, err)
 	hidden := places[0]
-	// The block with the hidden stake, made anew without its transaction.
+	// The block with the hidden stake, made again without its transaction.
 	empty, err := cryptonote.NewBlock(19, hidden.Height, 1_700_000_000, cryptonote.BlockID{}, nil)
 	must(t, err)
 	blob, _ := empty.MarshalBinary()

@@ -188,7 +188,7 @@ func TestStateFile(t *testing.T) {
 	}
 }
 
-// TestRun: looks come at the interval, pauses grow while they fail, alarms are told once and once
+// TestRun: looks come at the interval, pauses grow while they fail, alarms are sent once and once
 // more when they are over, and a fork ends the watch.
 func TestRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

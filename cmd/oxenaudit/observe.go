@@ -97,7 +97,7 @@ type observer struct {
 	out    io.Writer
 }
 
-// run looks until all heights have passed and are final. A look that fails is told of and repeated.
+// run looks until all heights have passed and are final. A look that fails is reported and repeated.
 func (w *observer) run(ctx context.Context, interval time.Duration, words io.Writer) error {
 	for {
 		done, err := w.look(ctx)

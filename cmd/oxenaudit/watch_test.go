@@ -73,7 +73,7 @@ func TestWebhook(t *testing.T) {
 }
 
 // TestWatchChain: a watch compares a real distributor's events with the log, and what happens there
-// without an entry is told.
+// without an entry raises an alarm.
 func TestWatchChain(t *testing.T) {
 	w := newChainWorld(t)
 	dir := t.TempDir()

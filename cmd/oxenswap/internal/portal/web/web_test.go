@@ -458,7 +458,7 @@ func TestBadRequests(t *testing.T) {
 	}
 }
 
-// TestBusy: when all places for uploads are taken, who comes is told so, and small forms are read
+// TestBusy: when all places for uploads are taken, further ones are refused, and small forms are read
 // all the same.
 func TestBusy(t *testing.T) {
 	r := open(t, 1)
